@@ -1,0 +1,111 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""Imports go one way; what every device type has to have."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / 'camera_driver'
+
+CORE = {'errors', 'model'}
+LIBRARIES = CORE | {'jpeg', 'exif', 'image', 'video', 'storage', 'ledger', 'link', 'sim'}
+# Part -> which parts it may import besides itself. A new part has to be given a place here.
+MAY_IMPORT = {
+    'errors': set(),
+    'model': {'errors'},
+    'link': CORE,
+    'jpeg': CORE,
+    'exif': CORE | {'jpeg'},
+    'image': CORE | {'jpeg', 'exif'},
+    'video': CORE,
+    'storage': CORE,
+    'ledger': CORE,
+    'sim': CORE | {'link', 'jpeg', 'exif', 'image'},
+    'device': CORE | {'link'},
+    'devices': CORE | {'link', 'jpeg', 'exif', 'device', 'sim'},
+    'catalog': CORE | {'device', 'devices', 'sim'},
+    'nodes': LIBRARIES | {'device', 'devices', 'catalog'},
+    'payload': LIBRARIES | {'device', 'devices', 'catalog', 'nodes'},
+    'cli': LIBRARIES | {'device', 'devices', 'catalog', 'nodes', 'payload'},
+}
+ONLY_HERE = {  # module from outside -> where it may be imported
+    'serial': ('link/port.py',),
+    'PIL': ('image.py',),
+    'cv2': ('video.py',),
+    'time': ('link/port.py', 'sim/terminal.py', 'video.py', 'nodes/', 'payload/', 'cli/'),
+    'threading': ('link/port.py', 'sim/terminal.py', 'video.py', 'nodes/', 'payload/', 'cli/'),
+    'rclpy': ('nodes/', 'payload/'),
+}
+ONLY_HERE |= dict.fromkeys(('_thread', 'multiprocessing', 'asyncio', 'sched', 'concurrent'),
+                           ONLY_HERE['threading'])
+STARTS_THREADS = ('nodes/worker.py', 'sim/terminal.py', 'video.py', 'cli/')
+
+SOURCES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text())
+           for path in sorted(PACKAGE.rglob('*.py'))}
+
+
+def modules(tree):
+    """Return the full names of all that a file imports, also late and for type checks alone."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f'line {node.lineno}: a relative import'
+            names |= {f'{node.module}.{alias.name}' for alias in node.names}
+    return names
+
+
+def own(name):
+    """Return the path of camera_driver.<path> as a list, or nothing."""
+    parts = name.split('.')
+    return parts[1:] if parts[0] == 'camera_driver' else []
+
+
+@pytest.mark.parametrize('path', SOURCES)
+def test_imports_go_one_way(path):
+    part = path.split('/')[0].removesuffix('.py')
+    if part == '__init__':
+        assert modules(SOURCES[path]) == {'pkgutil.extend_path'}
+        return
+    allowed = MAY_IMPORT[part] | {part}
+    if part in ('nodes', 'payload'):
+        allowed |= {'msg', 'srv', 'action'}
+    used = {own(name)[0] for name in modules(SOURCES[path]) if own(name)}
+    assert used <= allowed
+
+
+@pytest.mark.parametrize('path', SOURCES)
+def test_libraries_are_imported_in_their_places_only(path):
+    for name in modules(SOURCES[path]):
+        places = ONLY_HERE.get(name.split('.')[0])
+        assert places is None or path.startswith(places), f'{path} imports {name}'
+
+
+@pytest.mark.parametrize('path', SOURCES)
+def test_threads_are_started_in_few_places(path):
+    calls = {node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+             for node in ast.walk(SOURCES[path]) if isinstance(node, ast.Call)
+             and isinstance(node.func, (ast.Attribute, ast.Name))}
+    assert not calls & {'Thread', 'Timer', 'ThreadPoolExecutor'} or path.startswith(STARTS_THREADS)
+
+
+@pytest.mark.parametrize('path', [path for path in SOURCES if path.startswith('devices/')])
+def test_inside_a_device_type(path):
+    folder, _, module = path.removeprefix('devices/').partition('/')
+    for name in modules(SOURCES[path]):
+        place = own(name)
+        if place[:1] == ['devices']:
+            assert place[1:2] == [folder], f'{path} imports another device type: {name}'
+            if module.startswith('simulator'):
+                assert place[2] not in ('session', 'camera', 'switcher'), f'{path}: {name}'
+        if place[:1] == ['sim']:
+            assert module.startswith('simulator'), f'{path} imports {name}'
+
+
+def test_no_module_has_a_name_that_is_taken_or_says_nothing():
+    taken = {'msg', 'srv', 'action', 'utils'}
+    assert not [path for path in SOURCES if taken & set(path.removesuffix('.py').split('/'))]
