@@ -1,0 +1,221 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files: names from devices, and what happens when a disk does not play along."""
+
+from concurrent.futures import ThreadPoolExecutor
+import os
+from pathlib import Path
+import re
+import signal
+import subprocess
+import sys
+from tempfile import TemporaryDirectory
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+import pytest
+
+from camera_driver.errors import StorageError
+from camera_driver.storage import PictureStore, safe_name
+
+
+@pytest.mark.parametrize(('name', 'safe'), [
+    ('P1010001.JPG', 'P1010001.JPG'),
+    ('P1010001.JPG \0 rest', 'P1010001.JPG'),
+    ('../../etc/passwd', 'passwd'),
+    ('C:\\DCIM\\100FUJI\\DSC00001.JPG', 'DSC00001.JPG'),
+    ('/', 'fallback.jpg'),
+    ('', 'fallback.jpg'),
+    ('..', 'fallback.jpg'),
+    ('日本', 'fallback.jpg'),
+    ('  a b.JPG', 'a_b.JPG'),
+    ('.bashrc', 'bashrc'),
+    ('-rf', 'rf'),
+    ('CON', '_CON'),
+    ('com1.jpg', '_com1.jpg'),
+    ('x' * 300 + '.jpeg', 'x' * 95 + '.jpeg'),
+    ('a\nb\x1b[2J.JPG', 'a_b__2J.JPG'),
+])
+def test_a_name_from_a_device_becomes_harmless(name, safe):
+    assert safe_name(name, 'fallback.jpg') == safe
+
+
+@given(st.text() | st.text('./\\\0 -_aCON1', max_size=300), st.text())
+@example('con.' + 'a' * 96, '')
+@example('_' * 150 + 'a', '')
+def test_any_name_becomes_one_path_component_for_good(name, fallback):
+    safe = safe_name(name, fallback)
+    assert re.fullmatch('[A-Za-z0-9_][A-Za-z0-9._-]{0,99}', safe)
+    assert not safe.endswith('.')
+    assert safe_name(safe, 'other') == safe
+
+
+def test_saves_below_a_directory_that_it_makes(tmp_path):
+    store = PictureStore(tmp_path / 'new' / 'pictures')
+    path = store.save('../P1.JPG', b'picture', folder='2026/flight 1')
+    assert path == tmp_path / 'new' / 'pictures' / '2026' / 'flight 1' / 'P1.JPG'
+    assert path.read_bytes() == b'picture'
+    assert os.listdir(path.parent) == ['P1.JPG']
+    assert store.free_bytes() > 0
+
+
+def test_the_same_picture_is_the_same_file_and_another_gets_a_number(tmp_path):
+    store = PictureStore(tmp_path)
+    first = store.save('P1.JPG', b'one')
+    assert store.save('P1.JPG', b'one') == first
+    assert store.save('P1.JPG', b'two').name == 'P1-2.JPG'
+    assert store.save('P1.JPG', b'six').name == 'P1-3.JPG'
+    assert store.save('P1.JPG', b'two').name == 'P1-2.JPG'
+    assert first.read_bytes() == b'one'
+    assert sorted(os.listdir(tmp_path)) == ['P1-2.JPG', 'P1-3.JPG', 'P1.JPG']
+
+
+def test_never_writes_through_a_link_or_over_a_directory(tmp_path):
+    (tmp_path / 'P1.JPG').symlink_to(tmp_path / 'absent')
+    (tmp_path / 'P2.JPG').mkdir()
+    store = PictureStore(tmp_path)
+    assert store.save('P1.JPG', b'one').name == 'P1-2.JPG'
+    assert store.save('P2.JPG', b'two').name == 'P2-2.JPG'
+    assert not (tmp_path / 'absent').exists()
+
+
+def test_writers_at_the_same_time_lose_nothing(tmp_path):
+    pictures = [b'%d' % number for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(lambda data: PictureStore(tmp_path).save('P.JPG', data), pictures))
+    assert [path.read_bytes() for path in paths] == pictures
+    assert len(os.listdir(tmp_path)) == 24
+
+
+@pytest.mark.parametrize('folder', ['..', '../other', '/etc', 'a/../../b', 'link', 'link/sub'])
+def test_a_folder_cannot_lead_out(tmp_path, folder):
+    (tmp_path / 'pictures').mkdir()
+    (tmp_path / 'other').mkdir()
+    (tmp_path / 'pictures' / 'link').symlink_to(tmp_path / 'other')
+    with pytest.raises(StorageError, match='leads out of'):
+        PictureStore(tmp_path / 'pictures').save('P1.JPG', b'x', folder)
+    assert os.listdir(tmp_path / 'other') == []
+
+
+@pytest.mark.parametrize(('folder', 'reason'), [
+    ('a\0b', 'null'), ('x' * 300, 'too long'), ('file', 'is a file'), ('file/sub', 'is a file'),
+    ('circle', 'circle|loop'), ('circle/sub', 'circle|loop')])
+def test_says_why_a_folder_cannot_be_used(tmp_path, folder, reason):
+    (tmp_path / 'file').write_bytes(b'')
+    (tmp_path / 'circle').symlink_to('circle')
+    with pytest.raises(StorageError, match=reason):
+        PictureStore(tmp_path).save('P1.JPG', b'x', folder)
+
+
+def test_the_directory_may_not_be_a_file(tmp_path):
+    (tmp_path / 'file').write_bytes(b'')
+    with pytest.raises(StorageError, match='file.*it is a file; choose another directory'):
+        PictureStore(tmp_path / 'file')
+
+
+def test_without_permission():
+    user = os.geteuid()
+    with TemporaryDirectory() as directory:     # tmp_path is closed to other users
+        store = PictureStore(directory)
+        Path(directory).chmod(0o555)
+        if user == 0:       # to whom nothing is forbidden
+            os.seteuid(65534)
+        try:
+            with pytest.raises(StorageError, match='P1.JPG was not saved: permission denied'):
+                store.save('P1.JPG', b'x')
+        finally:
+            os.seteuid(user)
+            Path(directory).chmod(0o755)
+
+
+def python(code, *arguments):
+    """Run code in a process of its own."""
+    return subprocess.run([sys.executable, '-c', code, *map(str, arguments)],
+                          capture_output=True, text=True, timeout=30,
+                          cwd=Path(__file__).parent.parent)
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(tmp_path):
+    done = python(
+        'import resource, sys\n'
+        'from camera_driver.storage import PictureStore\n'
+        'store = PictureStore(sys.argv[1])\n'
+        'resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n'
+        'store.save("small.JPG", bytes(50_000))\n'
+        'store.save("large.JPG", bytes(50_001))\n', tmp_path)
+    assert re.search(r'StorageError: .*large.JPG was not saved: the file exceeds', done.stderr)
+    assert os.listdir(tmp_path) == ['small.JPG']
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mount a real file system of 256 KiB."""
+    directory = tmp_path / 'disk'
+    directory.mkdir()
+    mount = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', directory],
+                           capture_output=True) if os.geteuid() == 0 else None
+    if mount is None or mount.returncode:
+        pytest.skip('mounting is not permitted here')
+    yield directory
+    subprocess.run(['umount', directory], check=True)
+
+
+def test_refuses_before_writing_when_the_disk_is_too_full(small_disk):
+    store = PictureStore(small_disk)
+    store.save('P1.JPG', bytes(200_000))
+    with pytest.raises(StorageError, match='needs 100,000 bytes and .* left: the disk is full'):
+        store.save('P2.JPG', bytes(100_000))
+    assert os.listdir(small_disk) == ['P1.JPG']
+
+
+def test_says_beforehand_what_cannot_be_saved(small_disk):
+    store = PictureStore(small_disk)
+    assert store.make_room('P1.JPG', 100_000, 'flight') == small_disk.resolve() / 'flight'
+    with pytest.raises(StorageError, match='needs 300,000 bytes'):
+        store.make_room('P1.JPG', 300_000, 'flight')
+    with pytest.raises(StorageError, match='leads out'):
+        store.make_room('P1.JPG', 0, '../flight')
+    subprocess.run(['mount', '-o', 'remount,ro', small_disk], check=True)
+    with pytest.raises(StorageError, match='read-only'):
+        store.make_room('P1.JPG', 0, 'flight')
+
+
+def test_a_disk_without_room_for_another_file(small_disk):
+    subprocess.run(['mount', '-o', 'remount,size=256k,nr_inodes=2', small_disk], check=True)
+    store = PictureStore(small_disk)
+    (small_disk / 'last').touch()
+    with pytest.raises(StorageError, match='P1.JPG was not saved: the disk is full'):
+        store.save('P1.JPG', b'x')
+    assert os.listdir(small_disk) == ['last']
+
+
+def test_a_read_only_disk(small_disk):
+    store = PictureStore(small_disk)
+    subprocess.run(['mount', '-o', 'remount,ro', small_disk], check=True)
+    with pytest.raises(StorageError, match='P1.JPG was not saved: the file system is read-only'):
+        store.save('P1.JPG', b'x')
+
+
+def test_a_killed_process_leaves_no_part_under_a_final_name(tmp_path):
+    fifo = tmp_path / 'go'
+    os.mkfifo(fifo)
+    code = ('import os, sys\n'
+            'from camera_driver import storage\n'
+            'store = storage.PictureStore(sys.argv[1])\n'
+            'def fsync(descriptor):\n'
+            '    open(sys.argv[2], "w").close()\n'
+            '    open(sys.argv[2]).read()\n'
+            'os.fsync = fsync\n'
+            'store.save("P1.JPG", bytes(10_000))\n')
+    pictures = tmp_path / 'pictures'
+    writer = subprocess.Popen([sys.executable, '-c', code, str(pictures), str(fifo)],
+                              cwd=Path(__file__).parent.parent)
+    fifo.read_text()        # the writer has come to its fsync
+    (pictures / '.mine.part').touch()
+    PictureStore(pictures)      # a second process leaves the first one's file alone
+    kept = sorted(os.listdir(pictures))
+    writer.send_signal(signal.SIGKILL)
+    writer.wait(10)
+    assert len(kept) == 2 and kept[0].startswith('.camera_driver-')
+    PictureStore(pictures)
+    assert os.listdir(pictures) == ['.mine.part']
