@@ -1,0 +1,453 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The shot ledger: every commanded shot and what became of it, in an SQLite file.
+
+A shot is on the disk before its trigger leaves, so that nothing that happens afterwards (a killed
+process, a power cut) can make it disappear from the account. Its states:
+
+==========  =====================================================================================
+commanded   recorded; the trigger is about to leave or has left
+exposed     the camera reported the end of the exposure
+stored      ... and under which number the image is in its memory
+downloaded  a complete picture, checked and decoded, is a file on this computer
+verified    ... and read back from the disk it has the SHA-256 of what the camera sent
+unknown     the trigger may have left and the outcome is not known
+failed      the camera said that it took no picture
+==========  =====================================================================================
+
+Images that were not commanded here are recorded when they are downloaded, so that 'all not yet
+downloaded' holds over restarts and other people's deletions. An image is known again by the
+camera, folder, name, size and date: never by its number alone, which changes.
+
+The file is shared safely by several processes. A ledger never stops a camera: when its file is
+damaged it is moved aside, when it cannot be written the ledger goes on in memory, and `problem`
+says so. An object belongs to one thread at a time. Times are Unix seconds and handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+import logging
+import os
+from pathlib import Path
+import re
+import sqlite3
+from typing import TypeVar
+
+from camera_driver.model import Exposure, Identity, StoredImage
+
+log = logging.getLogger(__name__)
+
+T = TypeVar('T')
+
+LOCK_TIMEOUT = 2.0  # s to wait for another process that writes
+
+# `PRAGMA user_version` n says that the first n of these have been applied. Add to the end; never
+# change one that was released. Columns are only ever added, so an older program that finds a
+# newer file leaves it alone and goes on in memory.
+MIGRATIONS = ("""
+CREATE TABLE shots (
+    shot_id TEXT PRIMARY KEY, number INTEGER NOT NULL, state TEXT NOT NULL,
+    camera TEXT NOT NULL,             -- the name that the user gave it
+    device TEXT NOT NULL, camera_type TEXT NOT NULL, model TEXT NOT NULL, serial TEXT NOT NULL,
+    commanded REAL NOT NULL, sent REAL,
+    stamp REAL, stamp_source TEXT, stamp_uncertainty REAL,
+    image_index INTEGER,              -- as the camera numbers it now, as far as is known
+    image_key TEXT, folder TEXT, name TEXT, size INTEGER, path TEXT, bytes INTEGER, sha256 TEXT,
+    exposure_time REAL, f_number REAL, iso REAL, aperture TEXT,
+    latitude REAL, longitude REAL, altitude REAL,
+    message TEXT NOT NULL DEFAULT '',
+    UNIQUE (camera, number)
+) WITHOUT ROWID;
+CREATE INDEX shots_by_state ON shots (camera, state);
+CREATE INDEX shots_by_image ON shots (device, image_key);
+CREATE INDEX shots_by_index ON shots (device, image_index);
+CREATE TABLE images (
+    device TEXT NOT NULL, image_key TEXT NOT NULL,
+    folder TEXT NOT NULL, name TEXT NOT NULL, size INTEGER, date TEXT,
+    downloaded REAL NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    verified INTEGER NOT NULL DEFAULT 0,
+    in_camera INTEGER NOT NULL DEFAULT 1,  -- 0: deleted there; its name may be given again
+    PRIMARY KEY (device, image_key)
+) WITHOUT ROWID;
+""",)
+
+ROW = ('shot_id, state, camera, commanded, sent, stamp, stamp_source, stamp_uncertainty, '
+       'image_index, folder, name, size, path, sha256, message')
+
+
+@dataclass(frozen=True)
+class ShotRecord:
+    """One commanded shot as the ledger knows it; times in Unix seconds, None = not known."""
+
+    shot_id: str
+    state: str
+    camera: str
+    commanded: float
+    sent: float | None
+    stamp: float | None  # of the exposure
+    stamp_source: str | None
+    stamp_uncertainty: float | None  # s
+    image_index: int | None
+    folder: str | None
+    name: str | None
+    size: int | None  # bytes
+    path: str | None
+    sha256: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Shots of one camera; each stage includes those that went on to the next."""
+
+    commanded: int = 0
+    exposed: int = 0
+    stored: int = 0
+    downloaded: int = 0
+    verified: int = 0
+    unknown: int = 0
+    failed: int = 0
+
+
+class Ledger:
+    """The shots of one camera, in a file that several cameras and processes may share."""
+
+    def __init__(self, path: str | os.PathLike[str], camera: str, now: float) -> None:
+        """
+        Open or create the file; never raises for what is wrong with it, see `problem`.
+
+        Shots of this camera that an earlier run left without an outcome become 'unknown'.
+
+        :param camera: the user's name of the camera; the first part of its shot_ids.
+        """
+        self.path = Path(path).expanduser().absolute()
+        self.camera = camera
+        self.problem = ''
+        self._now = now
+        self._db = nothing = sqlite3.connect(':memory:')
+        try:
+            self._db = self._open_file()
+            nothing.close()
+        except (sqlite3.Error, OSError) as error:
+            self._fall_back(error)
+        self._do(lambda db: db.execute(
+            "UPDATE shots SET state = 'unknown', message = 'interrupted: the program ended ' || "
+            "CASE WHEN sent IS NULL THEN 'before or while the trigger was sent' "
+            "ELSE 'after the trigger was sent' END WHERE camera = ? AND state = 'commanded'",
+            (camera,)))
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+
+    # What becomes of a shot.
+
+    def command(self, identity: Identity, now: float) -> str:
+        """Record a shot that is about to be triggered and return its id; on the disk by then."""
+        utc = datetime.fromtimestamp(now, timezone.utc).strftime('%Y%m%dT%H%M%SZ')
+        name = re.sub('[^A-Za-z0-9_.]+', '.', self.camera).strip('.') or 'camera'
+
+        def work(db: sqlite3.Connection) -> str:
+            db.execute('PRAGMA synchronous = FULL')
+            db.execute('BEGIN IMMEDIATE')
+            number = 1 + (db.execute('SELECT max(number) FROM shots WHERE camera = ?',
+                                     (self.camera,)).fetchone()[0] or 0)
+            shot_id = f'{name}-{utc}-{number:04}'
+            db.execute('INSERT INTO shots (shot_id, number, state, camera, device, camera_type, '
+                       "model, serial, commanded) VALUES (?, ?, 'commanded', ?, ?, ?, ?, ?, ?)",
+                       (shot_id, number, self.camera, _device(identity), identity.camera_type,
+                        identity.model, identity.serial_number, now))
+            db.execute('COMMIT')
+            db.execute('PRAGMA synchronous = NORMAL')
+            return shot_id
+
+        return self._do(work)
+
+    def triggered(self, shot_id: str, sent: float) -> None:
+        """Record when the trigger had left the port."""
+        self._update(shot_id, sent=sent)
+
+    def exposed(self, shot_id: str, stamp: float, source: str, uncertainty: float,
+                exposure: Exposure, image_index: int | None, message: str = '') -> None:
+        """
+        Record that the camera reported the end of the exposure.
+
+        :param stamp: of the exposure; `uncertainty` [s]. `image_index`: where it is stored, 1
+            based; None when the camera does not say.
+        """
+        self._update(shot_id, state='exposed' if image_index is None else 'stored',
+                     stamp=stamp, stamp_source=source, stamp_uncertainty=uncertainty,
+                     exposure_time=exposure.exposure_time, f_number=exposure.f_number,
+                     iso=exposure.iso, aperture=exposure.aperture, image_index=image_index,
+                     message=message)
+
+    def failed(self, shot_id: str, message: str) -> None:
+        """Record that no picture was taken."""
+        self._update(shot_id, state='failed', message=message)
+
+    def unknown(self, shot_id: str, message: str) -> None:
+        """Record that nobody can say whether a picture was taken."""
+        self._update(shot_id, state='unknown', message=message)
+
+    # What is in the camera.
+
+    def listed(self, identity: Identity, images: Sequence[StoredImage],
+               complete: bool = True) -> None:
+        """
+        Learn the names of shots from a list of what the camera holds now.
+
+        A number is trusted until the first list after it, but not one of an image from before,
+        and none when a `complete` list lacks one: others have deleted images.
+        """
+        device = _device(identity)
+
+        def work(db: sqlite3.Connection) -> None:
+            pending = {index: shot_id for shot_id, index in db.execute(
+                'SELECT shot_id, image_index FROM shots WHERE device = ? AND image_key IS NULL '
+                'AND image_index IS NOT NULL ORDER BY commanded', (device,))}
+            outdated = []
+            if complete and not pending.keys() <= {image.index for image in images}:
+                outdated, pending = list(pending.values()), {}
+            for image in images if pending else ():
+                key = _key(image)
+                shot_id = pending.pop(image.index, None)
+                if shot_id is None or key is None:
+                    continue  # nobody's, or its number is all that there is
+                known = self._has(db, device, key) or db.execute(
+                    'SELECT 1 FROM shots WHERE device = ? AND image_key = ?', (device, key)
+                ).fetchone()
+                if known:  # from before this shot: the numbers have changed
+                    outdated.append(shot_id)
+                else:
+                    db.execute('UPDATE shots SET image_key = ?, folder = ?, name = ?, size = ? '
+                               'WHERE shot_id = ?',
+                               (key, image.folder, image.name, image.size, shot_id))
+            for shot_id in outdated:
+                db.execute('UPDATE shots SET image_index = NULL WHERE shot_id = ?', (shot_id,))
+
+        self._transact(work)
+
+    def expects_list(self, identity: Identity) -> bool:
+        """Say whether shots of this camera are known by their numbers alone."""
+        return self._do(lambda db: db.execute(
+            'SELECT 1 FROM shots WHERE device = ? AND image_key IS NULL AND image_index > 0 '
+            'LIMIT 1', (_device(identity),)).fetchone()) is not None
+
+    def deleted(self, identity: Identity, images: Sequence[StoredImage]) -> None:
+        """Record that the camera deleted these and renumbered those behind them."""
+        device = _device(identity)
+
+        def work(db: sqlite3.Connection) -> None:
+            for image in sorted(images, key=lambda i: -i.index):
+                db.execute('UPDATE images SET in_camera = 0 WHERE device = ? AND image_key = ?',
+                           (device, _key(image)))
+                db.execute('UPDATE shots SET image_index = NULL, image_key = NULL WHERE '
+                           'device = ? AND (image_index = ? OR image_key = ?)',
+                           (device, image.index, _key(image)))
+                db.execute('UPDATE shots SET image_index = image_index - 1 WHERE device = ? AND '
+                           'image_index > ?', (device, image.index))
+
+        self._transact(work)
+
+    def has(self, identity: Identity, image: StoredImage) -> bool:
+        """
+        Say whether this image was downloaded, now or in an earlier run.
+
+        An image of which the camera tells less than two of name, size and date is never known
+        again: it is rather downloaded twice than not at all.
+        """
+        key = _key(image)
+        return key is not None and self._do(lambda db: self._has(db, _device(identity), key))
+
+    def shot_of(self, identity: Identity, image: StoredImage) -> ShotRecord | None:
+        """Return the shot that an image in the camera came from, if it was commanded here."""
+        rows = self._shots('device = ? AND CASE WHEN image_key IS NULL THEN image_index = ? '
+                           'ELSE image_key = ? END', _device(identity), image.index, _key(image))
+        return rows[-1] if rows else None
+
+    # What is on this computer.
+
+    def downloaded(self, identity: Identity, image: StoredImage, path: Path, size: int,
+                   sha256: str, now: float) -> None:
+        """Record a complete and checked file of `size` bytes."""
+        device = _device(identity)
+        shot = self.shot_of(identity, image)
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute('INSERT OR REPLACE INTO images (device, image_key, folder, name, size, '
+                       'date, downloaded, path, bytes, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '
+                       '?, ?)', (device, _key(image) or f'sha256:{sha256}', image.folder,
+                                 image.name, image.size,
+                                 image.stamp.isoformat() if image.stamp else None, now,
+                                 str(path), size, sha256))
+            if shot:
+                db.execute("UPDATE shots SET state = 'downloaded', path = ?, bytes = ?, "
+                           'sha256 = ? WHERE shot_id = ?',
+                           (str(path), size, sha256, shot.shot_id))
+
+        self._transact(work)
+
+    def verified(self, identity: Identity, sha256: str) -> None:
+        """Record that the file, read back, has this checksum."""
+        device = _device(identity)
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute('UPDATE images SET verified = 1 WHERE device = ? AND sha256 = ?',
+                       (device, sha256))
+            db.execute("UPDATE shots SET state = 'verified' WHERE device = ? AND sha256 = ? AND "
+                       "state = 'downloaded'", (device, sha256))
+
+        self._transact(work)
+
+    # Questions.
+
+    def shot(self, shot_id: str) -> ShotRecord | None:
+        """Return one shot."""
+        return next(iter(self._shots('shot_id = ?', shot_id)), None)
+
+    def shots(self) -> Sequence[ShotRecord]:
+        """Return all shots of this camera in the order of their commands."""
+        return self._shots('camera = ?', self.camera)
+
+    def counters(self) -> Counters:
+        """Count the shots of this camera, of all runs."""
+        n = dict(self._do(lambda db: db.execute(
+            'SELECT state, count(*) FROM shots WHERE camera = ? GROUP BY state',
+            (self.camera,)).fetchall()))
+        verified = n.get('verified', 0)
+        downloaded = verified + n.get('downloaded', 0)
+        stored = downloaded + n.get('stored', 0)
+        return Counters(sum(n.values()), stored + n.get('exposed', 0), stored, downloaded,
+                        verified, n.get('unknown', 0), n.get('failed', 0))
+
+    # How it is kept.
+
+    def _shots(self, where: str, *values: object) -> list[ShotRecord]:
+        query = f'SELECT {ROW} FROM shots WHERE {where} ORDER BY commanded, number'
+        return self._do(lambda db: [ShotRecord(*row) for row in db.execute(query, values)])
+
+    @staticmethod
+    def _has(db: sqlite3.Connection, device: str, key: str) -> bool:
+        return db.execute('SELECT 1 FROM images WHERE device = ? AND image_key = ? AND in_camera',
+                          (device, key)).fetchone() is not None
+
+    def _update(self, shot_id: str, **values: object) -> None:
+        columns = ', '.join(f'{name} = ?' for name in values)
+        self._do(lambda db: db.execute(f'UPDATE shots SET {columns} WHERE shot_id = ?',
+                                       (*values.values(), shot_id)))
+
+    def _transact(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        def whole(db: sqlite3.Connection) -> None:
+            db.execute('BEGIN IMMEDIATE')
+            work(db)
+            db.execute('COMMIT')
+
+        self._do(whole)
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the database; when its file fails, with what replaces it."""
+        try:
+            return work(self._db)
+        except sqlite3.Error as error:
+            self._fall_back(error)
+            return work(self._db)
+
+    def _open_file(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT, isolation_level=None,
+                             check_same_thread=False)
+        try:
+            db.execute('PRAGMA journal_mode = WAL')
+            db.execute('PRAGMA synchronous = NORMAL')
+            check = db.execute('PRAGMA quick_check(1)').fetchone()[0]
+            if check != 'ok':
+                raise sqlite3.DatabaseError(check)
+            _migrate(db)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _fall_back(self, error: Exception) -> None:
+        """Replace a database that failed: the file again, a new file, or memory."""
+        damaged = (isinstance(error, sqlite3.DatabaseError)
+                   and not isinstance(error, sqlite3.OperationalError))
+        known = self._db
+        if damaged:
+            known.close()
+            try:
+                self._db = self._replace_damaged(error)
+                return
+            except (sqlite3.Error, OSError) as second:
+                error = second
+        self.problem = (f'shot ledger {self.path} cannot be used ({error}): shots are recorded in '
+                        'memory only; see to the disk and its permissions, then start again')
+        log.error('%s', self.problem)
+        self._db = sqlite3.connect(':memory:', isolation_level=None, check_same_thread=False)
+        if not damaged:
+            self._copy_known(known)
+        _migrate(self._db)
+
+    def _replace_damaged(self, error: Exception) -> sqlite3.Connection:
+        try:
+            return self._open_file()  # another process has replaced it meanwhile
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            aside = f'{self.path}.damaged-{self._now:.0f}'
+            for end in ('', '-wal', '-shm'):
+                if os.path.exists(f'{self.path}{end}'):
+                    os.replace(f'{self.path}{end}', aside + end)
+            self.problem = (f'shot ledger {self.path} was damaged ({error}): moved to {aside}, '
+                            'begun anew; shots and downloads before now are not in it')
+            log.error('%s', self.problem)
+            return self._open_file()
+
+    def _copy_known(self, known: sqlite3.Connection) -> None:
+        """Take over what can still be read of the file: what is downloaded stays downloaded."""
+        for query in ('', '?mode=ro', '?immutable=1'):
+            try:
+                db = sqlite3.connect(self.path.as_uri() + query, uri=True) if query else known
+                with closing(db):
+                    if db.in_transaction:
+                        db.execute('ROLLBACK')
+                    version = db.execute('PRAGMA user_version').fetchone()[0]
+                    if 0 < version <= len(MIGRATIONS):
+                        db.backup(self._db)
+                    if version:
+                        return
+            except sqlite3.Error:
+                continue
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Bring the schema up to date. Raises OperationalError for a file of a newer program."""
+    db.execute('BEGIN IMMEDIATE')  # two processes may find the same old file
+    version = db.execute('PRAGMA user_version').fetchone()[0]
+    if version > len(MIGRATIONS):
+        db.execute('ROLLBACK')
+        raise sqlite3.OperationalError(
+            f'it has schema {version} of a newer program, this one knows {len(MIGRATIONS)}')
+    for script in MIGRATIONS[version:]:
+        for statement in re.sub('--.*', '', script).split(';'):
+            db.execute(statement)
+    db.execute(f'PRAGMA user_version = {len(MIGRATIONS)}')
+    db.execute('COMMIT')
+
+
+def _device(identity: Identity) -> str:
+    """Return what identifies the device itself, whatever the user calls it."""
+    return '|'.join((identity.camera_type, identity.model, identity.serial_number))
+
+
+def _key(image: StoredImage) -> str | None:
+    """Return what identifies an image within its camera; None: the camera tells too little."""
+    if bool(image.name) + (image.size is not None) + (image.stamp is not None) < 2:
+        return None
+    stamp = image.stamp.isoformat() if image.stamp else ''
+    return '|'.join((image.folder, image.name, str(image.size or ''), stamp))

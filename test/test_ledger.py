@@ -1,0 +1,335 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The shot ledger: life of a shot, kill -9, renumbering, damaged and read-only files, sharing."""
+
+from datetime import datetime
+import os
+from pathlib import Path
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from camera_driver.ledger import Counters, Ledger, MIGRATIONS
+from camera_driver.model import Exposure, Identity, StoredImage
+
+NOW = 1_800_000_000.0
+CAMERA = Identity('sierra', 'Olympus', 'C-3040Z', 'A17')
+
+
+def image(index, name='', size=1000, day=1, folder=''):
+    return StoredImage(index, name or f'P{index:07}.JPG', folder, size,
+                       stamp=datetime(2001, 1, day))
+
+
+def shoot(ledger, index=None, now=NOW):
+    shot = ledger.command(CAMERA, now)
+    ledger.triggered(shot, now + 0.25)
+    ledger.exposed(shot, now + 0.5, 'trigger', 0.01, Exposure(0.004, 2.8, 100.0), index)
+    return shot
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / 'ledger' / 'shots.sqlite3'
+
+
+@pytest.fixture
+def ledger(path):
+    with_file = Ledger(path, 'front', NOW)
+    yield with_file
+    with_file.close()
+
+
+def test_life_of_a_shot(ledger):
+    shot = ledger.command(CAMERA, NOW)
+    assert shot == 'front-20270115T080000Z-0001'
+    assert ledger.shot(shot).state == 'commanded'
+    ledger.triggered(shot, NOW + 0.25)
+    ledger.exposed(shot, NOW + 0.5, 'trigger', 0.01, Exposure(0.004, 2.8), 7)
+    record = ledger.shot(shot)
+    assert (record.state, record.sent, record.stamp) == ('stored', NOW + 0.25, NOW + 0.5)
+    assert (record.stamp_source, record.stamp_uncertainty, record.image_index) == (
+        'trigger', 0.01, 7)
+    seven = image(7)
+    ledger.listed(CAMERA, [image(6), seven])
+    assert ledger.shot(shot).name == seven.name
+    assert not ledger.has(CAMERA, seven)
+    ledger.downloaded(CAMERA, seven, Path('/pictures/P7.JPG'), 1000, 'abc', NOW + 9)
+    assert ledger.has(CAMERA, seven)
+    assert ledger.shot(shot).state == 'downloaded'
+    ledger.verified(CAMERA, 'abc')
+    assert ledger.shot(shot).state == 'verified'
+    assert ledger.shot(shot).path == '/pictures/P7.JPG'
+    assert ledger.counters() == Counters(1, 1, 1, 1, 1)
+
+
+def test_counters_include_earlier_stages(ledger):
+    shoot(ledger)
+    shoot(ledger, 1)
+    ledger.failed(ledger.command(CAMERA, NOW), 'memory full')
+    ledger.unknown(ledger.command(CAMERA, NOW), 'cable pulled')
+    ledger.command(CAMERA, NOW)
+    assert ledger.counters() == Counters(commanded=5, exposed=2, stored=1, unknown=1, failed=1)
+    assert [s.state for s in ledger.shots()] == [
+        'exposed', 'stored', 'failed', 'unknown', 'commanded']
+
+
+def test_ids_are_unique_over_cameras_and_runs(ledger, path):
+    other = Ledger(path, '/rig/rear', NOW)
+    again = Ledger(path, 'front', NOW)
+    ids = [one.command(CAMERA, NOW) for one in (ledger, other, again, ledger, other)]
+    assert ids == ['front-20270115T080000Z-0001', 'rig.rear-20270115T080000Z-0001',
+                   'front-20270115T080000Z-0002', 'front-20270115T080000Z-0003',
+                   'rig.rear-20270115T080000Z-0002']
+    other.close()
+    again.close()
+
+
+def test_interrupted_shots_are_unknown_at_the_next_start(ledger, path):
+    waiting = ledger.command(CAMERA, NOW)
+    sent = ledger.command(CAMERA, NOW)
+    ledger.triggered(sent, NOW)
+    done = shoot(ledger, 1)
+    other = Ledger(path, 'rear', NOW)  # another camera's shots are none of its business
+    assert ledger.shot(waiting).state == 'commanded'
+    other.close()
+    ledger.close()
+    again = Ledger(path, 'front', NOW)
+    assert again.shot(waiting).state == 'unknown'
+    assert 'while the trigger was sent' in again.shot(waiting).message
+    assert 'after the trigger was sent' in again.shot(sent).message
+    assert again.shot(done).state == 'stored'
+    again.close()
+
+
+CHILD = """
+import sys
+from camera_driver.ledger import Ledger
+from camera_driver.model import Identity
+ledger = Ledger(sys.argv[1], 'front', 0.0)
+while True:
+    print(ledger.command(Identity('sierra'), 0.0), flush=True)
+    ledger.triggered(ledger.command(Identity('sierra'), 0.0), 1.0)
+"""
+
+
+def test_survives_kill_9(path):
+    root = Path(__file__).resolve().parent.parent
+    child = subprocess.Popen([sys.executable, '-c', CHILD, path], cwd=root,
+                             stdout=subprocess.PIPE, text=True)
+    announced = [child.stdout.readline().strip() for _ in range(20)]
+    child.send_signal(signal.SIGKILL)
+    announced += child.stdout.read().split()
+    child.wait()
+    child.stdout.close()
+    ledger = Ledger(path, 'front', NOW)
+    assert not ledger.problem
+    recorded = {shot.shot_id: shot.state for shot in ledger.shots()}
+    assert set(announced) <= set(recorded)
+    assert set(recorded.values()) == {'unknown'}
+    assert ledger.command(CAMERA, NOW) not in recorded
+    ledger.close()
+
+
+SHARER = """
+import sys
+from camera_driver.ledger import Ledger
+from camera_driver.model import Identity
+ledger = Ledger(sys.argv[1], 'front', 0.0)
+for line in sys.stdin:
+    print(ledger.command(Identity('sierra'), 0.0), flush=True)
+assert not ledger.problem, ledger.problem
+"""
+
+
+def test_processes_share_one_file(path):
+    root = Path(__file__).resolve().parent.parent
+    children = [subprocess.Popen([sys.executable, '-c', SHARER, path], cwd=root, text=True,
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                for _ in range(3)]
+    for child in children:
+        child.stdin.write(30 * 'shoot\n')
+        child.stdin.flush()
+    ids = [line for child in children for line in child.communicate()[0].split()]
+    assert [child.returncode for child in children] == [0, 0, 0]
+    assert len(set(ids)) == 90
+    ledger = Ledger(path, 'front', NOW)
+    assert set(ids) == {shot.shot_id for shot in ledger.shots()}
+    ledger.close()
+
+
+def test_downloads_are_known_after_restart_and_renumbering(ledger, path):
+    images = [image(n) for n in (1, 2, 3)]
+    for one in images[1:]:
+        ledger.downloaded(CAMERA, one, Path('x'), 1000, f'hash{one.index}', NOW)
+    ledger.close()
+    again = Ledger(path, 'front', NOW)
+    moved = [image(n - 1, images[n - 1].name) for n in (2, 3)]  # the first was deleted by hand
+    assert [again.has(CAMERA, one) for one in moved] == [True, True]
+    assert not again.has(CAMERA, images[0])
+    assert not again.has(Identity('sierra', '', 'C-3040Z', 'B99'), images[1])
+    again.close()
+
+
+def test_images_without_enough_marks_are_never_taken_for_known(ledger):
+    bare = StoredImage(1, size=1000)
+    ledger.downloaded(CAMERA, bare, Path('x'), 1000, 'abc', NOW)
+    assert not ledger.has(CAMERA, bare)
+
+
+def test_delete_renumbers_and_frees_names(ledger):
+    first, second, third = (shoot(ledger, n) for n in (1, 2, 3))
+    ledger.downloaded(CAMERA, image(1), Path('x'), 1000, 'abc', NOW)
+    ledger.deleted(CAMERA, [image(1), image(2)])
+    assert not ledger.has(CAMERA, image(1))  # the camera may give the name again
+    assert [ledger.shot(s).image_index for s in (first, second, third)] == [None, None, 1]
+    assert ledger.shot_of(CAMERA, image(1, 'P0000003.JPG')).shot_id == third
+    assert ledger.shot(first).state == 'downloaded'
+
+
+def test_a_number_that_now_belongs_to_an_older_image_is_not_the_shot(ledger):
+    old = image(5)
+    ledger.downloaded(CAMERA, old, Path('x'), 1000, 'abc', NOW)
+    shot = shoot(ledger, 4)  # then somebody deleted images 1 to 4 at the camera
+    assert ledger.expects_list(CAMERA)
+    ledger.listed(CAMERA, [image(4, old.name)])
+    assert ledger.shot(shot).name is None
+    assert not ledger.expects_list(CAMERA)
+    assert ledger.shot_of(CAMERA, image(4, 'NEW.JPG')) is None
+
+
+def test_no_number_is_trusted_when_a_list_lacks_one(ledger):
+    first, second = shoot(ledger, 6), shoot(ledger, 7)
+    # Meanwhile somebody deleted image 1: what is number 6 now was the second shot.
+    ledger.listed(CAMERA, [image(index, f'P{index + 1}.JPG') for index in range(1, 7)])
+    assert ledger.shot_of(CAMERA, image(6, 'P7.JPG')) is None
+    assert ledger.shot(first).name is None and ledger.shot(second).name is None
+    assert not ledger.expects_list(CAMERA)
+
+
+def test_a_number_is_trusted_until_the_first_list_after_it(ledger):
+    shot = shoot(ledger, 9)
+    ledger.listed(CAMERA, [image(1)])  # the card was formatted by hand
+    assert ledger.shot_of(CAMERA, image(9)) is None
+    assert ledger.shot(shot).state == 'stored'
+
+
+def test_where_the_camera_gives_no_names_the_number_is_all_there_is(ledger):
+    shot = shoot(ledger, 2)
+    bare = StoredImage(2, size=1000)
+    ledger.listed(CAMERA, [StoredImage(1, size=900), bare])
+    assert ledger.shot_of(CAMERA, bare).shot_id == shot
+
+
+def test_damaged_file_is_moved_aside(path):
+    path.parent.mkdir()
+    path.write_bytes(b'not a database' * 1000)
+    ledger = Ledger(path, 'front', NOW)
+    assert 'damaged' in ledger.problem and 'moved to' in ledger.problem
+    shot = ledger.command(CAMERA, NOW)
+    ledger.close()
+    again = Ledger(path, 'front', NOW)
+    assert not again.problem
+    assert again.shot(shot).state == 'unknown'
+    again.close()
+    aside = list(path.parent.glob('*.damaged-*'))
+    assert [p.read_bytes()[:14] for p in aside] == [b'not a database']
+
+
+def test_file_damaged_while_in_use(ledger, path):
+    for n in range(200):
+        ledger.command(CAMERA, NOW)
+    ledger._db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+    with open(path, 'r+b') as file:
+        file.seek(4096)
+        file.write(os.urandom(path.stat().st_size - 4096))
+    ledger._db.execute('PRAGMA shrink_memory')
+    shot = shoot(ledger, 1)
+    assert ledger.shot(shot).state == 'stored' or ledger.problem
+    again = Ledger(path, 'front', NOW)
+    assert again.shot(again.command(CAMERA, NOW)).state == 'commanded'
+    again.close()
+
+
+@pytest.mark.parametrize('where', ['/proc/none/shots.sqlite3', '/dev/null', '/'])
+def test_impossible_place_means_memory(where):
+    ledger = Ledger(where, 'front', NOW)
+    assert 'memory only' in ledger.problem
+    assert ledger.shot(shoot(ledger, 1)).state == 'stored'
+    ledger.close()
+
+
+def test_read_only_file_is_read_and_continued_in_memory():
+    folder = Path(tempfile.mkdtemp())
+    path = folder / 'shots.sqlite3'
+    ledger = Ledger(path, 'front', NOW)
+    ledger.downloaded(CAMERA, image(1), Path('x'), 1000, 'abc', NOW)
+    ledger.close()
+    before = path.read_bytes()
+    path.chmod(0o444)
+    folder.chmod(0o555)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)  # permissions do not hold root back
+    try:
+        ledger = Ledger(path, 'front', NOW)
+        assert 'memory only' in ledger.problem
+        assert ledger.has(CAMERA, image(1))
+        assert ledger.shot(shoot(ledger)).state == 'exposed'
+        ledger.close()
+    finally:
+        if root:
+            os.seteuid(0)
+    assert path.read_bytes() == before
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+FULL_DISK = """
+import resource, sys
+from camera_driver.ledger import Ledger
+from camera_driver.model import Identity
+ledger = Ledger(sys.argv[1], 'front', 0.0)
+first = ledger.command(Identity('sierra'), 0.0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+second = ledger.command(Identity('sierra'), 0.0)
+ledger.failed(second, 'nothing')
+assert 'memory only' in ledger.problem, ledger.problem
+assert ledger.shot(first).state == 'commanded', ledger.shot(first)
+assert ledger.shot(second).state == 'failed'
+"""
+
+
+def test_file_that_cannot_grow(path):
+    root = Path(__file__).resolve().parent.parent
+    subprocess.run([sys.executable, '-c', FULL_DISK, path], cwd=root, check=True)
+
+
+def test_a_newer_schema_is_left_alone(ledger, path):
+    ledger.close()
+    db = sqlite3.connect(path)
+    db.execute(f'PRAGMA user_version = {len(MIGRATIONS) + 1}')
+    db.close()
+    newer = Ledger(path, 'front', NOW)
+    assert 'newer program' in newer.problem
+    assert newer.shot(shoot(newer)).state == 'exposed'
+    newer.close()
+    db = sqlite3.connect(path)
+    assert db.execute('SELECT count(*) FROM shots').fetchone() == (0,)
+    db.close()
+
+
+def test_another_process_that_holds_the_lock_does_not_stop_the_camera(ledger, path):
+    first = ledger.command(CAMERA, NOW)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute('BEGIN IMMEDIATE')
+    second = ledger.command(CAMERA, NOW)
+    holder.execute('ROLLBACK')
+    holder.close()
+    assert 'memory only' in ledger.problem
+    assert [s.shot_id for s in ledger.shots()] == [first, second]
