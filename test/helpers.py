@@ -2,11 +2,42 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of several layers share."""
 
+import random
 import threading
 import time
 
+from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings
 from camera_driver.sim.simulator import Simulator
+
+
+def check_decoder(make, data, expected, noise=b''):
+    """
+    Check that decoders made by `make` turn `data` into `expected`, in any cut.
+
+    Whole, byte by byte, in random cuts; nothing is left over. With `noise` (bytes that begin no
+    frame) also with noise before, between and behind: the good frames still come out.
+    """
+    size = len(data)
+    draw = random.Random(data)
+    cuts = [[], list(range(1, size))]
+    cuts += [sorted(draw.sample(range(1, size), min(5, size - 1))) for _ in range(20) if size > 1]
+    for cut in cuts:
+        decoder = make()
+        assert feed(decoder, data, cut) == expected, f'cut at {cut}'
+        assert not decoder.pending, f'cut at {cut}'
+        assert decoder.flush() == []
+    if noise:
+        good = [frame for frame in expected if not isinstance(frame, Damaged)]
+        found = feed(make(), noise + data + noise + data + noise)
+        assert [frame for frame in found if not isinstance(frame, Damaged)] == good * 2
+
+
+def feed(decoder, data, cuts=()):
+    """Feed `data`, cut at these places, and return all frames."""
+    places = [0, *cuts, len(data)]
+    return [frame for start, end in zip(places, places[1:])
+            for frame in decoder.feed(data[start:end])]
 
 
 def pattern(size):
