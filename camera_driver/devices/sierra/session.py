@@ -1,0 +1,451 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Sessions of the Sierra protocol: wake-up, speed, recovery, registers, actions (sierra.md, 3 to 5).
+
+What ends a request, and what is done about the session (the requests themselves: `exchange`):
+
+=======================  ========================================================================
+a request ends with      then
+=======================  ========================================================================
+an answer, `Refused`     the session lives
+`SessionLost`            logged in again and the request repeated, MAX_LOSSES times; of a request
+                         that is not safe to repeat `OutcomeUnknown`
+anything else            raised; the next request makes sure first that the session lives (5.6),
+                         and logs in again if it does not
+=======================  ========================================================================
+
+Worst cases, with a camera that is mute from now on:
+
+=======================  ========================================================================
+a log-in                 17 s: 4 NULs, 3 s each, and one question at the speed of before; once
+                         per port up to 22 s more for each speed that the line does not carry
+a question, a write      12 s, 8 s (registers 4, 83, 84: 20 s); after a rest of T_IDLE a quarter
+                         of it and a log-in
+a packet of a transfer   12 s; of an upload 20 s, and its time on the line
+an action                2 s until it is accepted; 20 s until it is done, 60 s if it exposes or
+                         writes to the card
+=======================  ========================================================================
+
+The first request after any of these takes 3.3 s and a log-in, each further one a log-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+import logging
+from typing import TypeVar
+
+from camera_driver.devices.sierra.codec import (
+    Code, command, Control, MAX_DATA, pack_int, Packet, SUB_COMMAND, SUB_FIRST, Type, unpack_int)
+from camera_driver.devices.sierra.exchange import (
+    Exchange, MAX_NOISE, N_RETRY, T_ACK, T_NOISE, T_QUIET, TRIES, words)
+from camera_driver.devices.sierra.registers import Action, NUMBER, repeatable, SPEED_CODES
+from camera_driver.errors import (
+    DeviceError, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, SessionLost)
+from camera_driver.link.port import LineSettings, Port
+from camera_driver.model import ProgressCallback
+
+log = logging.getLogger(__name__)
+
+T = TypeVar('T')
+
+WAKE_UP = LineSettings(19200)
+
+# Times in s, sierra.md 5.2, 'recommended for a new host'.
+T_SIGNATURE = 3.0
+T_BETWEEN_NULS = 0.5
+N_NUL = 4
+T_ACK_SLOW = 5.0  # registers 4, 83, 84
+T_FOLDERS = 1.0  # to the answer whether there are folders; some models do not give any (4.7)
+T_DONE_SLOW = 60.0  # actions that write to the card or expose
+T_SETTLE = 0.1
+T_REST = 1.0  # after which an action that is not safe to repeat is preceded by a question
+MAX_LOSSES = 3
+
+SLOW_REGISTERS = frozenset({NUMBER['current_frame'], NUMBER['folder_select'],
+                            NUMBER['folder_name']})
+SLOW_ACTIONS = frozenset({Action.ERASE_ALL, Action.TAKE_PICTURE, Action.STORE_UPLOAD})
+
+MAX_VDATA = 64 * 1024  # bytes; of every register but those that hold pictures and sound
+MAX_PICTURE = 32 * 1024 * 1024  # bytes; beyond it a declared size is not believed
+
+
+class SierraSession:
+    """The conversation with one camera over an open port."""
+
+    def __init__(self, port: Port, max_baudrate: int = 115200, pacing: str = 'chunked') -> None:
+        """Take over an open port; sends nothing. `pacing`: as of Exchange."""
+        self.port = port
+        self.max_baudrate = max_baudrate
+        self.exchange = Exchange(port, pacing)
+        self.channel = self.exchange.channel
+        self.logins = 0
+        self.folder: Sequence[str] | None = None  # where to be after a log-in; None: no folders
+        self._alive = False
+        self._too_fast: set[int] = set()  # [baud] that the camera or the line did not do
+
+    # Session life cycle (section 3).
+
+    def login(self) -> None:
+        """
+        Make sure of a session: the one there was, or a new one at the highest speed that works.
+
+        Raises ReplyTimeout (nothing answers), ProtocolError (something else does).
+        """
+        self._alive = False
+        if self.exchange.asleep or not self._still_there():
+            before = self.port.line
+            self.wake(before if before != WAKE_UP else LineSettings(self.max_baudrate))
+            self._agree_on_speed()
+            self.exchange.asleep = False
+            self.logins += 1
+        if self.folder is not None:
+            self._return_to_folder(self.folder)
+        self._alive = True
+
+    def wake(self, elsewhere: LineSettings | None = None) -> None:
+        """
+        Send NUL at 19200 until the camera gives its signature (3.2).
+
+        After the first in vain, look `elsewhere` for a session that is still alive.
+        """
+        self.exchange.asleep = True
+        self.port.configure(WAKE_UP)
+        heard = 0
+        for attempt in range(N_NUL):
+            if attempt:
+                self.channel.counters.retries += 1
+                self.port.pause(T_BETWEEN_NULS)
+            self.channel.drain(0.05, 1.0)
+            self.exchange.control(Control.NUL)
+            end = self.port.now() + T_SIGNATURE
+            noise = 0
+            while noise < MAX_NOISE and (left := end - self.port.now()) > 0:
+                try:
+                    frame = self.channel.receive(left)
+                except ReplyTimeout:
+                    break
+                if frame is Control.NAK and self.exchange.alone():
+                    self.exchange.fresh = True
+                    return
+                noise += 1
+                if frame is Control.SESSION_END:  # just woken: another NUL may be needed (1.3)
+                    end = min(end, self.port.now() + T_BETWEEN_NULS)
+            heard += noise
+            if elsewhere and not attempt and not noise:
+                self.port.configure(elsewhere)
+                if self._answers(tries=1):
+                    return
+                self.port.configure(WAKE_UP)
+        if heard:
+            raise ProtocolError(
+                f'{self.port.name}: something answers, but not as a sierra camera (no signature '
+                'after NUL at 19200 baud). Is it another device type, or a camera not in its PC '
+                'mode?')
+        raise ReplyTimeout(
+            f'{self.port.name}: no camera answers (NUL at 19200 baud, {N_NUL} times). Is it '
+            'switched on, in its PC mode, and the cable in the right socket?')
+
+    def limit_speed(self) -> None:
+        """Go down to `max_baudrate` if the line is faster."""
+        if self.port.line.baudrate > self.max_baudrate:
+            self.recovering(self._agree_on_speed)
+
+    def end(self) -> None:
+        """Go back to 19200 and let the camera fall asleep by itself (3.7); never raises."""
+        alive, self._alive = self._alive, False
+        if alive and self.port.line != WAKE_UP:
+            with suppress(DeviceError):
+                self.exchange.command(_speed_command(WAKE_UP.baudrate), T_QUIET, tries=1)
+
+    def recovering(self, operation: Callable[[], T]) -> T:
+        """
+        Run what is safe to repeat; after a lost session log in again and repeat it.
+
+        Raises SessionLost after MAX_LOSSES losses.
+        """
+        losses = 0
+        while True:
+            try:
+                if not self._alive:
+                    self.login()
+                return operation()
+            except SessionLost as error:
+                self._alive = False
+                losses += 1
+                if losses > MAX_LOSSES:
+                    raise
+                log.info('%s; logging in again', error)
+            except Refused:
+                raise
+            except BaseException:
+                self._alive = False
+                raise
+
+    def _still_there(self) -> bool:
+        """After trouble: say whether the session lives at the present speed (5.6)."""
+        self.channel.drain(T_QUIET, T_NOISE)
+        return self._answers(tries=1)
+
+    def _answers(self, tries: int) -> bool:
+        """Say whether the camera answers a harmless question at the present speed."""
+        try:
+            self._ask_int(NUMBER['resolution'], tries)
+        except Refused:
+            pass
+        except (ReplyTimeout, ProtocolError, SessionLost):
+            return False
+        return True
+
+    def _agree_on_speed(self) -> None:
+        """Go to the highest speed that both take and the line carries; remember which do not."""
+        speeds = sorted((s for s in SPEED_CODES if s <= self.max_baudrate), reverse=True)
+        for baudrate in [*speeds, WAKE_UP.baudrate]:
+            if baudrate not in self._too_fast and self._speed_works(baudrate):
+                return
+        raise ProtocolError(f'{self.port.name}: the camera woke up but answers at no speed up to '
+                            f'{self.max_baudrate} baud; check the cable')
+
+    def _speed_works(self, baudrate: int) -> bool:
+        """Ask for a speed and prove it; False: refused, or the line does not carry it (3.4)."""
+        acknowledged = baudrate == self.port.line.baudrate
+        for _ in range(0 if acknowledged else TRIES):
+            try:
+                self.exchange.command(_speed_command(baudrate), tries=1)
+                acknowledged = True
+            except Refused:
+                self._too_fast.add(baudrate)
+                return False
+            except ProtocolError:  # NAK, or damage
+                continue
+            except ReplyTimeout:
+                pass  # the ACK alone may be lost: see whether the camera is at the new speed
+            break
+        if baudrate != self.port.line.baudrate:
+            self.port.configure(LineSettings(baudrate))
+            self.port.pause(T_SETTLE)
+        if self._answers(tries=2):
+            return True
+        pacing = self.exchange.pacing
+        if pacing != 'bytewise':
+            self.exchange.pacing = 'bytewise'
+            if self._answers(tries=1):
+                log.info('%s: the camera takes single bytes only', self.port.name)
+                return True
+            self.exchange.pacing = pacing
+        log.warning('%s: no answer at %d baud', self.port.name, baudrate)
+        if acknowledged and baudrate != WAKE_UP.baudrate:
+            self._too_fast.add(baudrate)
+        self.wake()
+        return False
+
+    def _return_to_folder(self, folder: Sequence[str]) -> None:
+        try:
+            self._walk(folder)
+        except Refused as error:
+            self.folder = ()
+            raise Refused(f'{error}: folder {"/".join(folder) or "root"} is gone; was the card '
+                          'changed? List the images again', error.code) from error
+
+    def _walk(self, folder: Sequence[str]) -> None:
+        """Go to a folder from the root: names are relative, so a doubtful step begins again."""
+        for attempt in range(TRIES):
+            try:
+                self._write(Code.SET_VDATA, NUMBER['folder_name'], b'\\')
+                for name in folder:
+                    self._write(Code.SET_VDATA, NUMBER['folder_name'], name.encode('latin-1'),
+                                repeatable=False)
+                return
+            except OutcomeUnknown:
+                if attempt == N_RETRY:
+                    raise
+
+    # Registers (4.1).
+
+    def read_int(self, register: int) -> int:
+        """Return an int32 register."""
+        return self.recovering(lambda: self._ask_int(register))
+
+    def write_int(self, register: int, value: int) -> None:
+        """Write an int32 register."""
+        data = pack_int(value)
+        self.recovering(lambda: self._write(Code.SET_INT, register, data))
+
+    def read_data(self, register: int, limit: int = MAX_VDATA) -> bytes:
+        """Return a vdata register of at most `limit` bytes."""
+        return self.recovering(lambda: self.exchange.ask(command(Code.GET_VDATA, register), limit))
+
+    def write_data(self, register: int, value: bytes) -> None:
+        """Write a vdata register that fits into one packet (2046 bytes)."""
+        if len(value) > MAX_DATA - 2:
+            raise ValueError(f'register {register}: {len(value)} bytes; at most {MAX_DATA - 2}')
+        self.recovering(lambda: self._write(Code.SET_VDATA, register, value))
+
+    def read_text(self, register: int) -> str:
+        """Return a string register."""
+        return clean(self.read_data(register))
+
+    def find_folders(self) -> bool:
+        """Say whether the model has folders; if so, go to the root (4.7)."""
+        self.folder = None
+        packet = command(Code.SET_VDATA, NUMBER['folder_name'], value=b'\\')
+        try:
+            self.recovering(lambda: self.exchange.command(packet, T_FOLDERS))
+        except (Refused, ReplyTimeout, ProtocolError):
+            return False
+        self.folder = ()
+        return True
+
+    def enter(self, folder: Sequence[str]) -> None:
+        """Go to a folder (path from the root) and stay there through recoveries."""
+        try:
+            self.recovering(lambda: self._walk(folder))
+        except DeviceError:
+            self._alive = False  # somewhere on the way: the next request goes back first
+            raise
+        self.folder = tuple(folder)
+
+    def sub_folder(self, number: int) -> str:
+        """Return the name of a sub-folder of the current folder, 1 based; selects it (4.7)."""
+        def operation() -> str:
+            self._write(Code.SET_INT, NUMBER['folder_select'], pack_int(number))
+            return clean(self.exchange.ask(command(Code.GET_VDATA, NUMBER['folder_name']),
+                                           MAX_VDATA))
+        return self.recovering(operation)
+
+    def read_frame_int(self, frame: int, register: int) -> int:
+        """Return an int32 register of a frame; the frame is selected first, always (4.6)."""
+        def operation() -> int:
+            self._select(frame)
+            return self._ask_int(register)
+        return self.recovering(operation)
+
+    def read_frame_data(self, frame: int, register: int, limit: int = MAX_VDATA,
+                        expected: int | None = None,
+                        progress: ProgressCallback | None = None) -> bytes:
+        """
+        Return a vdata register of a frame, from packet 0 again after a lost session.
+
+        `progress` is called for each packet; what it raises ends the transfer in an orderly way.
+        """
+        def operation() -> bytes:
+            self._select(frame)
+            return self.exchange.ask(command(Code.GET_VDATA, register), limit, expected, progress)
+        return self.recovering(operation)
+
+    # Actions (4.5).
+
+    def act(self, action: Action, argument: int = 0, frame: int | None = None,
+            accepted: Callable[[float], None] | None = None) -> None:
+        """
+        Carry out an action and wait until the camera reports it as done.
+
+        `frame` is selected first; `accepted` is called when the camera has taken the command, with
+        the time when it had left the port. Raises Refused; OutcomeUnknown, once the camera can be
+        asked what became of it, or seems to be dead.
+        """
+        if action is Action.CALIBRATE_TEST:
+            raise ValueError('action 6 is never sent: it is known to hang cameras (4.5)')
+        packet = command(Code.ACTION, action, argument)
+        if not repeatable(action, argument):
+            self.once(packet, lambda: self.exchange.act(packet, False, accepted),
+                      None if frame is None else lambda: self._select(frame))
+            return
+
+        def operation() -> None:
+            if frame is not None:
+                self._select(frame)
+            self.exchange.act(packet, True, accepted)
+        self.recovering(operation)
+        if action is Action.END_SESSION:
+            self._alive = False
+            self.exchange.asleep = True
+
+    def once(self, packet: Packet, operation: Callable[[], T],
+             prepare: Callable[[], None] | None = None) -> T:
+        """Run what is not safe to repeat, after what is and `prepare`s it in the same session."""
+        self.recovering(prepare or self._see_it_alive)
+        try:
+            return operation()
+        except Refused:
+            raise
+        except SessionLost as error:
+            self._alive = False
+            raise OutcomeUnknown(f'{error} It was told to {words(packet)}; it is unknown whether '
+                                 'it did it') from error
+        except OutcomeUnknown:
+            if packet.data[0] == Code.ACTION:
+                slow = packet.data[1] in SLOW_ACTIONS
+                self._wait_until_it_answers(T_DONE_SLOW if slow else T_ACK)
+            self._alive = False
+            raise
+        except BaseException:
+            self._alive = False
+            raise
+
+    def _see_it_alive(self) -> None:
+        if self.port.now() - self.exchange.heard_at > T_REST:
+            self._ask_int(NUMBER['resolution'])
+        else:
+            self.exchange.listen()
+
+    def _wait_until_it_answers(self, seconds: float) -> None:
+        """Let a camera finish that is busy, hence silent, until `seconds` after the command."""
+        end = self.exchange.sent_at + seconds
+        try:
+            while not self._answers(tries=1) and self.port.now() < end:
+                pass
+        except DeviceError as error:
+            log.info('%s: waiting for the end of an action: %s', self.port.name, error)
+
+    # Raw messages: the data of a command packet, as the user wrote it.
+
+    def raw_read(self, message: bytes) -> bytes:
+        """Send a question and return the data of its answer."""
+        packet = Packet(Type.COMMAND, SUB_COMMAND, message)
+        return self.recovering(lambda: self.exchange.ask(packet, MAX_VDATA))
+
+    def raw_write(self, message: bytes) -> Control:
+        """Send a write and return ACK. Not repeated on doubt."""
+        packet = Packet(Type.COMMAND, SUB_COMMAND, message)
+        self.once(packet, lambda: self.exchange.command(packet, T_ACK_SLOW, repeatable=False))
+        return Control.ACK
+
+    def raw_action(self, message: bytes) -> Control:
+        """Send an action and return ENQ once it is done. Not repeated on doubt."""
+        packet = Packet(Type.COMMAND, SUB_COMMAND, message)
+        self.once(packet, lambda: self.exchange.act(packet, False, None))
+        self.exchange.asleep = message[1] == Action.END_SESSION
+        self.doubt()
+        return Control.ENQ
+
+    def doubt(self) -> None:
+        """Make the next request make sure of session and folder first."""
+        self._alive = False
+
+    def _write(self, code: Code, register: int, value: bytes, repeatable: bool = True) -> None:
+        timeout = T_ACK_SLOW if register in SLOW_REGISTERS else T_ACK
+        self.exchange.command(command(code, register, value=value), timeout, repeatable)
+
+    def _select(self, frame: int) -> None:
+        self._write(Code.SET_INT, NUMBER['current_frame'], pack_int(frame))
+
+    def _ask_int(self, register: int, tries: int = TRIES) -> int:
+        data = self.exchange.ask(command(Code.GET_INT, register), 4, 4, tries=tries)
+        if len(data) < 4:
+            raise ProtocolError(f'{self.port.name}: register {register} answered with {len(data)} '
+                                'bytes instead of 4')
+        return unpack_int(data)
+
+
+def clean(raw: bytes) -> str:
+    """Return a string register's text: up to its NUL, without padding and control characters."""
+    text = raw.split(b'\0', 1)[0].decode('latin-1')
+    return ''.join(c for c in text if c.isprintable()).strip()
+
+
+def _speed_command(baudrate: int) -> Packet:
+    return command(Code.SET_INT, NUMBER['comm_speed'], value=pack_int(SPEED_CODES[baudrate]),
+                   sub=SUB_FIRST)
