@@ -11,7 +11,8 @@ from helpers import pattern
 import pytest
 from sierra.host import example_frames
 
-from camera_driver.devices.sierra.codec import Control, encode, Packet, Type
+from camera_driver.devices.sierra import upload
+from camera_driver.devices.sierra.codec import Code, command, Control, encode, Packet, Type
 from camera_driver.devices.sierra.exchange import Exchange
 from camera_driver.devices.sierra.registers import Action
 from camera_driver.devices.sierra.session import MAX_VDATA, SierraSession, WAKE_UP
@@ -55,6 +56,9 @@ PACKETS = {
     'damaged1': encode(Packet(Type.DATA, 1, IMAGE[2048:4096])).replace(b'\xcb', b'\x8b', 1),
     'thumbnail': encode(Packet(Type.LAST, 0, pattern(900))),
     'preview': encode(Packet(Type.LAST, 0, pattern(1500))),
+    'upload': encode(command(Code.SET_VDATA, 29, value=IMAGE[:2046])),
+    'upload0': encode(Packet(Type.DATA, 0, IMAGE[2046:4094])),
+    'upload1': encode(Packet(Type.LAST, 1, IMAGE[4094:])),
 }
 
 
@@ -330,6 +334,74 @@ def test_6_10_clock():
     """)
     session.write_int(2, 1000000000)
     assert session.read_int(2) == 1000000001
+    assert port.done
+
+
+UPLOAD = """
+    H>C  1b 43 06 00 00 20 0e 00 ec 0f 29 01            ; upload_magic
+    C>H  06
+    H>C  upload
+    C>H  06
+"""
+STORE = """
+    H>C  1b 43 03 00 02 0b 00 0d 00                     ; store_upload
+    C>H  06
+    C>H  05
+"""
+
+
+def test_6_11_upload():
+    session, port = logged_in("""
+        H>C  1b 43 02 00 01 1c 1d 00                        ; memory_free
+        C>H  03 00 04 00 00 09 3d 00 46 00                  ; 4000000
+        H>C  06
+    """ + UPLOAD + """
+        H>C  upload0
+        C>H  06
+        H>C  upload1
+        C>H  06
+    """ + STORE)
+    assert session.read_int(28) == 4_000_000
+    seen = []
+    upload.send(session, IMAGE, seen.append)
+    assert [(p.done, p.total) for p in seen] == [(2046, 5000), (4094, 5000), (5000, 5000)]
+    assert port.done
+
+
+def test_6_11_upload_of_what_fits_into_the_command():
+    short = encode(command(Code.SET_VDATA, 29, value=IMAGE[:2046]))
+    session, port = logged_in(UPLOAD + STORE)
+    upload.send(session, IMAGE[:2046])
+    assert len(short) == 2054 and port.done
+
+
+@pytest.mark.parametrize('again', [
+    'C>H  15', '', 'C>H  41 42'], ids=['nak', 'silence', 'noise'])
+def test_a_packet_of_an_upload_is_sent_again_under_its_number(again):
+    session, port = logged_in(UPLOAD + f"""
+        H>C  upload0
+        {again}
+        H>C  upload0
+        C>H  06
+        H>C  upload1
+        {again}
+        H>C  upload1
+        C>H  06
+    """ + STORE)
+    upload.send(session, IMAGE)
+    assert port.done
+
+
+@pytest.mark.parametrize('answer, error', [
+    ('C>H  11', Refused), ('C>H  18', Refused), ('C>H  15', ProtocolError), ('', ReplyTimeout)])
+def test_a_packet_of_an_upload_that_is_never_taken(answer, error):
+    times = 1 if error is Refused else 4
+    session, port = logged_in(UPLOAD + f"""
+        H>C  upload0
+        {answer}
+    """ * times)
+    with pytest.raises(error, match='take packet 0 of the upload'):
+        upload.send(session, IMAGE)
     assert port.done
 
 

@@ -1,0 +1,351 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What a sierra camera stores: folders, frames, pictures (sierra.md 4.4, 4.6, 4.7).
+
+An image's index counts over all folders, in the order of the camera's own list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+import logging
+
+from camera_driver.devices.sierra.registers import Action, NUMBER
+from camera_driver.devices.sierra.session import clean, MAX_PICTURE, SierraSession
+from camera_driver.devices.sierra.summary import (
+    animation_frame, audio_info, camera_summary, CameraSummary, frame_summary, FrameSummary)
+from camera_driver.errors import (
+    DamagedPicture, DeviceError, NotSupported, OutcomeUnknown, ProtocolError, Refused)
+from camera_driver.model import Picture, Progress, ProgressCallback, StoredImage
+
+log = logging.getLogger(__name__)
+
+MAX_FOLDERS = 1000  # a camera that claims more, or nests deeper than MAX_DEPTH, is not believed
+MAX_DEPTH = 4
+MAX_FRAMES = 100_000
+
+Path = tuple[str, ...]
+
+
+class Memory:
+    """The images of one camera."""
+
+    def __init__(self, session: SierraSession, clock: str = 'utc') -> None:
+        """`clock`: what the dates of images are, 'utc' or 'local' time."""
+        self._session = session
+        self._clock = clock
+        self._counts: dict[Path, int] = {}  # folder -> frames, in order; empty: not known
+
+    def find_folders(self) -> None:
+        """Try whether the model has folders; afterwards the one it records in is current."""
+        self.changed()
+        if self._session.find_folders():
+            self.enter_last()
+
+    def changed(self) -> None:
+        """Forget the counts: the camera may have stored or deleted something."""
+        self._counts = {}
+
+    def count(self) -> int:
+        """Return the number of images over all folders."""
+        return sum(self._folders().values())
+
+    def recount(self, before: int) -> int:
+        """Return the number of images after a picture was taken: perhaps in a new folder."""
+        count = self.count()
+        if count <= before and self._session.folder is not None:
+            self.changed()
+            self.enter_last()
+            count = self.count()
+        return count
+
+    def enter_last(self) -> None:
+        """Go to the last folder with images, where the camera records."""
+        if self._session.folder is not None:
+            counts = self._folders()
+            self._enter(([path for path, count in counts.items() if count] or [*counts])[-1])
+
+    def select(self, index: int) -> int:
+        """Enter the folder of an image and return its frame number there. Raises IndexError."""
+        found = self._find(index)
+        if found[0] != self._here:
+            self._enter(found[0])
+            found = self._find(index)  # the counts may be old; those of this folder no more
+            self._enter(found[0])
+        return found[1]
+
+    def index_of(self, frame: int) -> int:
+        """Return the index of a frame of the current folder."""
+        first = 0
+        for path, count in self._counts.items():
+            if path == self._here:
+                break
+            first += count
+        return first + frame
+
+    def images(self, progress: ProgressCallback,
+               indices: Sequence[int] | None = None) -> Sequence[StoredImage]:
+        """Return all images, or some, with what the camera tells of each."""
+        self.changed()
+        if indices is None:
+            indices = range(1, sum(self._folders().values()) + 1)
+        images: list[StoredImage] = []
+        for index in indices:
+            frame = self.select(index)
+            images.append(self._image(index, frame, '/'.join(self._here)))
+            progress(Progress(len(images), len(indices), 'listing images'))
+        return images
+
+    def name(self, frame: int) -> str:
+        """Return the file name of a frame, or an empty one if the model has none."""
+        try:
+            raw = self._session.read_frame_data(frame, NUMBER['frame_filename'])
+        except Refused:
+            return ''
+        return clean(raw)
+
+    def picture(self, index: int, frame: int, length_register: int, data_register: int,
+                progress: ProgressCallback) -> Picture:
+        """
+        Return a picture, thumbnail or preview, whole by the protocol's checks and its length.
+
+        Raises DamagedPicture when it is not as long as the camera announced.
+        """
+        length = self._length(frame, length_register)
+        data = self._session.read_frame_data(
+            frame, data_register, limit=length or MAX_PICTURE, expected=length, progress=progress)
+        if not data and not length:
+            raise NotSupported(f'image {index}: the camera sends nothing for it')
+        if length is not None and len(data) != length:
+            raise DamagedPicture(f'image {index}: the camera announced {length} bytes and sent '
+                                 f'{len(data)}; download it again')
+        return Picture(data, _format(data), index=index or None)
+
+    def summary(self, frame: int) -> FrameSummary | None:
+        """Return what the camera tells of a frame in one go; None: it does not."""
+        try:
+            raw = self._session.read_frame_data(frame, NUMBER['frame_summary'])
+        except Refused:
+            return None
+        return frame_summary(raw)
+
+    def camera_summary(self) -> CameraSummary:
+        """Return what the camera tells of itself in one go. Raises NotSupported: it does not."""
+        try:
+            summary = camera_summary(self._session.read_data(NUMBER['camera_summary']))
+        except Refused:
+            summary = None
+        if summary is None:
+            raise NotSupported('the camera gives no summary of itself (register 46)')
+        return summary
+
+    def audio(self, frame: int, progress: ProgressCallback) -> bytes:
+        """
+        Return the sound of a frame, compressed as the camera keeps it; empty: there is none.
+
+        Raises DamagedPicture when it is not as long as the camera announced.
+        """
+        try:
+            info = audio_info(self._session.read_frame_data(frame, NUMBER['audio_info']))
+        except Refused:
+            return b''
+        if info is None or not info.size:
+            return b''
+        if not 0 < info.size <= MAX_PICTURE:
+            raise ProtocolError(f'{self._session.port.name}: the camera declares {info.size} '
+                                'bytes for one sound; that is not believed')
+        data = self._session.read_frame_data(frame, NUMBER['audio_data'], info.size, info.size,
+                                             progress)
+        if len(data) != info.size:
+            raise DamagedPicture(f'the camera announced {info.size} bytes of sound and sent '
+                                 f'{len(data)}; fetch it again')
+        return data
+
+    def animation(self, number: int, progress: ProgressCallback) -> Picture:
+        """Return an animation, numbered from 1, as the camera sends it. Raises IndexError."""
+        count = self.camera_summary().animations
+        if not 1 <= number <= count:
+            raise IndexError(f'animation {number}: the camera has {count} animations')
+        picture = self.picture(number, animation_frame(number), NUMBER['frame_length'],
+                               NUMBER['frame_data'], progress)
+        return replace(picture, index=None)
+
+    def delete(self, indices: Sequence[int]) -> None:
+        """Delete by index, highest first; each one is verified by the camera's count."""
+        self.changed()
+        wanted = sorted(set(indices), reverse=True)
+        for index in wanted[:1] + wanted[-1:]:
+            self._find(index)  # all of them exist, before the first is deleted
+        for done, index in enumerate(wanted):
+            try:
+                self._erase(self.select(index))
+            except (Refused, OutcomeUnknown) as error:
+                text = f'image {index}: {error} ({done} of {len(wanted)} images were deleted)'
+                if isinstance(error, Refused):
+                    raise Refused(text, error.code) from error
+                raise OutcomeUnknown(text) from error
+
+    def delete_all(self) -> None:
+        """
+        Delete what is not protected, folder by folder, one by one where 'all' does nothing.
+
+        Raises Refused when something is left that does not say that it is protected.
+        """
+        self.changed()
+        left = []
+        for path in reversed([path for path, count in self._folders().items() if count]):
+            self._enter(path)
+            if not self._frames():
+                continue
+            try:
+                self._session.act(Action.ERASE_ALL)
+            except (Refused, OutcomeUnknown) as error:
+                log.info('%s; deleting one by one', error)  # what is left
+            for frame in range(self._frames(), 0, -1):
+                if self._protected(frame):
+                    continue
+                try:
+                    self._erase(frame)
+                except Refused as error:
+                    left.append(error)
+        self.changed()
+        if left:
+            raise Refused(f'{len(left)} images were not deleted: {left[0]}', left[0].code)
+
+    def protect(self, index: int, protected: bool) -> None:
+        """Protect or release, and read it back where the camera tells."""
+        frame = self.select(index)
+        self._session.act(Action.SET_PROTECTION, int(protected), frame=frame)
+        held = self._protected(frame)
+        if held is not None and held != protected:
+            raise Refused(f'image {index}: the camera took the command and still says '
+                          f'{"protected" if held else "not protected"}')
+
+    @property
+    def _here(self) -> Path:
+        """The current folder; the root where there are no folders."""
+        return tuple(self._session.folder or ())
+
+    def _erase(self, frame: int) -> None:
+        """Erase a frame of the current folder once; what came of it the camera's count tells."""
+        before = self._frames()
+        doubt: DeviceError = Refused('the camera reported it as done and still counts '
+                                     f'{before} images; is it protected?')
+        try:
+            self._session.act(Action.ERASE_FRAME, frame=frame)
+        except Refused as error:
+            doubt = Refused(f'{error}; is it protected?', error.code)
+        except OutcomeUnknown as error:
+            doubt = error
+        try:
+            after = self._frames()
+        except DeviceError as error:
+            raise OutcomeUnknown(f'{doubt}; its count cannot be read either: {error}') from error
+        if after == before and isinstance(doubt, OutcomeUnknown):
+            said = str(doubt).partition(';')[0]
+            raise Refused(f'{said}. It still counts {before} images: nothing was deleted; try '
+                          'again')
+        if after >= before:
+            raise doubt
+
+    def _find(self, index: int) -> tuple[Path, int]:
+        """Return folder and frame number of an image. Raises IndexError."""
+        first = 1
+        for path, count in self._folders().items():
+            if first <= index < first + count:
+                return path, index - first + 1
+            first += count
+        raise IndexError(f'image {index}: the camera has {first - 1} images'
+                         + (f', numbered 1 to {first - 1}' if first > 1 else ''))
+
+    def _frames(self) -> int:
+        """Return the number of frames in the current folder."""
+        count = self._session.read_int(NUMBER['frames_taken'])
+        if not 0 <= count <= MAX_FRAMES:
+            raise ProtocolError(f'{self._session.port.name}: the camera claims {count} images; '
+                                'that is not believed')
+        return count
+
+    def _folders(self) -> Mapping[Path, int]:
+        """Return every folder and its number of frames; that of the current one is asked anew."""
+        if self._session.folder is None:
+            return {(): self._frames()}
+        if not self._counts:
+            here, counts = self._here, dict[Path, int]()
+            self._visit((), counts)
+            if here in counts:
+                self._enter(here)
+            self._counts = counts
+        else:
+            self._counts[self._here] = self._frames()
+        return self._counts
+
+    def _visit(self, path: Path, counts: dict[Path, int]) -> None:
+        self._session.enter(path)
+        counts[path] = self._frames()
+        if len(path) >= MAX_DEPTH:
+            return
+        try:
+            number = self._session.read_int(NUMBER['folder_select'])
+        except Refused:
+            return
+        names = []
+        for i in range(1, min(number, MAX_FOLDERS - len(counts)) + 1):
+            names.append(self._session.sub_folder(i))
+        for name in dict.fromkeys(filter(None, names)):
+            if len(counts) >= MAX_FOLDERS:
+                return
+            try:
+                self._visit((*path, name), counts)
+            except Refused as error:
+                log.warning('%s; this folder is left out', error)
+
+    def _enter(self, path: Path) -> None:
+        """Go to a folder, unless it is the current one or there are none."""
+        if self._session.folder is not None and path != self._here:
+            try:
+                self._session.enter(path)
+            except Refused:
+                self.changed()
+                raise
+
+    def _image(self, index: int, frame: int, folder: str) -> StoredImage:
+        name = self.name(frame)
+        summary = self.summary(frame)
+        if summary:
+            # The date counts only if the summary is of this frame (4.4.3).
+            length = self._length(frame, NUMBER['frame_length'])
+            stamp = summary.stamp if length == summary.size else None
+            return StoredImage(index, name, folder, length, summary.thumbnail_size, stamp,
+                               summary.protected, self._clock)
+        return StoredImage(index, name, folder, self._length(frame, NUMBER['frame_length']),
+                           self._length(frame, NUMBER['thumbnail_length']),
+                           write_protected=self._protected(frame))
+
+    def _length(self, frame: int, register: int) -> int | None:
+        """Return a declared length; None where the camera does not say. Bounded."""
+        try:
+            length = abs(self._session.read_frame_int(frame, register))
+        except Refused:
+            return None
+        if not length and frame and register == NUMBER['frame_length']:
+            summary = self.summary(frame)
+            length = summary.size if summary else 0
+        if length > MAX_PICTURE:
+            raise ProtocolError(f'{self._session.port.name}: the camera declares {length} bytes '
+                                'for one image; that is not believed')
+        return length or None
+
+    def _protected(self, frame: int) -> bool | None:
+        try:
+            return bool(self._session.read_frame_int(frame, NUMBER['protection_state']))
+        except Refused:
+            return None
+
+
+def _format(data: bytes) -> str:
+    if data.startswith(b'\xff\xd8'):
+        return 'jpeg'
+    return 'tiff' if data[:4] in (b'II*\0', b'MM\0*') else 'unknown'
