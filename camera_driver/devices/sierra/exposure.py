@@ -1,0 +1,108 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""Exposure of sierra cameras: registers 3 (microseconds), 5 (aperture), 85 (sensitivity)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from camera_driver.devices.sierra.models import GENERIC
+from camera_driver.devices.sierra.registers import NUMBER
+from camera_driver.devices.sierra.session import SierraSession
+from camera_driver.errors import NotSupported, Refused
+from camera_driver.model import Exposure, Range, Setting
+
+MAX_TIME = 0x7FFFFFFF  # us, what an int32 holds; the models' own limits are not documented
+
+
+class ExposureControl:
+    """Reads and writes the exposure; `family` gives the words and numbers of the apertures."""
+
+    def __init__(self, session: SierraSession) -> None:
+        self._session = session
+        self.family = GENERIC.family
+
+    def read(self) -> Exposure:
+        """Return the exposure as the camera holds it; what it refuses to tell stays None."""
+        time = self._int('shutter_us')
+        aperture = self._int('aperture')
+        speeds = {raw: 0.0 if word == 'auto' else float(word)
+                  for word, raw in self.family.iso_speed.items()}
+        iso = self._int('iso_speed') if speeds else None
+        return Exposure(
+            exposure_time=None if time is None else time / 1e6,
+            f_number=None if aperture is None else self.family.f_numbers.get(aperture),
+            iso=None if iso is None else speeds.get(iso),
+            aperture='' if aperture is None else self._aperture.word(aperture))
+
+    def ranges(self) -> Mapping[str, Range]:
+        """Return what can be set; the models' own limits of exposure time are not documented."""
+        ranges = {'exposure_time': Range(0.0, MAX_TIME / 1e6, 1e-6)}
+        numbers = tuple(sorted(self.family.f_numbers.values()))
+        if numbers:
+            ranges['f_number'] = Range(numbers[0], numbers[-1], values=numbers)
+        return ranges
+
+    def write(self, wanted: Exposure, nearest: bool) -> Exposure:
+        """Check everything first, then write and read back."""
+        writes: dict[str, int] = {}
+        if wanted.iso is not None:
+            raise NotSupported('iso: this camera only tells it (sierra.md 4.2, register 85); '
+                               'leave it as it is (NaN)')
+        if wanted.exposure_time is not None:
+            micros = round(wanted.exposure_time * 1e6)
+            if not 0 <= micros <= MAX_TIME:
+                raise ValueError(f'exposure_time: {wanted.exposure_time:g} s; allowed: 0 '
+                                 f'(automatic) to {MAX_TIME / 1e6:g} s')
+            writes['shutter_us'] = micros
+        if wanted.f_number is not None:
+            writes['aperture'] = self._aperture_of(wanted.f_number, nearest)
+        if wanted.aperture:
+            self._aperture.validate(wanted.aperture)
+            writes['aperture'] = self._aperture.raw(wanted.aperture)
+        for name, value in writes.items():
+            self._session.write_int(NUMBER[name], value)
+            held = self._session.read_int(NUMBER[name])
+            if held != value and not (nearest and name == 'shutter_us'):
+                raise Refused(f'{name}: the camera took {value} and holds {held}')
+        return self.read()
+
+    def step(self, quantity: str, steps: float) -> Exposure:
+        """Change one quantity by steps of EV from what the camera holds now."""
+        now = self.read()
+        if quantity == 'exposure_time':
+            if not now.exposure_time:
+                raise ValueError('exposure_time is automatic: there is nothing to step from; set '
+                                 'an exposure time first')
+            return self.write(Exposure(exposure_time=now.exposure_time * 2 ** steps), True)
+        if quantity == 'f_number':
+            if now.f_number is None:
+                raise NotSupported('the camera does not tell its f-number')
+            wanted = now.f_number / 2 ** (steps / 2)
+            numbers = self.family.f_numbers
+            if steps and numbers[self._aperture_of(wanted, True)] == now.f_number:
+                raise ValueError(f'f_number: no step of {steps:g} EV from {now.f_number:g}; there '
+                                 f'are: {", ".join(f"{n:g}" for n in sorted(numbers.values()))}')
+            return self.write(Exposure(f_number=wanted), True)
+        raise ValueError(f'quantity: {quantity!r}; allowed: exposure_time, f_number')
+
+    @property
+    def _aperture(self) -> Setting:
+        return Setting('aperture', str, 'Aperture', words=self.family.aperture)
+
+    def _aperture_of(self, f_number: float, nearest: bool) -> int:
+        numbers = self.family.f_numbers
+        if not numbers:
+            raise NotSupported('f_number: this model has no table of f-numbers; give the aperture '
+                               f'as a word ({self._aperture.allowed})')
+        raw, found = min(numbers.items(), key=lambda item: abs(item[1] - f_number))
+        if abs(found - f_number) > 0.01 and not nearest:
+            raise ValueError(f'f_number: {f_number:g} is not on the grid; allowed: '
+                             f'{", ".join(f"{n:g}" for n in sorted(numbers.values()))}')
+        return raw
+
+    def _int(self, name: str) -> int | None:
+        try:
+            return self._session.read_int(NUMBER[name])
+        except Refused:
+            return None
