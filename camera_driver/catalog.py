@@ -1,0 +1,68 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The device types: name -> where its device and simulator live. The only such list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from camera_driver.device import Camera
+    from camera_driver.sim.simulator import Simulator
+
+
+@dataclass(frozen=True)
+class DeviceType:
+    """One device type, by the names of its parts: importing one type never imports another."""
+
+    name: str
+    title: str
+    device: str  # 'module:Class'
+    simulator: str
+    codec: str  # module with encode, Decoder: for reading wire traces
+    explain: str  # function: frame -> what it says, in words
+
+    def device_class(self) -> type[Camera]:
+        """Import and return the class of the device."""
+        return _load(self.device)  # type: ignore[no-any-return]
+
+    def simulator_class(self) -> type[Simulator]:
+        """Import and return the class of the simulated device; it needs no arguments."""
+        return _load(self.simulator)  # type: ignore[no-any-return]
+
+    def codec_module(self) -> Any:
+        """Import and return the codec."""
+        return import_module(self.codec)
+
+    def explainer(self) -> Callable[[Any], str]:
+        """Import and return the function that puts a frame into words."""
+        return _load(self.explain)  # type: ignore[no-any-return]
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.partition(':')
+    return getattr(import_module(module), name)
+
+
+def _type(name: str, title: str, device: str, simulator: str) -> DeviceType:
+    folder = f'camera_driver.devices.{name}'
+    return DeviceType(
+        name, title, f'{folder}.{device}', f'{folder}.simulator:{simulator}', f'{folder}.codec',
+        f'{folder}.explain:explain')
+
+
+TYPES: Mapping[str, DeviceType] = {t.name: t for t in (
+    _type('sierra', 'Epson, Sanyo, Agfa, Olympus, Nikon still cameras',
+          'camera:SierraCamera', 'SierraSimulator'),
+)}
+
+
+def find(name: str) -> DeviceType:
+    """Return a device type. Raises ValueError that names those there are."""
+    try:
+        return TYPES[name]
+    except KeyError:
+        raise ValueError(f'no device type {name!r}; there are: {", ".join(TYPES)}') from None
