@@ -1,0 +1,77 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+`camera-driver TYPE`: what a device type can do, as commands.
+
+Made from the catalog and the device's class alone: its OPTIONS become flags, and each command
+is there when the class has the method that it needs.
+"""
+
+from __future__ import annotations
+
+from argparse import BooleanOptionalAction, SUPPRESS
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from camera_driver.catalog import DeviceType
+from camera_driver.cli.job import Command, flag, Job, metavar, value_of
+from camera_driver.cli.output import Output, yes_no
+from camera_driver.cli.parser import add_common, Arguments, Parser
+
+if TYPE_CHECKING:
+    from camera_driver.device import Camera
+
+
+def fill(device_type: DeviceType, parser: Parser) -> None:
+    """Add the device's options and commands."""
+    from camera_driver.cli import raw, settings
+    from camera_driver.device import Camera
+    cls = device_type.device_class()
+    parser.usage = '%(prog)s --port PORT [OPTION ...] COMMAND ...'
+    commands = parser.add_subparsers(
+        metavar='COMMAND', required=True, title='commands', prog=parser.prog)
+    for command in (*settings.COMMANDS, *raw.COMMANDS):
+        method = getattr(cls, command.method, None)
+        if method is None or method is getattr(Camera, command.method, None):
+            continue  # not in this device's protocol
+        text = command.help
+        sub = commands.add_parser(
+            command.name, help=text, description=text[0].upper() + text[1:] + '.',
+            epilog=f'Options of the line: {parser.prog} --help')
+        command.arguments(sub, cls)
+        add_common(sub)
+        _add_connection(sub, cls, shown=False)
+        sub.set_defaults(run=partial(_run, device_type, command))
+    _add_connection(parser, cls, shown=True)
+
+
+def _run(device_type: DeviceType, command: Command, args: Arguments, out: Output) -> int:
+    return command.run(Job(args, out, device_type))
+
+
+def _add_connection(parser: Parser, cls: type[Camera], shown: bool) -> None:
+    """Add what says how to reach the device; taken before the command's name and behind it."""
+
+    def text(words: str) -> str:
+        return words.replace('%', '%%') if shown else SUPPRESS
+
+    group = parser.add_argument_group('line') if shown else parser
+    group.add_argument('--port', metavar='PORT', default=SUPPRESS, help=text(
+        'e.g. /dev/ttyUSB0, a link in /dev/serial/by-id, or socket://HOST:NUMBER'))
+    group.add_argument('--trace', metavar='FILE', type=Path, default=SUPPRESS, help=text(
+        'append every byte on the line to FILE; camera-driver trace shows it'))
+    group.add_argument('--allow-raw-writes', action='store_true', default=SUPPRESS, help=text(
+        'let write-register and send do what may harm the device'))
+    for option in cls.OPTIONS:
+        unit = f' [{option.unit}]' if option.unit else ''
+        words = f'{option.description}{unit}'
+        if option.kind is bool:
+            default = f' (default: {yes_no(bool(option.default))})'
+            group.add_argument(f'--{flag(option)}', action=BooleanOptionalAction,
+                               default=SUPPRESS, help=text(words + default))
+        else:
+            default = '' if option.default in (None, '') else f' (default: {option.default})'
+            group.add_argument(f'--{flag(option)}', metavar=metavar(option), default=SUPPRESS,
+                               type=partial(value_of, option),
+                               help=text(f'{words}: {option.allowed}{default}'))

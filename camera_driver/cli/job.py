@@ -1,0 +1,137 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a command works with: its arguments, its output, the device that it opens."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+import sys
+import time
+from typing import Any, TYPE_CHECKING
+
+from camera_driver.catalog import DeviceType
+from camera_driver.cli.output import Output
+from camera_driver.cli.parser import Arguments, Parser, UsageError
+
+if TYPE_CHECKING:
+    from camera_driver.device import Camera
+    from camera_driver.link.port import Port
+    from camera_driver.model import Identity, Setting, SettingValue
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of a device."""
+
+    name: str
+    method: str  # of the device's class, without which the command is not offered
+    help: str  # noqa: A003
+    run: Callable[[Job], int]
+    arguments: Callable[[Parser, type[Camera]], None] = lambda parser, cls: None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a command works with."""
+
+    args: Arguments
+    out: Output
+    device_type: DeviceType
+
+    @contextmanager
+    def device(self) -> Iterator[Opened]:
+        """Open the port and the device; close both at the end, whatever happens."""
+        with self.out.interrupt.handled():
+            cls = self.device_type.device_class()
+            options = self._options(cls)
+            port = self._port(cls)
+            try:
+                device = cls(port, options)
+            except BaseException:
+                port.close()
+                raise
+            try:
+                with self.out.note(f'Opening {port.name} ...'):
+                    identity = device.open()
+                yield Opened(device, identity, port)
+            finally:
+                device.close()
+
+    def confirm(self, aim: str, question: str) -> bool:
+        """
+        Return whether the person at the terminal agrees; --yes does.
+
+        Raises UsageError where nobody can be asked; `aim` is what cannot be done then.
+        """
+        if self.args.yes:
+            return True
+        if self.args.json or not sys.stdin.isatty():
+            raise UsageError(f'{aim} without a question, add --yes')
+        print(f'{question} [y/N] ', end='', file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ('y', 'yes')
+
+    def _options(self, cls: type[Camera]) -> dict[str, SettingValue]:
+        options = defaults(cls)
+        for option in cls.OPTIONS:
+            if option.name in self.args:
+                try:
+                    options[option.name] = option.validate(getattr(self.args, option.name))
+                except ValueError as error:
+                    raise UsageError(f'--{flag(option)}: {error}') from None
+        return options
+
+    def _port(self, cls: type[Camera]) -> Port:
+        from camera_driver.link.port import candidates, SerialPort
+        if 'port' not in self.args:
+            found = ', '.join(candidates()) or 'none; is the adapter plugged in?'
+            raise UsageError(f'say where the device is, with --port PORT; ports here: {found}')
+        port = SerialPort(self.args.port, cls.LINE)
+        if 'trace' not in self.args:
+            return port
+        from camera_driver.link.trace import TracingPort
+        try:
+            return TracingPort(port, self.args.trace, self.device_type.name, time.time())
+        except BaseException:
+            port.close()
+            raise
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open device."""
+
+    device: Camera
+    identity: Identity
+    port: Port
+
+
+def defaults(cls: type[Camera]) -> dict[str, SettingValue]:
+    """Return the options that a device has when nobody says otherwise."""
+    return {option.name: option.default for option in cls.OPTIONS if option.default is not None}
+
+
+def flag(option: Setting) -> str:
+    """Return an option's name as it is written on the command line."""
+    return option.name.replace('_', '-')
+
+
+def metavar(setting: Setting) -> str:
+    """Return what stands for a value in the help."""
+    return 'WORD' if setting.words is not None or setting.kind is str else 'NUMBER'
+
+
+def value_of(setting: Setting, text: str) -> SettingValue:
+    """Turn a word of the command line into a setting's value; the range is checked later."""
+    kinds: dict[type, Callable[[str], Any]] = {
+        bool: lambda word: {'true': True, 'false': False, 'on': True, 'off': False, 'yes': True,
+                            'no': False}[word.lower()],
+        int: lambda word: int(word, 0), float: float, str: str}
+    try:
+        value: SettingValue = kinds[setting.kind](text)
+        return value
+    except (ValueError, KeyError):
+        raise ArgumentTypeError(
+            f'{setting.name}: {text!r} is not allowed; allowed: {setting.allowed}') from None

@@ -1,0 +1,174 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The `camera-driver` command: its parser, its errors and its exit codes.
+
+====  ==========================================================================
+code  meaning
+====  ==========================================================================
+0     done
+1     the device said no, or the operation failed
+2     the command line is wrong
+3     no line: port absent, in use, no permission, not a serial port, unplugged
+4     nothing answers, or it stopped answering
+5     what answers is not the expected device, or makes no sense
+6     a file or directory could not be read or written
+7     partly done: of several pictures some failed
+8     outcome unknown: sent, but what became of it is not known
+70    a fault in camera-driver itself
+130   interrupted by Ctrl-C
+141   whatever reads the output has gone
+====  ==========================================================================
+
+What ends a command early (3, 4, 6, 130 ...) keeps its own code, however much was done before.
+"""
+
+from __future__ import annotations
+
+from argparse import Action, Namespace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+import json
+import logging
+import os
+import sys
+import traceback
+from typing import Any
+
+from camera_driver import errors
+from camera_driver.catalog import TYPES
+from camera_driver.cli import device, trace
+from camera_driver.cli.output import clean, Output
+from camera_driver.cli.parser import add_common, Parser, UsageError
+
+EXIT_CODES: Sequence[tuple[type[BaseException], int]] = (
+    (UsageError, 2),
+    (ValueError, 2),
+    (errors.PortError, 3),
+    (errors.ReplyTimeout, 4),
+    (errors.SessionLost, 4),
+    (errors.ProtocolError, 5),
+    (errors.WrongDevice, 5),
+    (errors.StorageError, 6),
+    (errors.OutcomeUnknown, 8),
+    (errors.Cancelled, 130),
+    (KeyboardInterrupt, 130),
+    (errors.DeviceError, 1),
+    (IndexError, 1),
+)
+"""The first that fits; anything else is a fault of our own."""
+
+INTERNAL, GONE = 70, 141
+
+EPILOG = """\
+exit codes:
+    0  done                             5  something else, or nonsense, answers
+    1  the device said no, or failed    6  a file or directory is the problem
+    2  the command line is wrong        7  partly done: some pictures failed
+    3  no port, in use, unplugged       8  outcome unknown
+    4  nothing answers                130  interrupted
+
+examples:
+  camera-driver sierra --port /dev/ttyUSB0 info
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; prints errors as one line on stderr."""
+    args = Namespace(json=False, verbose=False, debug=False)
+    try:
+        try:
+            parser = make_parser()
+            words = sys.argv[1:] if argv is None else argv
+            if not words:
+                parser.print_help(sys.stderr)
+                return 2
+            parser.parse_args(words, args)
+            with _logging(args.verbose):
+                code: int = args.run(args, Output(args.json, quiet=args.verbose))
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:
+            # Python flushes once more at its end: give it something that takes it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return GONE
+    except SystemExit as end:  # --help, --version
+        return int(end.code or 0)
+    except BaseException as error:
+        if args.debug:
+            traceback.print_exc()
+        code = next((code for kind, code in EXIT_CODES if isinstance(error, kind)), INTERNAL)
+        message = _message(error, code)
+        print(f'camera-driver: {message}', file=sys.stderr)
+        if args.json:
+            print(json.dumps({'error': message, 'exit_code': code}), flush=True)
+        return code
+
+
+def make_parser() -> Parser:
+    """Return the parser; each command's arguments are added when that command is used."""
+    parser = Parser(
+        'camera-driver', epilog=EPILOG,
+        description='Talk to serial cameras.')
+    commands = parser.add_subparsers(metavar='COMMAND', required=True, title='commands')
+
+    def add(name: str, text: str, fill: Callable[[Parser], None]) -> None:
+        def fill_all(command: Parser) -> None:
+            fill(command)
+            add_common(command)
+
+        commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + '.',
+                            fill=fill_all)
+
+    for device_type in TYPES.values():
+        add(device_type.name, f'talk to {device_type.title}', partial(device.fill, device_type))
+    add('trace', 'show a wire trace as readable frames', trace.fill)
+    add_common(parser)
+    parser.add_argument('--version', action=_Version, nargs=0, help='show the version')
+    return parser
+
+
+class _Version(Action):
+    """Print the version of the package."""
+
+    def __call__(self, parser: Any, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+        try:
+            number = version('camera_driver')
+        except PackageNotFoundError:
+            number = '(not installed)'
+        print('camera-driver', number)
+        parser.exit()
+
+
+@contextmanager
+def _logging(verbose: bool) -> Iterator[None]:
+    """Send log records to stderr; with `verbose` those of every frame."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(
+        '%(relativeCreated)9.1f ms %(message)s' if verbose else 'camera-driver: %(message)s'))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+
+
+def _message(error: BaseException, code: int) -> str:
+    """Return what to print, on one line."""
+    if code == 130:
+        return 'interrupted'
+    text = ' '.join(clean(' '.join(str(error).split())).split()) or type(error).__name__
+    if code == INTERNAL:
+        return (f'internal error: {type(error).__name__}: {text}; please report it, with what '
+                '--debug shows')
+    return text
+
+
+if __name__ == '__main__':
+    sys.exit(main())
