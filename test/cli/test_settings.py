@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta, timezone
 import time
 
+from camera_driver.catalog import TYPES
+
 NEAR = timedelta(seconds=30)
 
 
@@ -72,6 +74,9 @@ def test_clock_in_local_time(camera, monkeypatch):
         assert abs(clock - datetime.now()) < NEAR
         assert abs(clock.replace(tzinfo=timezone.utc) - datetime.now(timezone.utc)) > 10 * NEAR
         assert 'local time  (' in camera(*local, 'clock').out
+        assert 'DATE (LOCAL)' in camera(*local, 'list').out
+        images = camera(*local, 'list', '--json').document['images']
+        assert {image['clock'] for image in images} == {'local'}
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -116,3 +121,10 @@ def test_send(camera):
     result = camera('send', '01', '33', '--allow-raw-writes')
     assert result.code == 0
     assert '02 00 00 00' in result.out
+
+
+def test_commands_are_those_that_the_device_can(command):
+    for name, device_type in TYPES.items():
+        cls = device_type.device_class()
+        text = command(name, '--help').out
+        assert ('\n    capture ' in text) == ('capture' in vars(cls))
