@@ -38,7 +38,7 @@ from typing import Any
 
 from camera_driver import errors
 from camera_driver.catalog import TYPES
-from camera_driver.cli import device, trace
+from camera_driver.cli import device, probe, simulate, trace
 from camera_driver.cli.output import clean, Output
 from camera_driver.cli.parser import add_common, Parser, UsageError
 
@@ -70,7 +70,10 @@ exit codes:
     4  nothing answers                130  interrupted
 
 examples:
-  camera-driver sierra --port /dev/ttyUSB0 info
+  camera-driver simulate sierra --link /tmp/camera
+  camera-driver probe /dev/ttyUSB0
+  camera-driver sierra --port /dev/ttyUSB0 list
+  camera-driver sierra --port /dev/ttyUSB0 download --all --directory pictures
 """
 
 
@@ -110,7 +113,7 @@ def make_parser() -> Parser:
     """Return the parser; each command's arguments are added when that command is used."""
     parser = Parser(
         'camera-driver', epilog=EPILOG,
-        description='Talk to serial cameras.')
+        description='Talk to serial cameras, and simulate them.')
     commands = parser.add_subparsers(metavar='COMMAND', required=True, title='commands')
 
     def add(name: str, text: str, fill: Callable[[Parser], None]) -> None:
@@ -123,6 +126,8 @@ def make_parser() -> Parser:
 
     for device_type in TYPES.values():
         add(device_type.name, f'talk to {device_type.title}', partial(device.fill, device_type))
+    add('probe', 'find out which device answers at a serial port', probe.fill)
+    add('simulate', 'run a simulated device on a pseudo-terminal', simulate.fill)
     add('trace', 'show a wire trace as readable frames', trace.fill)
     add_common(parser)
     parser.add_argument('--version', action=_Version, nargs=0, help='show the version')

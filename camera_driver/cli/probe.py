@@ -1,0 +1,126 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""`camera-driver probe`: which device answers at a port, found out with harmless questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from camera_driver.catalog import DeviceType, TYPES
+from camera_driver.cli.output import Output
+from camera_driver.cli.parser import Arguments, Parser
+from camera_driver.errors import DeviceError, PortError, ReplyTimeout
+
+if TYPE_CHECKING:
+    from camera_driver.link.port import LineSettings
+    from camera_driver.model import Identity
+
+LISTEN = 0.5  # s of listening before the first question
+FOUND, NOTHING, OTHER, AMBIGUOUS = 'found', 'nothing', 'something else', 'ambiguous'
+EXIT_CODES = {FOUND: 0, NOTHING: 4, OTHER: 5, AMBIGUOUS: 1}
+
+
+def fill(parser: Parser) -> None:
+    """Add the arguments."""
+    parser.epilog = f"""\
+It listens for {LISTEN} s, then opens each type in turn at that type's own line settings, as
+the type's driver does, asks who is there, and leaves again. It tries no other speeds.
+
+exit codes: 0 found, 1 ambiguous, 4 nothing answers, 5 something else answers
+"""
+    parser.add_argument('port', metavar='PORT', help='e.g. /dev/ttyUSB0')
+    parser.set_defaults(run=run)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of asking for one device type."""
+
+    device_type: str
+    line: str
+    verdict: str  # FOUND, NOTHING or OTHER
+    detail: str
+    identity: Identity | None = None
+
+
+def run(args: Arguments, out: Output) -> int:
+    """Listen, ask for each type, and say what it was."""
+    heard = b''
+    answers = []
+    with out.interrupt.handled():
+        for number, device_type in enumerate(TYPES.values()):
+            cls = device_type.device_class()
+            with out.note(f'Asking for {device_type.name} at {cls.LINE} ...'):
+                if not number:
+                    heard = _listen(args.port, cls.LINE)
+                answers.append(_ask(args.port, device_type))
+    verdict = judge(answers, heard)
+    document = {'port': args.port, 'verdict': verdict, 'heard': heard,
+                'answers': [asdict(answer) for answer in answers]}
+    out.show(document, '\n'.join(_report(args.port, verdict, answers, heard)))
+    return EXIT_CODES[verdict]
+
+
+def judge(answers: Sequence[Answer], heard: bytes) -> str:
+    """Return the verdict on all answers."""
+    found = sum(answer.verdict == FOUND for answer in answers)
+    if found:
+        return FOUND if found == 1 else AMBIGUOUS
+    other = heard or any(answer.verdict == OTHER for answer in answers)
+    return OTHER if other else NOTHING
+
+
+def _listen(name: str, line: LineSettings) -> bytes:
+    from camera_driver.link.port import SerialPort
+    port = SerialPort(name, line)
+    try:
+        return port.read(LISTEN)
+    finally:
+        port.close()
+
+
+def _ask(name: str, device_type: DeviceType) -> Answer:
+    from camera_driver.cli.job import defaults
+    from camera_driver.link.port import SerialPort
+    cls = device_type.device_class()
+    options = defaults(cls)
+    if 'baudrate' in options:
+        options['baudrate'] = cls.LINE.baudrate  # enough for a question
+    device = cls(SerialPort(name, cls.LINE), options)
+    verdict, detail, identity = FOUND, '', None
+    try:
+        identity = device.open()
+        detail = str(identity)
+    except PortError:
+        raise
+    except ReplyTimeout as error:
+        verdict, detail = NOTHING, str(error)
+    except DeviceError as error:
+        verdict, detail = OTHER, str(error)
+    finally:
+        device.close()
+    return Answer(device_type.name, str(cls.LINE), verdict, detail, identity)
+
+
+def _report(port: str, verdict: str, answers: Sequence[Answer], heard: bytes) -> list[str]:
+    from camera_driver.link.framing import hexdump
+    found = [answer for answer in answers if answer.verdict == FOUND]
+    lines = []
+    if heard:
+        lines.append(f'heard before anything was asked: {hexdump(heard)}')
+    lines += [f'{answer.device_type} at {answer.line}: '
+              + ('no answer' if answer.verdict == NOTHING else answer.detail)
+              for answer in answers]
+    if verdict == FOUND:
+        lines.append(f'Next:  camera-driver {found[0].device_type} --port {port} info')
+    elif verdict == AMBIGUOUS:
+        lines.append('ambiguous: each of '
+                     + ', '.join(answer.device_type for answer in found) + ' fits')
+    elif verdict == OTHER:
+        lines.append(f'{port}: something else answers, or a known device at another speed')
+    else:
+        lines.append(f'{port}: nothing answers. Is the device on and in its computer mode? Is '
+                     'the cable in the right sockets?')
+    return lines

@@ -1,0 +1,96 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""`camera-driver simulate`: a simulated device on a pseudo-terminal."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+import signal
+import threading
+
+from camera_driver.catalog import find, TYPES
+from camera_driver.cli.interrupt import SIGNALS
+from camera_driver.cli.output import Output
+from camera_driver.cli.parser import Arguments, Parser
+
+DIRECTIONS = ('to-host', 'to-device')
+
+
+def fill(parser: Parser) -> None:
+    """Add the arguments."""
+    from camera_driver.sim.faults import KINDS
+    kinds = '\n'.join(f'  {name:8}{text}' for name, text in KINDS.items())
+    parser.epilog = f"""\
+faults, at random per chunk (what one side sends in one go); RATE is a probability:
+{kinds}
+
+examples:
+  camera-driver simulate sierra --link /tmp/camera
+  camera-driver simulate sierra --pace --fault to-host:flip=0.01,lose=0.01 --seed 7
+"""
+    parser.add_argument('type', metavar='TYPE', choices=list(TYPES),
+                        help='device type: ' + ', '.join(TYPES))
+    parser.add_argument('--link', metavar='PATH',
+                        help='make the port appear here (default: in a temporary folder)')
+    parser.add_argument('--pace', action='store_true',
+                        help='let bytes take the time that the line speed gives them')
+    parser.add_argument('--fault', metavar='[DIRECTION:]KIND=RATE', action='append', default=[],
+                        type=_fault, help='damage what goes to-host or to-device, or both; '
+                        'several separated by commas, or repeat the option')
+    parser.add_argument('--seed', metavar='N', type=int, default=0,
+                        help='seed of the faults (default: %(default)s)')
+    parser.set_defaults(run=run)
+
+
+def _fault(text: str) -> tuple[str, str]:
+    """Return (direction or '', 'KIND=RATE,...')."""
+    from camera_driver.sim.faults import Faults
+    direction, colon, rates = text.rpartition(':')
+    if colon and direction not in DIRECTIONS:
+        raise ArgumentTypeError(f'{direction!r} is no direction; there are: '
+                                + ', '.join(DIRECTIONS))
+    try:
+        Faults.parse(rates)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+    return direction, rates
+
+
+def run(args: Arguments, out: Output) -> int:
+    """Run the simulated device until SIGINT or SIGTERM."""
+    from camera_driver.sim.faults import Faults
+    from camera_driver.sim.terminal import Terminal
+    faults = {direction: Faults.parse(
+        ','.join(rates for where, rates in args.fault if where in ('', direction)),
+        args.seed + number) for number, direction in enumerate(DIRECTIONS)}
+    simulator = find(args.type).simulator_class()()
+    stop = threading.Event()
+    failures: list[threading.ExceptHookArgs] = []
+
+    def failed(what: threading.ExceptHookArgs) -> None:
+        failures.append(what)
+        stop.set()
+
+    threading.excepthook = failed
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in SIGNALS}
+    try:
+        with Terminal(simulator, args.link, paced=args.pace, to_host=faults['to-host'],
+                      to_device=faults['to-device']) as terminal:
+            out.show({'type': args.type, 'port': terminal.path}, f"""\
+A simulated {args.type} device is at {terminal.path} ({simulator.LINE}). Ctrl-C ends it.
+In another terminal:  camera-driver {args.type} --port {terminal.path} info""")
+            stop.wait()
+    finally:
+        threading.excepthook = threading.__excepthook__
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if failures and failures[0].exc_value:
+        raise failures[0].exc_value
+    counts = {direction: dict(fault.counts) for direction, fault in faults.items()
+              if fault.rates}
+    if counts:
+        out.show({'faults': counts}, '\n'.join(
+            f'Faults {direction}: ' + (', '.join(f'{n} {kind}' for kind, n in done.items())
+                                       or 'none')
+            for direction, done in counts.items()))
+    return 0

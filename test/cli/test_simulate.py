@@ -1,0 +1,54 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import signal
+
+import pytest
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_runs_until_it_is_told_to_end(started, command, tmp_path, number):
+    link = tmp_path / 'camera'
+    process = started('simulate', 'sierra', '--link', link)
+    assert process.stdout.readline() == (
+        f'A simulated sierra device is at {link} (19200 8N1). Ctrl-C ends it.\n')
+    assert process.stdout.readline() == (
+        f'In another terminal:  camera-driver sierra --port {link} info\n')
+    assert command('sierra', '--port', link, 'info').code == 0
+    process.send_signal(number)
+    assert process.communicate() == ('', '')
+    assert process.returncode == 0
+    assert not os.path.lexists(link)
+
+
+def test_json_and_faults(started, command):
+    process = started('simulate', 'sierra', '--fault', 'to-host:flip=0.2', '--seed', 3,
+                      '--json')
+    port = json.loads(process.stdout.readline())['port']
+    assert command('sierra', '--port', port, 'list').code == 0
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    faults = json.loads(out)['faults']
+    assert set(faults) == {'to-host'} and faults['to-host']['flip'] > 0
+    assert err == ''
+
+
+@pytest.mark.parametrize('words, message', [
+    (['toaster'], "invalid choice: 'toaster'"),
+    (['sierra', '--fault', 'sideways:flip=0.1'], "'sideways' is no direction; there are: to-host"),
+    (['sierra', '--fault', 'flip=2'], 'flip=2.0: a rate is a probability from 0 to 1'),
+    (['sierra', '--fault', 'melt=0.1'], 'no such fault: melt; there are: lose, cut'),
+    (['sierra', '--fault', 'flip'], "'flip': write KIND=RATE, such as flip=0.01"),
+    (['sierra', '--seed', 'x'], "invalid int value: 'x'"),
+])
+def test_wrong_arguments(command, words, message):
+    result = command('simulate', *words)
+    assert result.code == 2
+    assert message in result.error and result.error.endswith('see camera-driver simulate --help')
+
+
+def test_a_link_that_cannot_be_made(command, tmp_path):
+    result = command('simulate', 'sierra', '--link', tmp_path / 'absent' / 'camera')
+    assert result.code == 3
+    assert 'No such file or directory; give another path' in result.error
