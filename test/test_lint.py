@@ -1,9 +1,10 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""The linters: ament's settings for flake8 and pep257, headers, types, wording."""
+"""The linters: ament's settings for flake8 and pep257, headers, types, wording, package.xml."""
 
 from pathlib import Path
 import re
+import shutil
 import subprocess
 import sys
 
@@ -45,6 +46,12 @@ def test_flake8():
 
 def test_mypy():
     run(sys.executable, '-m', 'mypy')
+
+
+def test_package_xml():
+    assert shutil.which('xmllint'), 'xmllint is missing: apt-get install libxml2-utils'
+    files = [path for path in project_files() if path.suffix == '.xml']
+    run('xmllint', '--noout', '--nonet', *files)
 
 
 def test_headers():

@@ -1,0 +1,27 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+
+overlay = . install/setup.sh
+
+.PHONY: help setup test lint clean
+
+help:
+	@echo 'make setup   ROS 2, Debian packages and the build; afterwards: . install/setup.sh'
+	@echo 'make test    all tests and linters'
+	@echo 'make lint    the linters alone'
+	@echo 'make clean   remove everything that the others made'
+	@echo 'Each does the set-up that it needs. PYTHON=python3.12 chooses an interpreter.'
+
+setup:
+	@tools/setup.sh
+
+test: setup
+	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest
+
+lint: setup
+	@$(overlay) && exec python3 -m pytest -q test/test_lint.py
+
+clean:
+	rm -rf .venv build install log .mypy_cache .pytest_cache .hypothesis
+	rm -rf camera_driver.egg-info
+	find . -name __pycache__ -type d -exec rm -rf {} +
