@@ -1,0 +1,64 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+A picture on its topics: raw, compressed and camera info, all with one header.
+
+A JPEG goes out as it came from the camera; it is decoded only while somebody subscribes to the
+raw image. Publishers are reliable (REP-2003) and take `qos_overrides` parameters.
+"""
+
+from collections.abc import Callable
+
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from camera_driver.image import Checked, decode, Pixels
+from camera_driver.nodes import convert
+from camera_driver.nodes.camera_info import Calibration
+
+DEPTH = 5  # messages kept for slow subscribers
+
+
+class ImageTopics:
+    """The topics below `~/` of one kind of picture: the pictures themselves, or the previews."""
+
+    def __init__(self, node, prefix: str = '', calibration: Calibration | None = None) -> None:
+        """Advertise `prefix`image_raw and its compressed form, with camera_info if calibrated."""
+        self._node = node
+        self._calibration = calibration
+        self._misfit = ''
+        self._raw = self._publisher(Image, f'{prefix}image_raw')
+        self._compressed = self._publisher(CompressedImage, f'{prefix}image_raw/compressed')
+        self._info = self._publisher(CameraInfo, f'{prefix}camera_info') if calibration else None
+
+    def publish_jpeg(self, data: bytes, checked: Checked, header: Header) -> None:
+        """Publish a sound JPEG (`checked` by image.check); raw only if somebody wants it."""
+        self._compressed.publish(convert.compressed_message(data, checked.mode, header))
+        self._publish_info(checked.width, checked.height, header)
+        if self._raw.get_subscription_count():
+            self._raw.publish(convert.image_message(decode(data), header))
+
+    def publish_pixels(self, pixels: Callable[[], Pixels], width: int, height: int,
+                       header: Header) -> None:
+        """Publish a picture that is no JPEG; `pixels` is called only if somebody wants them."""
+        self._publish_info(width, height, header)
+        if self._raw.get_subscription_count():
+            self._raw.publish(convert.image_message(pixels(), header))
+
+    def _publish_info(self, width: int, height: int, header: Header) -> None:
+        if self._info is None:
+            return
+        info = self._calibration.info_for(width, height)
+        info.header = header
+        self._info.publish(info)
+        misfit = self._calibration.misfit(width, height)
+        if misfit and misfit != self._misfit:
+            self._node.get_logger().warning(misfit)
+        self._misfit = misfit
+
+    def _publisher(self, kind: type, name: str):
+        return self._node.create_lifecycle_publisher(
+            kind, f'~/{name}', QoSProfile(depth=DEPTH),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
