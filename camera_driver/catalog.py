@@ -1,6 +1,6 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""The device types: name -> where its device and simulator live. The only such list."""
+"""The device types: name -> where its device, simulator and node live. The only such list."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class DeviceType:
     simulator: str
     codec: str  # module with encode, Decoder: for reading wire traces
     explain: str  # function: frame -> what it says, in words
+    node: str
 
     def device_class(self) -> type[Camera]:
         """Import and return the class of the device."""
@@ -41,6 +42,10 @@ class DeviceType:
         """Import and return the function that puts a frame into words."""
         return _load(self.explain)  # type: ignore[no-any-return]
 
+    def node_class(self) -> Any:
+        """Import and return the class of the ROS node."""
+        return _load(self.node)
+
 
 def _load(path: str) -> Any:
     module, _, name = path.partition(':')
@@ -51,7 +56,8 @@ def _type(name: str, title: str, device: str, simulator: str) -> DeviceType:
     folder = f'camera_driver.devices.{name}'
     return DeviceType(
         name, title, f'{folder}.{device}', f'{folder}.simulator:{simulator}', f'{folder}.codec',
-        f'{folder}.explain:explain')
+        f'{folder}.explain:explain',
+        f'camera_driver.nodes.{name}_node:{device.partition(":")[2].removesuffix("Camera")}Node')
 
 
 TYPES: Mapping[str, DeviceType] = {t.name: t for t in (

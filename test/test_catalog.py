@@ -20,9 +20,10 @@ def test_unknown_type_names_the_known_ones():
 @pytest.mark.parametrize('name', TYPES)
 def test_paths(name):
     kind = TYPES[name]
-    paths = [kind.device, kind.simulator]
+    paths = [kind.device, kind.simulator, kind.node]
     assert all(path.count(':') == 1 for path in paths)
     assert kind.codec == f'camera_driver.devices.{name}.codec'
+    assert kind.node.startswith(f'camera_driver.nodes.{name}_node:')
     assert kind.title
 
 

@@ -1,0 +1,445 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The base of all nodes: one device, its life cycle, and one funnel for all that others ask of it.
+
+A subclass names its DEVICE_TYPE, extends PARAMETERS, and creates its publishers and services in
+`__init__` (once: they stay through all transitions). Who runs where:
+
+=====================  ========================================================================
+worker's thread        everything that touches the device (`run`, `start`, the hooks)
+group `waiting`        services that wait for the worker; reentrant. At most MOST_WAITING + 1 of
+                       them wait at any time (then Busy), so threads are left for the rest
+group `quick`          timers, action goals and cancels, services that never wait
+default group          parameters and transitions: wait for the worker, for a bounded time
+=====================  ========================================================================
+
+Handlers are plain functions. An `async` one would not save a thread: rclpy polls an awaited
+future at full speed.
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future as WorkerFuture
+from functools import partial
+import os
+from pathlib import Path
+import time
+import traceback
+from typing import Any, ClassVar, TypeVar
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.task import Future
+from std_srvs.srv import Trigger
+
+from camera_driver import catalog
+from camera_driver.device import Camera
+from camera_driver.errors import DeviceError, Forbidden, PortError
+from camera_driver.link.port import Port, SerialPort
+from camera_driver.link.trace import TracingPort
+from camera_driver.model import Identity, Progress, Setting
+from camera_driver.msg import CameraStatus
+from camera_driver.nodes import diagnostics
+from camera_driver.nodes.logs import bridge
+from camera_driver.nodes.parameters import (
+    COMMON, declare, SettingParameters, warn_of_unknown)
+from camera_driver.nodes.supervisor import Supervisor
+from camera_driver.nodes.worker import DeviceWorker, Priority
+from camera_driver.sim.terminal import Terminal
+from camera_driver.srv import SendMessage
+
+T = TypeVar('T')
+
+PATIENCE = 5.0  # s that a service or a parameter waits for its turn
+MOST_REQUESTS = 100  # unread for one service; more are lost, and their clients wait for ever
+CLOSING = 0.7  # s for a job to end by itself when the node ends; then its port is cancelled
+
+
+class DeviceNode(LifecycleNode):
+    """A lifecycle node that owns one device."""
+
+    DEVICE_TYPE: ClassVar[str]
+    """Name in the catalog."""
+
+    PARAMETERS: ClassVar[tuple[Setting, ...]] = COMMON
+    """Read-only parameters besides the device's own; a subclass puts its own behind these."""
+
+    def __init__(self, node_name: str = '', **arguments: Any) -> None:
+        """
+        Declare everything; nothing is opened before `configure`.
+
+        Raises ValueError when a parameter has a value that is not allowed.
+        """
+        super().__init__(node_name or self.DEVICE_TYPE, **arguments)
+        bridge()
+        self._guard_transitions()
+        self.quick = MutuallyExclusiveCallbackGroup()
+        self.waiting = ReentrantCallbackGroup()
+        self.failure = Future()  # its exception ends the process
+        self.device_type = catalog.find(self.DEVICE_TYPE)
+        self.worker: DeviceWorker | None = None
+        self.supervisor: Supervisor | None = None
+        self.terminal: Terminal | None = None  # of the simulated device
+        self._active = False
+        self._problem = ''  # of the last transition that failed
+        self._device_class = self.device_type.device_class()
+        self._values = declare(self, (*self.PARAMETERS, *self._device_class.OPTIONS))
+        if not self._values['port'] and not self._values['simulate']:
+            raise ValueError('the parameter port is empty; say where the device is, or try '
+                             'simulate:=true')
+        self.settings = SettingParameters(self, self._device_class.SETTINGS)
+        self._status = self.create_publisher(
+            CameraStatus, '~/status', QoSProfile(
+                depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self.serve(Trigger, '~/reset_device', self._reset_device)
+        self.serve(Trigger, '~/self_test', self._self_test)
+        self.serve(SendMessage, '~/send_message', self._send_message)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
+        self.create_timer(1.0 / self._values['status_rate'], self.publish_status, self.quick,
+                          steady)
+        self.create_timer(1.0, self._publish_diagnostics, self.quick, steady)
+        if self._values['autostart']:
+            # Not from here: the subclass is still being made, and nobody spins yet.
+            self._autostart = self.create_timer(0.0, self._start_up, clock=steady)
+
+    # What subclasses and their parts use.
+
+    def parameter(self, name: str) -> Any:
+        """Return the value of one of PARAMETERS or of the device type's OPTIONS."""
+        return self._values[name]
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who the device is; stays through a loss of the link. None = never connected."""
+        return self.supervisor.identity if self.supervisor else None
+
+    @property
+    def port_name(self) -> str:
+        """Where the device is."""
+        return self.terminal.path if self.terminal else self._values['port']
+
+    @property
+    def active(self) -> bool:
+        """Whether the node publishes and accepts work."""
+        return self._active
+
+    @property
+    def connected(self) -> bool:
+        """Whether a device is open."""
+        return self.supervisor is not None and self.supervisor.connected
+
+    def run(self, label: str, function: Callable[[Camera], T], timeout: float = PATIENCE,
+            priority: Priority = Priority.NORMAL) -> T:
+        """
+        Run function(device) on the worker, wait for it, return its result or raise its error.
+
+        :param label: in words, to follow 'the device is': 'capturing', 'listing images'.
+        :param timeout: [s] for its turn to come; when it has begun, it is waited for.
+
+        Raises PortError at once when no device is connected, Busy when its turn does not come.
+        """
+        worker, supervisor = self._ready()
+        return worker.call(label, partial(supervisor.use, function), timeout, priority)
+
+    def start(self, label: str, function: Callable[[Camera], T],
+              priority: Priority = Priority.NORMAL) -> 'WorkerFuture[T]':
+        """
+        Run function(device) on the worker some time, and return its future at once.
+
+        Raises PortError when no device is connected, Busy when too much waits already.
+        """
+        worker, supervisor = self._ready()
+        return worker.start(label, partial(supervisor.use, function), priority)
+
+    def show_progress(self, progress: Progress) -> None:
+        """
+        Show in the status how far the job is that calls this, on the worker.
+
+        To be given to the device as `progress`. Raises Cancelled when the job has to end: the
+        node is shutting down, or somebody resets the device.
+        """
+        if self.worker:
+            self.worker.report(progress)
+
+    def seconds(self) -> float:
+        """Return the present ROS time [s] (simulated where use_sim_time is set)."""
+        return self.get_clock().now().nanoseconds * 1e-9
+
+    def seconds_of(self, port_seconds: float) -> float:
+        """Return the ROS time [s] of a recent moment that the port's clock (monotonic) told."""
+        # ROS time is 0 before the first /clock, and never negative.
+        return max(0.0, self.seconds() - (time.monotonic() - port_seconds))
+
+    def serve(self, kind: type, name: str, handler: Callable[[Any, Any], Any],
+              waits: bool = True) -> None:
+        """
+        Offer a service; `kind` has `success` and `message` in its response.
+
+        handler(request, response) fills in the rest and returns nothing; it is called only while
+        the node is active. Unless it says otherwise, it succeeded. What it raises becomes
+        success=False and a message; what is no DeviceError, ValueError or IndexError is a defect,
+        and logged with its traceback. `waits`: the handler waits for the device or the disk.
+        """
+        def callback(request: Any, response: Any) -> Any:
+            response.success = True
+            problem = self._attempt(name, lambda: handler(request, response))
+            if problem:
+                response.success, response.message = False, problem
+            return response
+
+        self.create_service(kind, name, callback, qos_profile=QoSProfile(depth=MOST_REQUESTS),
+                            callback_group=self.waiting if waits else self.quick)
+
+    def serve_action(self, kind: type, name: str, handler: Callable[[Any, Any], None],
+                     accept: Callable[[Any], None] = lambda goal: None) -> ActionServer:
+        """
+        Offer an action; `kind` has `success` and `message` in its result.
+
+        handler(goal_handle, result) fills in the result and returns when the goal is over, on a
+        thread of the executor; errors are treated as in `serve`, and what it had filled in
+        stays. When it ends without success the goal is cancelled if that was asked for, else
+        aborted. accept(goal) raises what is wrong with a goal; it must not wait.
+        """
+        def goal(request: Any) -> GoalResponse:
+            problem = self._attempt(name, lambda: accept(request))
+            if problem:
+                self.get_logger().error(f'{name}: goal rejected: {problem}')
+            return GoalResponse.REJECT if problem else GoalResponse.ACCEPT
+
+        def execute(handle: Any) -> Any:
+            result = kind.Result(success=True)
+            problem = self._attempt(name, lambda: handler(handle, result))
+            if problem:
+                result.success, result.message = False, problem
+            if result.success:
+                handle.succeed()
+            elif handle.is_cancel_requested:
+                handle.canceled()
+            else:
+                handle.abort()
+            return result
+
+        return ActionServer(
+            self, kind, name, execute, goal_callback=goal, callback_group=self.quick,
+            cancel_callback=lambda _: CancelResponse.ACCEPT)
+
+    def publish_status(self) -> None:
+        """Publish ~/status as it is now; from any thread."""
+        worker, supervisor = self.worker, self.supervisor
+        if worker and supervisor:
+            self._publish(self._status, partial(
+                diagnostics.status_message, self, worker, supervisor))
+
+    # Hooks.
+
+    def on_connected(self, device: Camera, identity: Identity) -> str:
+        """
+        Do what has to be done with a device that was just opened; on the worker.
+
+        The settings that are parameters have been applied and read. Returns in words what was
+        done, for `recovery` ('' = nothing). What it raises means: not connected.
+        """
+        return ''
+
+    def on_disconnected(self, error: DeviceError) -> None:
+        """Take note that the link is lost; on the worker."""
+
+    def extra_diagnostics(self) -> Sequence[diagnostics.Task]:
+        """Return more for /diagnostics; on the executor, must not wait."""
+        return ()
+
+    # Transitions.
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start the worker and open port and device; with wait_for_device not wait for them."""
+        return self._transition('configure', self._configure, super().on_configure, state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Publish and accept work."""
+        return self._transition('activate', lambda: self._set_active(True), super().on_activate,
+                                state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Accept no more work; sequences and downloads end with the present picture."""
+        return self._transition('deactivate', lambda: self._set_active(False),
+                                super().on_deactivate, state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the device."""
+        return self._transition('cleanup', self.close_device, super().on_cleanup, state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the device."""
+        return self._transition('shutdown', self.close_device, super().on_shutdown, state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the device; the node can be configured again."""
+        return self._transition('error', self.close_device, super().on_error, state)
+
+    def close_device(self) -> None:
+        """End what is under way, close the device in an orderly way, stop the worker."""
+        self._active = False
+        worker, supervisor = self.worker, self.supervisor
+        if worker and supervisor:
+            worker.stop_job()
+            if not worker.shutdown(supervisor.close, CLOSING):
+                supervisor.interrupt(0.0)
+                if not worker.shutdown(supervisor.close, CLOSING):
+                    self.get_logger().error('the device does not let go of its thread')
+            self.publish_status()
+        self.worker = self.supervisor = None
+        if self.terminal:
+            self.terminal.close()
+            self.terminal = None
+
+    def destroy_node(self) -> None:
+        """Close the device and destroy the node."""
+        self.close_device()
+        super().destroy_node()
+
+    def _configure(self) -> None:
+        warn_of_unknown(self)
+        if self._values['simulate']:
+            self.terminal = Terminal(self.device_type.simulator_class()())
+        options = {option.name: self._values[option.name]
+                   for option in self._device_class.OPTIONS if option.name in self._values}
+        self.worker = DeviceWorker(f'{self.get_name()} device', self.publish_status)
+        self.supervisor = Supervisor(
+            self._device_class, self.worker, self._open_port, options,
+            self._values['reconnect_delay'], on_connected=self._device_connected,
+            on_disconnected=self.on_disconnected, changed=self.publish_status)
+        self.settings.forget()
+        if self._values['wait_for_device']:
+            self.worker.start('connecting', self.supervisor.keep_connecting)
+        else:
+            try:
+                self.worker.call('connecting', self.supervisor.connect, PATIENCE)
+            except Exception:
+                self.close_device()
+                raise
+
+    def _open_port(self) -> Port:
+        port = SerialPort(self.port_name, self._device_class.LINE)
+        trace = self._values['trace_file']
+        if not trace:
+            return port
+        try:
+            return TracingPort(port, Path(os.path.expanduser(trace)), self.DEVICE_TYPE,
+                               time.time())
+        except BaseException:
+            port.close()
+            raise
+
+    def _device_connected(self, device: Camera, identity: Identity) -> str:
+        done = (self.settings.connected(device), self.on_connected(device, identity))
+        return '; '.join(words for words in done if words)
+
+    def _set_active(self, active: bool) -> None:
+        self._active = active
+
+    def _transition(self, name: str, work: Callable[[], None],
+                    entities: Callable[[LifecycleState], TransitionCallbackReturn],
+                    state: LifecycleState) -> TransitionCallbackReturn:
+        """Make a transition; rclpy would swallow what it raises."""
+        try:
+            work()
+            return entities(state)
+        except DeviceError as error:
+            self._problem = f'{name}: {error}'
+            self.get_logger().error(self._problem)
+        except Exception as error:
+            self._problem = f'{name}: internal error: {error!r}'
+            self.get_logger().error(f'{name}: {traceback.format_exc()}')
+        return TransitionCallbackReturn.FAILURE
+
+    def _start_up(self) -> None:
+        self._autostart.cancel()
+        for trigger in (self.trigger_configure, self.trigger_activate):
+            if trigger() is not TransitionCallbackReturn.SUCCESS:
+                self.failure.set_exception(DeviceError(self._problem))
+                return
+
+    def _guard_transitions(self) -> None:
+        """
+        Answer a transition that is not possible now with success=False.
+
+        rclpy lets the error out of its callback, which ends the executor and with it the node.
+        """
+        service = self._service_change_state
+        change_state = service.callback
+
+        def callback(request: Any, response: Any) -> Any:
+            try:
+                return change_state(request, response)
+            except Exception as error:
+                self.get_logger().error(f'{service.srv_name}: {error}')
+                response.success = False
+                return response
+
+        service.callback = callback
+
+    # Services and parameters.
+
+    def _ready(self) -> tuple[DeviceWorker, Supervisor]:
+        worker, supervisor = self.worker, self.supervisor
+        if worker is None or supervisor is None:
+            raise PortError('not connected: the node is not configured')
+        if not supervisor.connected:
+            raise PortError(supervisor.not_connected())
+        return worker, supervisor
+
+    def _attempt(self, name: str, work: Callable[[], Any]) -> str:
+        """Do work while active and return what is wrong, '' = nothing."""
+        try:
+            if not self._active:
+                return (f'not active: activate the node first (ros2 lifecycle set '
+                        f'{self.get_fully_qualified_name()} configure, then activate)')
+            work()
+            return ''
+        except (DeviceError, ValueError, IndexError) as error:
+            return str(error)
+        except Exception as error:
+            self.get_logger().error(f'{name}: {traceback.format_exc()}')
+            return f'internal error: {error!r}; the log has more'
+
+    def _reset_device(self, request: Trigger.Request, response: Trigger.Response) -> None:
+        worker, supervisor = self.worker, self.supervisor
+        assert worker and supervisor, 'active without being configured'
+        supervisor.interrupt(PATIENCE)
+        response.message = worker.call('resetting', supervisor.reset, PATIENCE, Priority.CAPTURE)
+
+    def _self_test(self, request: Trigger.Request, response: Trigger.Response) -> None:
+        results = self.run('testing itself', lambda device: device.self_test())
+        response.success = all(result.passed for result in results)
+        response.message = '\n'.join(
+            f'{"passed" if one.passed else "FAILED"}: {one.name}'
+            + (f': {one.detail}' if one.detail else '') for one in results)
+
+    def _send_message(self, request: SendMessage.Request, response: SendMessage.Response) -> None:
+        if not self._values['allow_raw_writes']:
+            raise Forbidden('raw messages need the parameter allow_raw_writes:=true at start')
+        message = bytes(request.message)
+        response.reply = array('B', self.run(
+            'sending a raw message', lambda device: device.send_message(message)))
+
+    def _publish_diagnostics(self) -> None:
+        worker, supervisor = self.worker, self.supervisor
+        if worker and supervisor:
+            self._publish(self._diagnostics, partial(
+                diagnostics.diagnostics_message, self, worker, supervisor))
+
+    def _publish(self, publisher: Any, message: Callable[[], Any]) -> None:
+        """Publish; never raises, as it would end the worker's thread or the node."""
+        try:
+            publisher.publish(message())
+        except Exception:
+            if self.context.ok():  # else: the context ended under this thread
+                self.get_logger().error(f'{publisher.topic_name}: {traceback.format_exc()}')

@@ -1,0 +1,140 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a node says of itself and its link: ~/status and /diagnostics (REP-107)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+from camera_driver.model import LinkStatistics
+from camera_driver.msg import CameraStatus
+from camera_driver.msg import LinkStatistics as LinkMessage
+from camera_driver.nodes.convert import count, number, time_message
+from camera_driver.nodes.supervisor import State, Supervisor
+from camera_driver.nodes.worker import DeviceWorker
+
+if TYPE_CHECKING:
+    from camera_driver.nodes.base import DeviceNode
+
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+NOISY = 0.01  # retries and damaged frames per request above which the line deserves a look
+
+
+@dataclass(frozen=True)
+class Task:
+    """One line of diagnostics; the node's name is put in front of `name`."""
+
+    name: str
+    level: bytes  # OK, WARN, ERROR
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def status_message(node: 'DeviceNode', worker: DeviceWorker,
+                   supervisor: Supervisor) -> CameraStatus:
+    """Return ~/status as it is now."""
+    identity, status = supervisor.identity, supervisor.device_status
+    message = CameraStatus()
+    message.header.stamp = node.get_clock().now().to_msg()
+    message.state = int(state(worker, supervisor))
+    message.camera_type = node.DEVICE_TYPE
+    if identity:
+        message.manufacturer = identity.manufacturer
+        message.model = identity.model
+        message.serial_number = identity.serial_number
+        message.firmware_version = identity.firmware_version
+        message.identity_verifiable = identity.verifiable
+    message.port = node.port_name
+    message.activity = worker.activity
+    message.progress = float(worker.progress)
+    message.battery = number(status.battery)
+    message.images_stored = count(status.images_stored)
+    message.images_left = count(status.images_left)
+    message.memory_free = count(status.memory_free)
+    message.live_view = bool(status.live_view)
+    message.last_error = supervisor.last_error
+    if supervisor.last_error:
+        message.last_error_stamp = ros_time(node, supervisor.last_error_time)
+    message.recovery = supervisor.recovery
+    message.link = link_message(supervisor)
+    return message
+
+
+def state(worker: DeviceWorker, supervisor: Supervisor) -> State:
+    """Return what the device is at: while it has something to do, it is busy."""
+    return State.BUSY if supervisor.connected and worker.activity else supervisor.state
+
+
+def ros_time(node: 'DeviceNode', monotonic: float) -> Time:
+    """Return the ROS time of a monotonic moment; 0 while simulated time has not begun."""
+    return time_message(max(0.0, node.seconds_of(monotonic)))
+
+
+def link_message(supervisor: Supervisor) -> LinkMessage:
+    """Convert the counters of the line."""
+    link = supervisor.statistics
+    counters = {f.name: int(getattr(link, f.name)) for f in fields(LinkStatistics)
+                if not f.name.endswith('round_trip')}
+    return LinkMessage(**counters, reconnects=supervisor.reconnects,
+                       last_round_trip=number(link.last_round_trip),
+                       median_round_trip=number(link.median_round_trip))
+
+
+def diagnostics_message(node: 'DeviceNode', worker: DeviceWorker,
+                        supervisor: Supervisor) -> DiagnosticArray:
+    """Return /diagnostics as it is now."""
+    identity = supervisor.identity
+    message = DiagnosticArray()
+    message.header.stamp = node.get_clock().now().to_msg()
+    for task in (_device(node, worker, supervisor), _link(supervisor),
+                 *node.extra_diagnostics()):
+        message.status.append(DiagnosticStatus(
+            level=task.level, name=f'{node.get_fully_qualified_name()[1:]}: {task.name}',
+            message=task.message, hardware_id=identity.serial_number if identity else '',
+            values=[KeyValue(key=key, value=str(value)) for key, value in task.values.items()]))
+    return message
+
+
+def _device(node: 'DeviceNode', worker: DeviceWorker, supervisor: Supervisor) -> Task:
+    now = state(worker, supervisor)
+    values: dict[str, object] = {'state': now.name, 'port': node.port_name}
+    if supervisor.identity:
+        values |= {'manufacturer': supervisor.identity.manufacturer,
+                   'model': supervisor.identity.model,
+                   'serial number': supervisor.identity.serial_number,
+                   'firmware': supervisor.identity.firmware_version}
+    status = supervisor.device_status
+    values |= {'battery': status.battery, 'images stored': status.images_stored,
+               'images left': status.images_left, 'memory free [bytes]': status.memory_free}
+    values |= status.details
+    values |= {'activity': worker.activity, 'last error': supervisor.last_error,
+               'recovery': supervisor.recovery, **node.settings.problems}
+    shown = {key: value for key, value in values.items() if value not in (None, '')}
+    if now in (State.DISCONNECTED, State.ERROR):
+        return Task('device', ERROR, supervisor.not_connected(), shown)
+    if now is State.CONNECTING:
+        return Task('device', WARN, 'connecting', shown)
+    if node.settings.problems:
+        return Task('device', WARN, 'settings that could not be applied: '
+                    + ', '.join(node.settings.problems), shown)
+    return Task('device', OK, worker.activity or 'ready', shown)
+
+
+def _link(supervisor: Supervisor) -> Task:
+    link = supervisor.statistics
+    values: dict[str, object] = {
+        f.name.replace('_', ' '): getattr(link, f.name) for f in fields(LinkStatistics)
+        if not f.name.endswith('round_trip')}
+    values['reconnects'] = supervisor.reconnects
+    for name in ('last_round_trip', 'median_round_trip'):
+        trip = getattr(link, name)
+        if trip is not None:
+            values[f'{name.replace("_", " ")} [ms]'] = f'{1000 * trip:.1f}'
+    bad = (link.retries + link.damaged_frames) / max(1, link.requests)
+    if bad > NOISY:
+        return Task('link', WARN, f'noisy: {bad:.1%} of the requests were disturbed; check '
+                    'cable, connectors and speed', values)
+    return Task('link', OK, f'{link.requests} requests, {link.retries} retries', values)

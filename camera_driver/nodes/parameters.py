@@ -1,0 +1,293 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Parameters: configuration, and the mirror of the device's settings.
+
+Configuration (`declare`) is read-only, of a fixed type, and has a default.
+
+A setting is a parameter of dynamic type, because only so rclpy can say that it is not known: it
+is *not set* (`ros2 param get` says so, `ros2 param dump` writes null, rqt_reconfigure shows no
+value) until the device has told it, or it was commanded where the device cannot tell. A value in
+a YAML file, or one that was set at run time, is *commanded*: it is written after each connecting.
+null in a YAML file says nothing, so that a dump can be loaded at start.
+
+Setting one: checked against what this model can, written, read back. The set fails with the
+reason when the device is not there or refuses, and the parameter then shows what the device has.
+"""
+
+from collections.abc import Iterable, Mapping
+import difflib
+from functools import partial
+import threading
+import traceback
+from typing import Any, TYPE_CHECKING
+
+from rcl_interfaces.msg import (
+    FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from camera_driver.device import Camera
+from camera_driver.errors import DeviceError, NotSupported, Refused
+from camera_driver.model import Access, Setting, SettingValue
+
+if TYPE_CHECKING:
+    from camera_driver.nodes.base import DeviceNode
+
+COMMON = (
+    Setting('port', str, 'where the device is: a serial port (better /dev/serial/by-id/.. than '
+            '/dev/ttyUSB0), a link to one, or socket://HOST:PORT', default=''),
+    Setting('autostart', bool, 'configure and activate without being told', default=True),
+    Setting('wait_for_device', bool, 'true: wait for a device that is absent at start; false: '
+            'configuring fails, and with autostart the process ends with an error',
+            default=True),
+    Setting('reconnect_delay', float, 'time to the first try to connect again; it doubles from '
+            'try to try, up to 30 s', 's', minimum=0.1, maximum=600.0, default=1.0),
+    Setting('status_rate', float, 'how often ~/status is published at least', 'Hz', minimum=0.1,
+            maximum=50.0, default=1.0),
+    Setting('allow_raw_writes', bool, 'let ~/send_message and the like send raw messages to the '
+            'device', default=False),
+    Setting('simulate', bool, 'start a simulated device on a pseudo-terminal and connect to it '
+            'instead of `port`', default=False),
+    Setting('trace_file', str, 'write down every byte of the line in this file (`camera-driver '
+            'trace FILE` shows it); empty: no trace', default=''),
+)
+
+NOT_MENTIONED = ('null', '~', None)  # as the YAML parser of rcl hands them over
+
+WORD_OF_BOOL = {True: ('on', 'yes', 'true'), False: ('off', 'no', 'false')}
+
+
+def declare(node: Node, settings: tuple[Setting, ...]) -> dict[str, SettingValue]:
+    """
+    Declare read-only configuration and return the values.
+
+    Raises ValueError that says which value is not allowed.
+    """
+    values = {}
+    for setting in settings:
+        assert setting.default is not None, f'{setting.name} needs a default'
+        # Of dynamic type first: `1` in a YAML file is good for a float, rclpy thinks otherwise.
+        given = node.declare_parameter(
+            setting.name, setting.default, ParameterDescriptor(dynamic_typing=True)).value
+        value = setting.default
+        if given not in NOT_MENTIONED:
+            value = setting.validate(adapt(setting, given))
+        values[setting.name] = value
+        node.set_descriptor(
+            setting.name, describe(setting, read_only=True, fixed_type=True),
+            Parameter(setting.name, value=value).get_parameter_value())
+    return values
+
+
+def warn_of_unknown(node: Node) -> None:
+    """Name the parameters that were given and do not exist: mostly a slip of the pen."""
+    for name in node._parameter_overrides:
+        if node.has_parameter(name) or name.startswith('qos_overrides.'):
+            continue
+        near = difflib.get_close_matches(name, node._parameters, 1)
+        node.get_logger().warning(f'there is no parameter {name}: it has no effect'
+                                  + (f'; is {near[0]} meant?' if near else ''))
+
+
+def describe(setting: Setting, read_only: bool, fixed_type: bool = False) -> ParameterDescriptor:
+    """Return the descriptor of a setting: description, unit, range, what is allowed."""
+    descriptor = ParameterDescriptor(
+        name=setting.name, read_only=read_only, dynamic_typing=not fixed_type,
+        description=setting.description + (f' [{setting.unit}]' if setting.unit else ''),
+        additional_constraints=f'allowed: {setting.allowed}'
+        + ('; write-only: shown as last commanded' if setting.access is Access.WRITE_ONLY else ''))
+    if fixed_type:
+        descriptor.type = {bool: 1, int: 2, float: 3, str: 4}[setting.kind]
+    if setting.minimum is not None and setting.maximum is not None and setting.words is None:
+        if setting.kind is int:
+            descriptor.integer_range = [IntegerRange(
+                from_value=int(setting.minimum), to_value=int(setting.maximum),
+                step=int(setting.step or 0))]
+        elif setting.kind is float:
+            descriptor.floating_point_range = [FloatingPointRange(
+                from_value=float(setting.minimum), to_value=float(setting.maximum),
+                step=float(setting.step or 0.0))]
+    return descriptor
+
+
+def adapt(setting: Setting, value: Any) -> Any:
+    """Undo what YAML does to words and numbers: `off` comes as False, `5` for a float as 5."""
+    if isinstance(value, bool) and setting.words:
+        return next((word for word in WORD_OF_BOOL[value] if word in setting.words), value)
+    if type(value) is int and setting.kind is float:
+        return float(value)
+    return value
+
+
+class SettingParameters:
+    """
+    The device's settings as parameters.
+
+    `problems`: setting -> why what was commanded could not be applied when connecting.
+    """
+
+    def __init__(self, node: 'DeviceNode', settings: tuple[Setting, ...]) -> None:
+        """
+        Declare them; nothing is known yet.
+
+        Raises ValueError when the value in a YAML file can be right for no model.
+        """
+        self._node = node
+        self._settings = {setting.name: setting for setting in settings}
+        self._mine = threading.local()  # .showing: this thread shows what the device has
+        self._held: dict[str, SettingValue] = {}
+        self._configured: dict[str, SettingValue] = {}
+        for setting in settings:
+            given = node.declare_parameter(
+                setting.name, None, ParameterDescriptor(dynamic_typing=True)).value
+            if given not in NOT_MENTIONED and setting.access is not Access.READ_ONLY:
+                self._configured[setting.name] = setting.validate(adapt(setting, given))
+            self._show(setting.name, None)
+        self.commanded = dict(self._configured)
+        self.problems: Mapping[str, str] = {}
+        node.add_pre_set_parameters_callback(self._before)
+        node.add_on_set_parameters_callback(self._on_set)
+        node.add_post_set_parameters_callback(self._after)
+
+    def forget(self) -> None:
+        """Forget what was commanded at run time: another device may come."""
+        self.commanded = dict(self._configured)
+        self.problems = {}
+
+    def connected(self, device: Camera) -> str:
+        """
+        Write what was commanded, read the rest, and show it all; on the worker.
+
+        Returns in words what was done. Raises DeviceError when the link fails.
+        """
+        here = device.settings()
+        applied, problems = [], {}
+        for name, value in self.commanded.items():
+            try:
+                if name not in here:
+                    raise NotSupported('this model has no such setting')
+                value = here[name].validate(adapt(here[name], value))
+                held = device.set(name, value)
+                self._held[name] = value if held is None else held
+                applied.append(name)
+            except (Refused, NotSupported, ValueError) as error:
+                problems[name] = str(error)
+                self._node.get_logger().error(f'{name}: {value} could not be applied: {error}')
+        unknown = []
+        for name, setting in self._settings.items():
+            setting = self._settings[name] = here.get(name, setting)
+            value, why = None, 'this model has no such setting'
+            if name in here:
+                value, why = self._read(device, name)
+                if value is None and name in applied:
+                    value = self.commanded[name]
+                if value is None and not why:
+                    unknown.append(name)
+            self._show(name, value, why, absent=name not in here)
+        self.problems = problems
+        parts = (('applied', applied), ('not applied', list(problems)), ('not known', unknown))
+        return '; '.join(f'{words}: {", ".join(names)}' for words, names in parts if names)
+
+    def refresh(self, device: Camera, names: Iterable[str]) -> None:
+        """
+        Read again what may have changed otherwise, and show it; on the worker.
+
+        What really changed is no longer commanded as a parameter: the later command counts.
+        """
+        here = device.settings()
+        for name in names:
+            if name not in here or here[name].access is Access.WRITE_ONLY:
+                continue
+            value, why = self._read(device, name)
+            if name in self._held and value != self._held[name]:
+                self.commanded.pop(name, None)
+            self._show(name, value, why)
+
+    # When somebody sets parameters.
+
+    def _before(self, parameters: list[Parameter]) -> list[Parameter]:
+        return [Parameter(one.name, value=adapt(self._settings[one.name], one.value))
+                if one.name in self._settings and one.value is not None else one
+                for one in parameters]
+
+    def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
+        wanted = {one.name: one.value for one in parameters if one.name in self._settings}
+        if getattr(self._mine, 'showing', False) or not wanted:
+            return SetParametersResult(successful=True)
+        try:
+            self._node.run(f'setting {", ".join(wanted)}', partial(self._write, wanted=wanted))
+            return SetParametersResult(successful=True)
+        except (DeviceError, ValueError) as error:
+            reason = str(error)
+        except Exception as error:
+            self._node.get_logger().error(f'parameters: {traceback.format_exc()}')
+            reason = f'internal error: {error!r}'
+        for name in wanted:  # rclpy has changed the type of the descriptor already
+            kind = self._node.get_parameter(name).type_.value
+            self._node.describe_parameter(name).type = kind
+        return SetParametersResult(successful=False, reason=reason)
+
+    def _after(self, parameters: list[Parameter]) -> None:
+        """Show what the device has made of a value that it took."""
+        if getattr(self._mine, 'showing', False):
+            return
+        for one in parameters:
+            held = self._held.get(one.name) if one.name in self._settings else None
+            if held is not None and held != one.value:
+                self._show(one.name, held)
+
+    def _write(self, device: Camera, wanted: Mapping[str, Any]) -> None:
+        """Check all, write all; on the worker."""
+        here = device.settings()
+        for name, value in wanted.items():
+            if name not in here:
+                raise NotSupported(f'{name}: this model has no such setting')
+            if value is None:
+                raise ValueError(f'{name}: a setting cannot be deleted')
+            here[name].validate(value)
+        written: list[str] = []
+        for name, value in wanted.items():
+            try:
+                held = device.set(name, value)
+                self._held[name] = value if held is None else held
+            except (DeviceError, ValueError) as error:
+                for one in (*written, name):
+                    self._show(one, self._held[one] if one in written
+                               else self._read_again(device, one))
+                if written:
+                    error.args = (f'{error} (already written: {", ".join(written)})',)
+                raise
+            self.commanded[name] = value
+            written.append(name)
+
+    def _read(self, device: Camera, name: str) -> tuple[SettingValue | None, str]:
+        """Return what the device has, or None and perhaps why it does not tell."""
+        try:
+            return device.get(name), ''
+        except (Refused, NotSupported) as error:
+            return None, f'not told: {error}'
+
+    def _read_again(self, device: Camera, name: str) -> SettingValue | None:
+        try:
+            return self._read(device, name)[0]
+        except DeviceError:
+            return None  # the link has failed as well; the caller's error says more
+
+    def _show(self, name: str, value: SettingValue | None, why: str = '',
+              absent: bool = False) -> None:
+        """Show what the device has; None = not known, and `why`."""
+        setting = self._settings[name]
+        descriptor = describe(setting, read_only=absent or setting.access is Access.READ_ONLY)
+        if absent:
+            descriptor.additional_constraints = why
+            descriptor.integer_range = descriptor.floating_point_range = []
+        elif why:
+            descriptor.additional_constraints += f'; {why}'
+        self._mine.showing = True
+        try:
+            # rclpy has no public way to change a read-only parameter, or to unset one.
+            self._node._declare_parameter_common(
+                [Parameter(name, value=value)], {name: descriptor})
+        finally:
+            self._mine.showing = False

@@ -1,0 +1,148 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""A camera's node over real DDS: simulated camera on a pseudo-terminal, node, and a client."""
+
+from contextlib import contextmanager, ExitStack
+from datetime import datetime
+import gc
+import threading
+
+from helpers import wait_until
+import rclpy
+from rclpy.action import ActionClient
+from rclpy.executors import MultiThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from std_srvs.srv import Trigger
+
+from camera_driver.devices.sierra.simulator import SierraSimulator
+from camera_driver.devices.sierra.simulator_card import Frame
+from camera_driver.nodes.main import THREADS
+from camera_driver.sim import scene
+from camera_driver.sim.terminal import Terminal
+
+TIMEOUT = 20.0  # s
+
+
+def sierra(**options):
+    """Return a simulated sierra camera with three small pictures."""
+    frames = []
+    for number, width in ((1, 320), (2, 640), (3, 320)):
+        taken = datetime(2001, 9, 8, 12, number)
+        frames.append(Frame(scene.jpeg(number, width, width * 3 // 4, taken),
+                            scene.thumbnail(number), f'P101{number:04d}.JPG', taken))
+    return SierraSimulator(**{'frames': frames, 'exposure_duration': 0.05, **options})
+
+
+@contextmanager
+def spinning(make, threads):
+    """Run a node made by make(context) in a context and an executor of its own."""
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = make(context)
+    executor = MultiThreadedExecutor(threads, context=context)
+    executor.add_node(node)
+    thread = threading.Thread(target=executor.spin)
+    thread.start()
+    try:
+        yield node
+    finally:
+        if hasattr(node, 'close_device'):
+            node.close_device()
+        executor.shutdown()
+        thread.join()
+        node.destroy_node()
+        rclpy.shutdown(context=context)
+        del node, executor
+        gc.collect()  # action servers and clients hold on to the participant till then
+
+
+@contextmanager
+def new_client(node=''):
+    """
+    Run a client that has found the node.
+
+    About once in fifty times two participants in one process never find each other's services;
+    another client does at once.
+    """
+    with ExitStack() as stack:
+        for attempt in range(5):
+            client = stack.enter_context(spinning(
+                lambda context: Node('client', context=context), 4))
+            if not node or client.create_client(
+                    Trigger, f'{node}/self_test').wait_for_service(TIMEOUT / 4):
+                break
+        yield client
+
+
+class Rig:
+    """
+    A node that is READY, and a client in another context.
+
+    `simulator` is the device itself (change it by `terminal.do`); `node` the node.
+    """
+
+    def __init__(self, stack, node_class, simulator, folder, name='camera', **parameters):
+        self.terminal = stack.enter_context(Terminal(simulator))
+        self.simulator = simulator
+        self.folder = folder
+        self.name = name
+        values = {'port': self.terminal.path, 'ledger_file': str(folder / 'shots.sqlite3'),
+                  'download_directory': str(folder / 'pictures'), 'reconnect_delay': 0.1,
+                  'camera_info_url': f'file://{folder}/calibration.yaml', **parameters}
+        overrides = [Parameter(key, value=value) for key, value in values.items()]
+        self.node = stack.enter_context(spinning(
+            lambda context: node_class(name, context=context, parameter_overrides=overrides),
+            THREADS))
+        self.client = stack.enter_context(new_client(f'/{name}'))
+        wait_until(lambda: self.node.connected and self.node._active)
+
+    def call(self, kind, service, **fields):
+        """Call a service and return its response."""
+        client = self.client.create_client(kind, f'/{self.name}/{service}')
+        assert client.wait_for_service(TIMEOUT), service
+        response = self.result(client.call_async(kind.Request(**fields)))
+        self.client.destroy_client(client)
+        return response
+
+    def begin(self, kind, service, **fields):
+        """Call a service and return the future of its response."""
+        client = self.client.create_client(kind, f'/{self.name}/{service}')
+        assert client.wait_for_service(TIMEOUT), service
+        return client.call_async(kind.Request(**fields))
+
+    def send_goal(self, kind, action, feedback=lambda message: None, **fields):
+        """Send a goal and return its handle."""
+        client = ActionClient(self.client, kind, f'/{self.name}/{action}')
+        assert client.wait_for_server(TIMEOUT), action
+        return self.result(client.send_goal_async(
+            kind.Goal(**fields), feedback_callback=lambda message: feedback(message.feedback)))
+
+    def act(self, kind, action, feedback=lambda message: None, **fields):
+        """Send a goal and return its result."""
+        return self.result(self.send_goal(kind, action, feedback, **fields).get_result_async()
+                           ).result
+
+    def result(self, future):
+        """Wait for a future and return its result."""
+        done = threading.Event()
+        future.add_done_callback(lambda _: done.set())
+        assert done.wait(TIMEOUT), 'no answer'
+        return future.result()
+
+    def listen(self, kind, topic):
+        """Subscribe and return the list that messages are put into."""
+        messages = []
+        self.client.create_subscription(kind, f'/{self.name}/{topic}', messages.append,
+                                        QoSProfile(depth=100))
+        wait_until(lambda: self.client.count_publishers(f'/{self.name}/{topic}')
+                   and self.node.count_subscribers(f'/{self.name}/{topic}'))
+        return messages
+
+
+@contextmanager
+def rig(node_class, simulator, folder, **parameters):
+    """Give a Rig."""
+    with ExitStack() as stack:
+        yield Rig(stack, node_class, simulator, folder, **parameters)
