@@ -1,0 +1,247 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Downloads: the action `~/download_images`, and those that a capture asks for.
+
+One picture at a time is a job of the device's thread, so that a capture that comes waits for one
+picture at most. With `capture_during_download: abort` it does not even wait for that: the picture
+under way is given up in an orderly way and begun again at byte 0 after the shot, as the protocols
+cannot seek.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass, field
+import math
+import threading
+import time
+
+from camera_driver.action import DownloadImages
+from camera_driver.device import Camera
+from camera_driver.errors import (
+    Busy, Cancelled, DamagedPicture, DeviceError, ProtocolError, Refused)
+from camera_driver.model import Picture, Progress, StoredImage
+from camera_driver.nodes.worker import DeviceWorker, Priority
+
+CLOSING = 1.0  # s
+CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
+PATIENCE = 86400.0  # s to wait for the device; a download in front may take hours
+FEEDBACK_PERIOD = 0.2  # s
+
+# What goes wrong with one picture alone; anything else will go wrong with the next as well.
+ONE_PICTURE = (DamagedPicture, Refused, IndexError)
+
+
+class MadeWay(Exception):
+    """A capture wants the line: this picture begins again afterwards."""
+
+
+@dataclass
+class Report:
+    """What has come of a download so far."""
+
+    total: int  # bytes of all images, 0 = unknown
+    count: int
+    started: float  # monotonic s
+    files: list[str] = field(default_factory=list)
+    wanted: list[int] = field(default_factory=list)  # indices
+    done: list[int] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)  # index -> why
+    number: int = 0
+    index: int = 0
+    before: int = 0  # bytes of the images that are done
+    last: float = -math.inf  # when the last feedback left
+
+    def feedback(self, done: int, now: float) -> DownloadImages.Feedback | None:
+        """Return the feedback when `done` bytes of this image have come; None: not yet again."""
+        if now - self.last < FEEDBACK_PERIOD:
+            return None
+        self.last = now
+        bytes_done = self.before + done
+        rate = bytes_done / (now - self.started) if now > self.started else 0.0
+        left = max(0, self.total - bytes_done) / rate if rate and self.total else math.nan
+        return DownloadImages.Feedback(
+            index=self.index, number=self.number, count=self.count, bytes_done=bytes_done,
+            bytes_total=max(self.total, bytes_done) if self.total else 0, rate=rate,
+            time_left=left)
+
+
+class Downloads:
+    """The downloads of one still camera's node."""
+
+    def __init__(self, node) -> None:
+        self._node = node
+        self._lock = threading.Lock()
+        self._goal = threading.Lock()  # held by the goal under way
+        self._under_way = 0  # goals, and images just taken
+        self._make_way = False
+        self._new: deque[int] = deque()  # images just taken, to be downloaded
+        self._background: DeviceWorker | None = None
+        node.serve_action(DownloadImages, '~/download_images', self._execute, self._check)
+
+    @property
+    def active(self) -> bool:
+        """Say whether a download is under way or waits for its turn."""
+        return self._under_way > 0
+
+    def close(self) -> None:
+        """End what runs in the background, as the device's thread has ended."""
+        if self._background:
+            self._background.shutdown(lambda: None, CLOSING)
+
+    def make_way(self) -> None:
+        """Give up the picture under way in favour of a job that goes first; it begins again."""
+        self._make_way = True
+
+    def fetch_later(self, index: int) -> None:
+        """Download an image that was just taken, save and publish it, in the background."""
+        with self._lock:
+            self._new.append(index)
+            self._under_way += 1
+            if self._background is None:
+                self._background = DeviceWorker(f'{self._node.get_name()} downloads')
+            if len(self._new) == 1:
+                self._background.start('downloads', self._fetch_new)
+
+    def _fetch_new(self) -> None:
+        """Download what was asked for; in the background's thread."""
+        while self._new:
+            index = self._new[0]
+            try:
+                image = self._node.list_stored(PATIENCE, [index])[0]
+                report = Report(0, 1, time.monotonic(), number=1, index=index)
+                self._one(image, report, DownloadImages.Goal(publish=True),
+                          lambda: False, lambda _: None)
+            except (DeviceError, IndexError) as error:
+                self._node.get_logger().error(f'image {index} was not downloaded: {error}')
+            except Exception as error:  # nobody waits for this
+                self._node.get_logger().error(f'image {index}: internal error {error!r}')
+            with self._lock:
+                self._new.popleft()
+                self._under_way -= 1
+
+    def _check(self, goal: DownloadImages.Goal) -> None:
+        if any(index < 1 for index in goal.indices):
+            raise ValueError('indices begin with 1')
+
+    def _execute(self, handle, result: DownloadImages.Result) -> None:
+        """Serve one goal."""
+        if not self._goal.acquire(blocking=False):
+            raise Busy('another download is under way; cancel it or wait for its end')
+        wanted = [*dict.fromkeys(handle.request.indices)]
+        report = Report(0, len(wanted), time.monotonic(), wanted=wanted)
+        end = ''
+        with self._lock:
+            self._under_way += 1
+        try:
+            self._all(self._wanted(handle.request), report, handle)
+        except (DeviceError, IndexError) as error:
+            end = 'cancelled' if handle.is_cancel_requested else str(error)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+            self._goal.release()
+        result.files = report.files
+        result.failed = sorted(set(report.wanted) - set(report.done))
+        why = (f'image {index}: {reason}' for index, reason in report.failed.items()
+               if reason != end)
+        result.message = '; '.join(filter(None, (
+            f'{len(report.files)} of {report.count} images downloaded', end, *why)))
+        result.success = not end and not result.failed
+
+    def _wanted(self, goal: DownloadImages.Goal) -> Sequence[StoredImage]:
+        """Return the images that a goal asks for. Raises IndexError that names what is absent."""
+        if goal.indices:
+            return self._node.list_stored(PATIENCE, [*dict.fromkeys(goal.indices)])
+        images = self._node.list_stored(PATIENCE)
+        if goal.thumbnails_only:
+            return images
+        identity = self._node.identity
+        return self._node.ledger(
+            lambda ledger: [one for one in images if not ledger.has(identity, one)])
+
+    def _all(self, images: Sequence[StoredImage], report: Report, handle) -> None:
+        """Download images; raises what will go wrong with all others as well."""
+        goal = handle.request
+        sizes = [i.thumbnail_size if goal.thumbnails_only else i.size for i in images]
+        report.total = 0 if None in sizes else sum(sizes)
+        report.count = len(images)
+        report.wanted = [image.index for image in images]
+        for report.number, image in enumerate(images, 1):
+            report.index = image.index
+            if not self._node.active:
+                raise Cancelled('the node was deactivated')
+            try:
+                self._one(image, report, goal, lambda: handle.is_cancel_requested,
+                          handle.publish_feedback)
+            except ONE_PICTURE as error:
+                report.failed[image.index] = str(error)
+            except DeviceError as error:
+                if not handle.is_cancel_requested:
+                    report.failed[image.index] = str(error)
+                raise
+
+    def _one(self, image: StoredImage, report: Report, goal: DownloadImages.Goal,
+             cancelled: Callable[[], bool], feedback: Callable) -> None:
+        """Download one image or thumbnail, check, save, record and publish it."""
+        node = self._node
+
+        def progress(step: Progress) -> None:
+            node.show_progress(step)
+            message = report.feedback(step.done, time.monotonic())
+            if message:
+                feedback(message)
+
+        number = f'{report.number} of {report.count}' if report.count > 1 else str(image.index)
+        label = f'downloading {"thumbnail" if goal.thumbnails_only else "image"} {number}'
+        size = image.thumbnail_size if goal.thumbnails_only else image.size
+        node.make_room(image, size or 0, goal.directory)
+        picture = self._transfer(label, image.index, goal.thumbnails_only, progress, cancelled)
+        if picture.name and picture.name != image.name:
+            raise ProtocolError(f'image {image.index} was {image.name} and is {picture.name} now: '
+                                'the images in the camera have changed; download again')
+        if not goal.thumbnails_only and node.parameter('verify') == 'reread':
+            again = self._transfer(label, image.index, False, progress, cancelled)
+            if again.data != picture.data:
+                raise DamagedPicture('two downloads of it differ; download it again, and look at '
+                                     "the line: its errors escape the protocol's check")
+        keep = node.keep_thumbnail if goal.thumbnails_only else node.keep
+        report.files.append(str(keep(picture, image, goal.directory, goal.publish)))
+        report.done.append(image.index)
+        report.before += len(picture.data)
+        report.last = -math.inf
+        feedback(report.feedback(0, time.monotonic()))
+
+    def _transfer(self, label: str, index: int, thumbnail: bool,
+                  progress: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Picture:
+        """
+        Get a picture over the line, from its beginning again when a capture came between.
+
+        A cancel request ends the wait at once; the device's thread stays busy until the camera
+        has been quietened.
+        """
+        given_up = threading.Event()
+
+        def watched(step: Progress) -> None:
+            if given_up.is_set():
+                raise Cancelled('cancelled')
+            if self._make_way:
+                raise MadeWay
+            progress(step)
+
+        def transfer(camera: Camera) -> Picture:
+            self._make_way = False  # whoever asked for it has been before this
+            return (camera.thumbnail if thumbnail else camera.download)(index, watched)
+
+        while True:
+            running = self._node.start(label, transfer, Priority.DOWNLOAD)
+            while not wait((running,), CANCEL_PERIOD).done:
+                if cancelled():
+                    given_up.set()
+                    running.cancel()  # if it has not begun
+                    raise Cancelled('cancelled')
+            try:
+                return running.result()
+            except MadeWay:
+                continue

@@ -1,0 +1,93 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The action `~/capture_sequence`: pictures at an interval, from trigger to trigger."""
+
+import math
+import threading
+import time
+
+from camera_driver.action import CaptureSequence
+from camera_driver.errors import Busy, Cancelled, DeviceError, NotSupported
+from camera_driver.msg import CaptureEvent
+from camera_driver.nodes.convert import seconds
+
+MOST_FAILURES = 3  # in a row; then something is wrong that further pictures will not mend
+MOST_INTERVAL = 86400.0  # s
+CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
+
+
+class Sequences:
+    """
+    The sequences of one camera's node; one at a time.
+
+    The triggers lie on a grid of `interval` that begins with the first. A camera that is slower
+    misses places of the grid, and the feedback says what interval was achieved.
+    """
+
+    def __init__(self, node) -> None:
+        self._node = node
+        self._busy = threading.Lock()
+        self._never = threading.Event()  # to wait on
+        node.serve_action(CaptureSequence, '~/capture_sequence', self._execute, self._check)
+
+    def _check(self, goal: CaptureSequence.Goal) -> None:
+        if not (math.isfinite(goal.interval) and 0 <= goal.interval <= MOST_INTERVAL):
+            raise ValueError(f'interval: {goal.interval:g} is not allowed; 0 to {MOST_INTERVAL} s')
+
+    def _execute(self, handle, result: CaptureSequence.Result) -> None:
+        if not self._busy.acquire(blocking=False):
+            raise Busy('another sequence is under way; cancel it or wait for its end')
+        try:
+            self._run(handle, result)
+        finally:
+            self._busy.release()
+        wanted = handle.request.count
+        result.success = not handle.is_cancel_requested and (
+            not wanted or result.taken == wanted)
+        result.message = result.message or (
+            f'{result.taken} taken, {result.unknown} unknown, {result.failed} failed'
+            + (', cancelled' if handle.is_cancel_requested else ''))
+
+    def _run(self, handle, result: CaptureSequence.Result) -> None:
+        goal = handle.request
+        due = time.monotonic()
+        last, failures = math.nan, 0
+        while not goal.count or len(result.shot_ids) < goal.count:
+            self._wait(due, handle)
+            if handle.is_cancel_requested:
+                return
+            try:
+                event = self._node.shoot().result()
+            except NotSupported:
+                raise  # nor will the next one be
+            except DeviceError as error:  # no shot was commanded: this place is lost
+                event = CaptureEvent(message=str(error))
+            result.shot_ids = [*result.shot_ids, event.shot_id]
+            result.taken += event.success
+            result.unknown += event.outcome_unknown
+            result.failed += not event.success and not event.outcome_unknown
+            failures = 0 if event.success else failures + 1
+            sent = seconds(event.header.stamp) or math.nan
+            handle.publish_feedback(CaptureSequence.Feedback(
+                taken=result.taken, failed=result.failed, shot_id=event.shot_id,
+                achieved_interval=sent - last))
+            last = sent
+            if failures == MOST_FAILURES:
+                result.message = f'given up after {failures} failures in a row: {event.message}'
+                return
+            if event.success and goal.download:
+                self._node.download_later(event.image_index)
+            due += goal.interval
+            if due < time.monotonic():  # too slow: the next place of the grid that is not over
+                late = time.monotonic() - due
+                due += math.ceil(late / goal.interval) * goal.interval if goal.interval else late
+
+    def _wait(self, due: float, handle) -> None:
+        """Wait until a time; a cancel request ends it."""
+        while not handle.is_cancel_requested:
+            if not self._node.active:
+                raise Cancelled('the node was deactivated')
+            left = due - time.monotonic()
+            if left <= 0:
+                return
+            self._never.wait(min(left, CANCEL_PERIOD))

@@ -1,0 +1,246 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""Capture, exposure, sequences, calibration: a sierra camera behind its node, over DDS."""
+
+from contextlib import closing
+import math
+import sqlite3
+import time
+
+from helpers import wait_until
+from node_rig import rig, sierra
+import pytest
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.srv import SetCameraInfo
+from std_srvs.srv import Trigger
+
+from camera_driver.action import CaptureSequence
+from camera_driver.msg import CaptureEvent, Exposure
+from camera_driver.nodes.convert import seconds
+from camera_driver.nodes.sierra_node import SierraNode
+from camera_driver.srv import Capture, GetExposure, SetExposure, StepExposure
+
+TAKE_PICTURE = b'\x02\x02'
+
+
+@pytest.fixture
+def front(tmp_path):
+    with rig(SierraNode, sierra(), tmp_path, name='front') as one:
+        yield one
+
+
+def misbehave(one, what, **how):
+    one.terminal.do(lambda: one.simulator.misbehave(what, **how))
+
+
+def states(one):
+    with closing(sqlite3.connect(one.folder / 'shots.sqlite3')) as ledger:
+        return ledger.execute('SELECT shot_id, state FROM shots ORDER BY number').fetchall()
+
+
+def test_capture_is_stamped_published_and_recorded(front):
+    events = front.listen(CaptureEvent, 'capture_event')
+    before = time.time()
+    response = front.call(Capture, 'capture', wait=True)
+    after = time.time()
+    assert response.success, response.message
+    assert response.image_index == 4
+    assert before < seconds(response.stamp) < after - 0.05  # the trigger, not the end
+    assert 0 < response.stamp_uncertainty < 1
+    event, = wait_until(lambda: events)
+    assert event.success and not event.outcome_unknown
+    assert (event.shot_id, event.image_index) == (response.shot_id, 4)
+    assert event.header.stamp == response.stamp
+    assert event.header.frame_id == 'front_optical_frame'
+    assert event.stamp_source == CaptureEvent.STAMP_TRIGGER
+    assert states(front) == [(response.shot_id, 'stored')]
+    assert len(front.simulator.shots) == 1
+
+
+def test_without_waiting_the_answer_comes_when_the_trigger_has_left(tmp_path):
+    with rig(SierraNode, sierra(exposure_duration=2.0), tmp_path) as one:
+        events = one.listen(CaptureEvent, 'capture_event')
+        response = one.call(Capture, 'capture', wait=False)
+        assert response.success and not events
+        assert response.image_index == -1
+        event, = wait_until(lambda: events)
+        assert (event.shot_id, event.header.stamp) == (response.shot_id, response.stamp)
+        assert event.image_index == 4
+
+
+def test_trigger_delay_moves_the_stamp(tmp_path):
+    with rig(SierraNode, sierra(), tmp_path,
+             trigger_delay=10.0) as one:
+        response = one.call(Capture, 'capture', wait=True)
+        assert 5 < seconds(response.stamp) - time.time() < 10
+
+
+def test_memory_full_is_a_failed_shot(front):
+    events = front.listen(CaptureEvent, 'capture_event')
+    misbehave(front, 'refuse', command=TAKE_PICTURE)
+    response = front.call(Capture, 'capture', wait=True)
+    assert not response.success and response.message
+    event, = wait_until(lambda: events)
+    assert not event.success and not event.outcome_unknown
+    assert states(front) == [(event.shot_id, 'failed')]
+
+
+def test_a_lost_confirmation_is_settled_by_the_camera_itself(front):
+    misbehave(front, 'lose_ack_of_action', command=TAKE_PICTURE)
+    response = front.call(Capture, 'capture', wait=True)
+    assert response.success and 'counts 4 images' in response.message
+    assert response.stamp_uncertainty > 0.5  # some time since the command
+    assert len(front.simulator.shots) == 1
+
+
+def test_a_cable_pulled_behind_the_trigger_leaves_the_outcome_unknown(tmp_path):
+    with rig(SierraNode, sierra(exposure_duration=5.0), tmp_path, name='front') as front:
+        events = front.listen(CaptureEvent, 'capture_event')
+        begun = front.call(Capture, 'capture', wait=False)
+        waiting = front.begin(Capture, 'capture', wait=True)
+        front.terminal.unplug()
+        event, = wait_until(lambda: events)
+        assert event.outcome_unknown and not event.success
+        assert event.shot_id == begun.shot_id
+        assert not front.result(waiting).success
+        assert states(front) == [(begun.shot_id, 'unknown')]
+        front.terminal.replug()
+        wait_until(lambda: front.node.connected)
+        assert len(front.simulator.shots) == 1
+
+
+def test_no_camera_no_shot(front):
+    front.terminal.unplug()
+    wait_until(lambda: not front.node.connected)
+    response = front.call(Capture, 'capture', wait=True)
+    assert not response.success and 'not connected' in response.message
+    assert states(front) == []
+
+
+def test_exposure(front):
+    held = front.call(GetExposure, 'get_exposure')
+    assert held.success, held.message
+    assert 'exposure_time' in [one.quantity for one in held.ranges]
+    nothing = math.nan
+    response = front.call(SetExposure, 'set_exposure', exposure=Exposure(
+        exposure_time=0.004, f_number=nothing, iso=nothing))
+    assert response.success, response.message
+    assert response.exposure.exposure_time == pytest.approx(0.004)
+    assert front.call(GetExposure, 'get_exposure').exposure.exposure_time == pytest.approx(0.004)
+    response = front.call(StepExposure, 'step_exposure', quantity='exposure_time', steps=1.0)
+    assert response.exposure.exposure_time == pytest.approx(0.008), response.message
+
+
+def test_exposure_is_set_again_after_a_reconnect(front):
+    nothing = math.nan
+    before = front.call(GetExposure, 'get_exposure').exposure.exposure_time
+    for quantity in ({'exposure_time': 0.004}, {'aperture': 'raw:2'}):
+        response = front.call(SetExposure, 'set_exposure', exposure=Exposure(**{
+            'exposure_time': nothing, 'f_number': nothing, 'iso': nothing, **quantity}))
+        assert response.success, response.message
+    front.terminal.do(lambda: front.simulator.registers.update({3: round(before * 1e6), 5: 1}))
+    assert 'applied: exposure' in front.call(Trigger, 'reset_device').message
+    held = front.call(GetExposure, 'get_exposure').exposure
+    assert held.exposure_time == pytest.approx(0.004) and held.aperture == 'raw:2'
+
+
+@pytest.mark.parametrize('exposure, why', [
+    (Exposure(exposure_time=-1.0, f_number=math.nan, iso=math.nan), 'exposure_time'),
+    (Exposure(exposure_time=math.nan, f_number=math.nan, iso=math.nan), 'nothing to set')])
+def test_bad_exposure_is_refused_in_words(front, exposure, why):
+    response = front.call(SetExposure, 'set_exposure', exposure=exposure)
+    assert not response.success and why in response.message
+    response = front.call(StepExposure, 'step_exposure', quantity='colour', steps=1.0)
+    assert not response.success and 'exposure_time' in response.message
+
+
+def test_sequence(front):
+    feedback = []
+    result = front.act(CaptureSequence, 'capture_sequence', feedback.append, count=3,
+                       interval=0.2)
+    assert result.success, result.message
+    assert (result.taken, result.unknown, result.failed) == (3, 0, 0)
+    assert len(set(result.shot_ids)) == 3
+    assert len(front.simulator.shots) == 3
+    wait_until(lambda: len(feedback) == 3)
+    assert math.isnan(feedback[0].achieved_interval)
+    assert feedback[2].achieved_interval > 0
+    assert [state for _, state in states(front)] == ['stored'] * 3
+
+
+def test_sequence_goes_on_after_a_failed_shot_and_ends_after_three(front):
+    misbehave(front, 'refuse', command=TAKE_PICTURE)
+    result = front.act(CaptureSequence, 'capture_sequence', count=2, interval=0.0)
+    assert not result.success
+    assert (result.taken, result.failed) == (1, 1)
+    misbehave(front, 'refuse', times=10, command=TAKE_PICTURE)
+    result = front.act(CaptureSequence, 'capture_sequence', count=0, interval=0.0)
+    assert (result.taken, result.failed) == (0, 3)
+    assert 'in a row' in result.message
+
+
+def test_endless_sequence_is_cancelled(front):
+    feedback = []
+    goal = front.send_goal(CaptureSequence, 'capture_sequence', feedback.append, count=0,
+                           interval=3600.0)
+    wait_until(lambda: feedback)
+    front.result(goal.cancel_goal_async())
+    result = front.result(goal.get_result_async()).result
+    assert result.taken == 1 and 'cancelled' in result.message
+
+
+def test_a_sequence_ends_when_the_node_is_deactivated(front):
+    feedback = []
+    goal = front.send_goal(CaptureSequence, 'capture_sequence', feedback.append, count=0,
+                           interval=3600.0)
+    wait_until(lambda: feedback)
+    front.node.trigger_deactivate()
+    result = front.result(goal.get_result_async()).result
+    assert not result.success and 'deactivated' in result.message
+    assert result.taken == len(result.shot_ids) == len(front.simulator.shots) == 1
+
+
+def test_a_shot_under_way_at_deactivation_has_its_event(tmp_path):
+    with rig(SierraNode, sierra(exposure_duration=2.0), tmp_path) as one:
+        events = one.listen(CaptureEvent, 'capture_event')
+        begun = one.call(Capture, 'capture', wait=False)
+        one.node.trigger_deactivate()
+        event, = wait_until(lambda: events)
+        assert event.success and event.shot_id == begun.shot_id
+
+
+def test_no_stamp_is_negative_before_the_clock_begins(tmp_path):
+    with rig(SierraNode, sierra(), tmp_path, use_sim_time=True) as one:
+        response = one.call(Capture, 'capture', wait=True)
+        assert response.success, response.message
+        assert seconds(response.stamp) == 0.0
+
+
+def test_impossible_interval_is_rejected(front):
+    for interval in (-1.0, math.nan, math.inf):
+        assert not front.send_goal(CaptureSequence, 'capture_sequence', count=1,
+                                   interval=interval).accepted
+
+
+def test_picture_goes_from_capture_to_topics_with_the_shots_stamp(front):
+    raw = front.listen(Image, 'image_raw')
+    compressed = front.listen(CompressedImage, 'image_raw/compressed')
+    info = front.listen(CameraInfo, 'camera_info')
+    response = front.call(Capture, 'capture', wait=True, download=True)
+    wait_until(lambda: raw and compressed and info)
+    assert raw[0].header == compressed[0].header == info[0].header
+    assert raw[0].header.stamp == response.stamp
+    assert bytes(compressed[0].data) == front.simulator.frames[3].data
+    assert (raw[0].width, raw[0].height) == (info[0].width, info[0].height)
+    assert not any(info[0].k)
+    wait_until(lambda: states(front) == [(response.shot_id, 'verified')])
+
+
+def test_calibration(front):
+    k = [500.0, 0.0, 160.0, 0.0, 500.0, 120.0, 0.0, 0.0, 1.0]
+    response = front.call(SetCameraInfo, 'set_camera_info', camera_info=CameraInfo(
+        width=320, height=240, k=k, distortion_model='plumb_bob', d=[0.0] * 5))
+    assert response.success, response.status_message
+    assert (front.folder / 'calibration.yaml').exists()
+    response = front.call(SetCameraInfo, 'set_camera_info', camera_info=CameraInfo())
+    assert not response.success and 'width' in response.status_message

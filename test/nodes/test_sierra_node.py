@@ -1,0 +1,155 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The sierra node as a whole: its names, raw registers, and as a process that is killed."""
+
+from array import array
+import signal
+import subprocess
+import sys
+
+from helpers import wait_until
+from node_rig import new_client, Rig, rig, sierra
+import pytest
+from rclpy.action import get_action_names_and_types
+
+from camera_driver.action import DownloadImages
+from camera_driver.nodes.sierra_node import SierraNode
+from camera_driver.sim.terminal import Terminal
+from camera_driver.srv import Capture, ReadRegister, WriteRegister
+
+SERVICES = {
+    'capture': 'camera_driver/srv/Capture', 'get_exposure': 'camera_driver/srv/GetExposure',
+    'set_exposure': 'camera_driver/srv/SetExposure',
+    'step_exposure': 'camera_driver/srv/StepExposure', 'take_preview': 'std_srvs/srv/Trigger',
+    'list_images': 'camera_driver/srv/ListImages',
+    'delete_images': 'camera_driver/srv/DeleteImages',
+    'protect_image': 'camera_driver/srv/ProtectImage', 'sync_clock': 'std_srvs/srv/Trigger',
+    'read_register': 'camera_driver/srv/ReadRegister',
+    'write_register': 'camera_driver/srv/WriteRegister',
+    'send_message': 'camera_driver/srv/SendMessage', 'reset_device': 'std_srvs/srv/Trigger',
+    'self_test': 'std_srvs/srv/Trigger', 'set_camera_info': 'sensor_msgs/srv/SetCameraInfo'}
+TOPICS = {
+    'status': 'camera_driver/msg/CameraStatus', 'capture_event': 'camera_driver/msg/CaptureEvent',
+    'image_raw': 'sensor_msgs/msg/Image',
+    'image_raw/compressed': 'sensor_msgs/msg/CompressedImage',
+    'preview/image_raw': 'sensor_msgs/msg/Image',
+    'preview/image_raw/compressed': 'sensor_msgs/msg/CompressedImage',
+    'thumbnail/compressed': 'sensor_msgs/msg/CompressedImage',
+    'camera_info': 'sensor_msgs/msg/CameraInfo'}
+ACTIONS = {'download_images': 'camera_driver/action/DownloadImages',
+           'capture_sequence': 'camera_driver/action/CaptureSequence'}
+
+MAIN = 'import sys; from camera_driver.nodes.sierra_node import main; sys.exit(main())'
+
+
+@pytest.fixture
+def camera(tmp_path):
+    with rig(SierraNode, sierra(), tmp_path, allow_raw_writes=True) as one:
+        yield one
+
+
+def test_names_and_types(camera):
+    def offered(pairs):
+        return {name.removeprefix('/camera/'): kinds[0] for name, kinds in pairs}
+
+    wait_until(lambda: SERVICES.items() <= offered(
+        camera.client.get_service_names_and_types()).items())
+    wait_until(lambda: TOPICS.items() <= offered(
+        camera.client.get_topic_names_and_types()).items())
+    wait_until(lambda: ACTIONS.items() <= offered(
+        get_action_names_and_types(camera.client)).items())
+
+
+def test_registers(camera):
+    response = camera.call(ReadRegister, 'read_register', register_number=16)
+    assert response.success and response.value == 87, response.message
+    response = camera.call(ReadRegister, 'read_register', register_number=27, text=True)
+    assert bytes(response.data).startswith(b'SIM-640')
+    response = camera.call(WriteRegister, 'write_register', register_number=35, value=3)
+    assert response.success, response.message
+    assert camera.simulator.registers[35] == 3
+    response = camera.call(WriteRegister, 'write_register', register_number=22, text=True,
+                           data=array('B', b'front'))
+    assert response.success, response.message
+    response = camera.call(ReadRegister, 'read_register', register_number=14, text=True)
+    assert not response.success and 'frame' in response.message
+
+
+def test_raw_writes_are_locked_by_default(tmp_path):
+    with rig(SierraNode, sierra(), tmp_path) as one:
+        before = one.simulator.registers[35]
+        response = one.call(WriteRegister, 'write_register', register_number=35, value=3)
+        assert not response.success and 'allow_raw_writes' in response.message
+        assert one.simulator.registers[35] == before
+
+
+class Process:
+    """The node as a process of its own, and a client."""
+
+    call, send_goal, act, result = Rig.call, Rig.send_goal, Rig.act, Rig.result
+
+    def __init__(self, client, folder, **parameters):
+        self.client, self.name = client, 'camera'
+        values = {'ledger_file': folder / 'shots.sqlite3',
+                  'download_directory': folder / 'pictures', **parameters}
+        arguments = [part for key, value in values.items() for part in ('-p', f'{key}:={value}')]
+        self.process = subprocess.Popen(
+            [sys.executable, '-c', MAIN, '--ros-args', '-r', '__node:=camera', *arguments],
+            stderr=subprocess.PIPE, text=True)
+
+    def capture(self):
+        """Take a picture as soon as the camera is there."""
+        return wait_until(lambda: (response := self.call(Capture, 'capture', wait=True)).success
+                          and response)
+
+    def end(self, number):
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        self.process.communicate(timeout=20)
+        return self.process.returncode
+
+
+def test_simulated_from_start_to_end(tmp_path):
+    with new_client() as client:
+        node = Process(client, tmp_path, simulate='true')
+        try:
+            assert node.capture().image_index > 0
+        finally:
+            assert node.end(signal.SIGINT) == 0
+
+
+def test_killed_in_mid_download_and_started_again(tmp_path):
+    with Terminal(sierra()) as terminal:
+        with new_client() as client:
+            node = Process(client, tmp_path, port=terminal.path)
+            try:
+                taken = node.capture()
+                node.act(DownloadImages, 'download_images', indices=[4])
+                terminal.paced = True
+                begun = []
+                node.send_goal(DownloadImages, 'download_images', begun.append, indices=[2])
+                wait_until(lambda: begun)
+            finally:
+                node.end(signal.SIGKILL)
+        terminal.paced = False
+        with new_client() as client:  # the other still believes in the killed node
+            node = Process(client, tmp_path, port=terminal.path)
+            try:
+                assert node.capture().shot_id > taken.shot_id
+                result = node.act(DownloadImages, 'download_images')
+            finally:
+                assert node.end(signal.SIGTERM) == 0
+        assert result.success, result.message
+        names = [path.rsplit('/')[-1] for path in result.files]
+        assert names == [frame.name for frame in terminal.simulator.frames
+                         if frame is not terminal.simulator.frames[3]]
+        pictures = {path.name: path.read_bytes() for path in (tmp_path / 'pictures').iterdir()}
+        assert pictures == {frame.name: frame.data for frame in terminal.simulator.frames}
+
+
+def test_wrong_parameter_at_start_is_one_line(tmp_path):
+    node = Process(None, tmp_path, simulate='true', verify='twice')
+    assert node.process.wait(20) == 1
+    errors = node.process.stderr.read()
+    node.process.stderr.close()
+    assert "verify: 'twice' is not allowed; allowed: none, reread" in errors
