@@ -1,0 +1,138 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Write what documents say of parameters from their declarations, so that neither can drift.
+
+    . install/setup.sh
+    python3 tools/documents.py           # write them
+    python3 tools/documents.py --check   # change nothing; 1: some are out of date
+
+These are config/<type>.yaml, and in docs/<type>.md what lies between the two markers.
+"""
+
+from pathlib import Path
+import re
+import sys
+import textwrap
+
+import yaml
+
+from camera_driver.catalog import TYPES
+from camera_driver.model import Access
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN = '<!-- Written by tools/documents.py from the declarations. -->'
+END = '<!-- End of what tools/documents.py writes. -->'
+
+KINDS = {bool: 'bool', int: 'integer', float: 'float', str: 'string'}
+
+HEAD = """\
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# All parameters of {name}_node. Written by tools/documents.py from the declarations: copy this
+# file, keep what you change, and start with params_file:=COPY.
+/**:
+  ros__parameters:
+"""
+CONFIGURATION = 'Configuration, read when the node starts. The values here are the defaults.'
+SETTINGS = (
+    "The camera's settings. What stands here is written to it whenever it is connected; what does "
+    'not stand here is left as the camera has it, and read. All can be set at run time as well, '
+    'and a model may lack some. A value that has no word is written as raw:17.')
+
+
+def main(check):
+    """Write all documents, or say which are out of date; returns the exit code."""
+    stale = []
+    for name, kind in TYPES.items():
+        node, device = kind.node_class(), kind.device_class()
+        options = (*node.PARAMETERS, *device.OPTIONS)
+        page = ROOT / 'docs' / f'{name}.md'
+        written = {
+            ROOT / 'config' / f'{name}.yaml': configuration(name, options, device.SETTINGS),
+            page: between_markers(page, tables(options, device.SETTINGS))}
+        for path, text in written.items():
+            if path.is_file() and path.read_text() == text:
+                continue
+            stale.append(str(path.relative_to(ROOT)))
+            if not check:
+                path.write_text(text)
+    for path in stale:
+        print(f'{path}: {"out of date; run tools/documents.py" if check else "written"}')
+    return 1 if check and stale else 0
+
+
+def configuration(name, options, settings):
+    """Return the parameter file of a device type."""
+    lines = [HEAD.format(name=name), *comment(CONFIGURATION)]
+    for option in options:
+        lines += ['\n', *comment(explanation(option)),
+                  f'    {option.name}: {scalar(option.default)}\n']
+    lines += ['\n', *comment(SETTINGS)]
+    for setting in settings:
+        if setting.access is not Access.READ_ONLY:
+            lines += ['\n', *comment(explanation(setting)),
+                      f'    # {setting.name}: {scalar(example(setting))}\n']
+    return ''.join(lines)
+
+
+def tables(options, settings):
+    """Return the Markdown tables of parameters and settings."""
+    rows = ['| parameter | type | default | allowed | what it does |', '|---|---|---|---|---|']
+    rows += [f'| `{one.name}` | {KINDS[one.kind]} | `{scalar(one.default)}` | {allowed(one)} | '
+             f'{described(one)} |' for one in options]
+    rows += ['', '| setting | type | allowed | access | what it is | source |',
+             '|---|---|---|---|---|---|']
+    rows += [f'| `{one.name}` | {KINDS[one.kind]} | {allowed(one)} | {one.access.value} | '
+             f'{described(one)} | {one.source} |' for one in settings]
+    return '\n'.join(rows)
+
+
+def between_markers(page, text):
+    """Return a page with what is between its markers replaced."""
+    pattern = re.compile(f'{re.escape(BEGIN)}.*{re.escape(END)}', re.DOTALL)
+    new, count = pattern.subn(lambda _: f'{BEGIN}\n\n{text}\n\n{END}', page.read_text())
+    if count != 1:
+        raise SystemExit(f'{page}: needs one pair of markers:\n{BEGIN}\n{END}')
+    return new
+
+
+def comment(text):
+    """Return a comment, wrapped and indented."""
+    return [f'    # {line}\n' for line in textwrap.wrap(text, 90, break_on_hyphens=False)]
+
+
+def explanation(setting):
+    """Return what a setting is and, where its type does not say so, what it can be."""
+    plain = setting.kind is bool or setting.allowed == 'text'
+    return described(setting) + ('' if plain else f'. Allowed: {allowed(setting)}')
+
+
+def described(setting):
+    """Return the description with the unit."""
+    return setting.description + (f' [{setting.unit}]' if setting.unit else '')
+
+
+def allowed(setting):
+    """Return what is allowed; the words of some settings only the model tells."""
+    return ('' if setting.words or setting.words is None else "the model's words, "
+            ) + setting.allowed
+
+
+def example(setting):
+    """Return a value that is allowed."""
+    if setting.words is not None:
+        return next(iter(setting.words), 'raw:1')
+    if setting.kind in (int, float):
+        return setting.kind(max(0, setting.minimum or 0))
+    return setting.kind()
+
+
+def scalar(value):
+    """Return a value as YAML."""
+    return yaml.safe_dump(value).removesuffix('...\n').strip()
+
+
+if __name__ == '__main__':
+    sys.exit(main('--check' in sys.argv[1:]))
