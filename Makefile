@@ -3,10 +3,11 @@
 
 overlay = . install/setup.sh
 
-.PHONY: help setup test lint clean
+.PHONY: help setup demo test lint clean
 
 help:
 	@echo 'make setup   ROS 2, Debian packages and the build; afterwards: . install/setup.sh'
+	@echo 'make demo    a simulated camera, end to end through ROS 2; pictures in demo_output/'
 	@echo 'make test    all tests and linters'
 	@echo 'make lint    the linters alone'
 	@echo 'make clean   remove everything that the others made'
@@ -15,6 +16,9 @@ help:
 setup:
 	@tools/setup.sh
 
+demo: setup
+	@$(overlay) && exec python3 examples/demo.py
+
 test: setup
 	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest
 
@@ -22,6 +26,6 @@ lint: setup
 	@$(overlay) && exec python3 -m pytest -q test/test_lint.py
 
 clean:
-	rm -rf .venv build install log .mypy_cache .pytest_cache .hypothesis
+	rm -rf .venv build install log demo_output .mypy_cache .pytest_cache .hypothesis
 	rm -rf camera_driver.egg-info
 	find . -name __pycache__ -type d -exec rm -rf {} +
