@@ -3,13 +3,14 @@
 
 overlay = . install/setup.sh
 
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test bench lint clean
 
 help:
 	@echo 'make setup   ROS 2, Debian packages and the build; afterwards: . install/setup.sh'
 	@echo 'make demo    a simulated camera, end to end through ROS 2; pictures in demo_output/'
 	@echo 'make test    all tests and linters'
 	@echo 'make lint    the linters alone'
+	@echo 'make bench   measure, for docs/performance.md'
 	@echo 'make clean   remove everything that the others made'
 	@echo 'Each does the set-up that it needs. PYTHON=python3.12 chooses an interpreter.'
 
@@ -21,6 +22,9 @@ demo: setup
 
 test: setup
 	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest
+
+bench: setup
+	@$(overlay) && exec python3 benchmarks
 
 lint: setup
 	@$(overlay) && exec python3 -m pytest -q test/test_lint.py

@@ -1,0 +1,77 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""A simulated sierra camera in a process of its own, so that its work is not the host's."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+import subprocess
+import sys
+
+from camera_driver.devices.sierra.simulator import Frame, SierraSimulator
+from camera_driver.devices.sierra.simulator_options import Resolution
+from camera_driver.sim import scene
+from camera_driver.sim.terminal import Terminal
+
+TAKEN = datetime(2001, 9, 9)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Where it is, and its process."""
+
+    port: str
+    pid: int
+
+
+def picture() -> bytes:
+    """Return a JPEG of exactly 150 KB (75 packets): a little less, and zeros behind its end."""
+    return scene.jpeg(2, 1024, 768, TAKEN, quality=78).ljust(150 * 1024, b'\0')
+
+
+def large_picture() -> bytes:
+    """Return a JPEG of 5 megapixels, about 0.8 MB."""
+    return scene.jpeg(1, 2560, 1920, TAKEN)
+
+
+@contextmanager
+def camera(*options: str) -> Iterator[Simulated]:
+    """Run a camera until the end of the block; `options` are those of `main`."""
+    process = subprocess.Popen([sys.executable, __file__, *options], text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin and process.stdout
+    try:
+        port = process.stdout.readline().strip()
+        if not port:
+            raise RuntimeError('the simulated camera did not start')
+        yield Simulated(port, process.pid)
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+def main() -> None:
+    """Hold the pictures 1 (tiny), 2 (150 KB), 3 (0.8 MB, when asked for) until stdin ends."""
+    parser = ArgumentParser()
+    parser.add_argument('--paced', action='store_true')
+    parser.add_argument('--large', action='store_true')
+    parser.add_argument('--exposure', type=float, default=1.0)
+    args = parser.parse_args()
+    thumbnail = scene.thumbnail(1)
+    pictures = [thumbnail, picture(), *([large_picture()] if args.large else [])]
+    frames = [Frame(data, thumbnail, f'P101{number:04d}.JPG', TAKEN)
+              for number, data in enumerate(pictures, 1)]
+    simulator = SierraSimulator(
+        frames=frames, memory_size=1_000_000_000, exposure_duration=args.exposure,
+        resolutions={2: Resolution(80, 60, 4000)})  # what it takes costs it no time to draw
+    with Terminal(simulator, paced=args.paced) as terminal:
+        print(terminal.path, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == '__main__':
+    main()
