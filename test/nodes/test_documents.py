@@ -1,0 +1,63 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""What documents and parameter files say of the nodes, against the nodes."""
+
+from pathlib import Path
+import re
+import subprocess
+import sys
+
+import pytest
+from rclpy.action import get_action_server_names_and_types_by_node
+from rclpy.parameter import Parameter
+import yaml
+
+from camera_driver.catalog import TYPES
+from camera_driver.model import Access
+
+ROOT = Path(__file__).resolve().parents[2]
+EVERY_NODE = {'lifecycle_msgs', 'rcl_interfaces', 'type_description_interfaces'}  # has these
+
+
+def parameters(text):
+    """Return the parameters of a parameter file."""
+    return yaml.safe_load(text)['/**']['ros__parameters']
+
+
+def test_generated_documents_are_up_to_date():
+    result = subprocess.run([sys.executable, 'tools/documents.py', '--check'], cwd=ROOT,
+                            capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (0, '', '')
+
+
+@pytest.mark.parametrize('kind', TYPES.values(), ids=list(TYPES))
+def test_parameter_file(kind):
+    """All parameters with their defaults; the settings commented out, with good values."""
+    text = (ROOT / 'config' / f'{kind.name}.yaml').read_text()
+    device = kind.device_class()
+    options = (*kind.node_class().PARAMETERS, *device.OPTIONS)
+    assert parameters(text) == {option.name: option.default for option in options}
+    everything = parameters(re.sub(r'^    # (\w+: \S+)$', r'    \1', text, flags=re.MULTILINE))
+    settings = {one.name: one for one in device.SETTINGS
+                if one.access is not Access.READ_ONLY}
+    assert set(everything) == {option.name for option in options} | set(settings)
+    for name, setting in settings.items():
+        assert setting.validate(everything[name]) == everything[name]
+
+
+def test_interface_in_readme(ros, tmp_path, monkeypatch):
+    """The README's tables name what the nodes offer, with its types."""
+    monkeypatch.setenv('ROS_HOME', str(tmp_path))
+    offered = set()
+    for kind in TYPES.values():
+        node = ros.add(kind.node_class()(context=ros.context, parameter_overrides=[
+            Parameter('autostart', value=False), Parameter('port', value='/dev/none')]))
+        who = (node.get_name(), node.get_namespace())
+        found = (node.get_publisher_names_and_types_by_node(*who)
+                 + node.get_service_names_and_types_by_node(*who)
+                 + get_action_server_names_and_types_by_node(node, *who))
+        offered |= {(name.replace(node.get_fully_qualified_name(), '~', 1), types[0])
+                    for name, types in found
+                    if '/_action/' not in name and types[0].split('/')[0] not in EVERY_NODE}
+    assert offered == set(re.findall(r'^\| `([~/]\S+)` \| (\w+/(?:msg|srv|action)/\w+) \|',
+                                     (ROOT / 'README.md').read_text(), re.MULTILINE))

@@ -1,0 +1,60 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""Documents against each other and against the catalog."""
+
+from pathlib import Path
+import re
+
+import pytest
+
+from camera_driver.catalog import TYPES
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([*ROOT.glob('*.md'), *(ROOT / 'docs').rglob('*.md')])
+LINK = re.compile(r'\[[^\]]*\]\(([^)\s]+)\)')
+
+
+def name(page):
+    """Return a page's path as the tests show it."""
+    return str(page.relative_to(ROOT))
+
+
+def prose(page):
+    """Return a page without its code, in which brackets are no links."""
+    text = re.sub(r'^```.*?^```', '', page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r'`[^`\n]*`', 'code', text)
+
+
+def anchors(page):
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r'^#+ (.*)$', page.read_text(), re.MULTILINE)
+    return {re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-') for heading in headings}
+
+
+@pytest.mark.parametrize('page', PAGES, ids=name)
+def test_links_lead_somewhere(page):
+    broken = []
+    for link in LINK.findall(prose(page)):
+        path, _, anchor = link.partition('#')
+        if '://' in link:
+            continue
+        target = page.parent / path if path else page
+        if not target.exists() or anchor and anchor not in anchors(target):
+            broken.append(link)
+    assert not broken
+
+
+def test_the_index_names_every_document():
+    # The protocols as a folder.
+    index = ROOT / 'docs' / 'README.md'
+    linked = {(index.parent / link).resolve() for link in LINK.findall(prose(index))}
+    assert {page for page in PAGES if page.parent.name != 'protocols' and page != index} <= linked
+
+
+def test_readme_says_which_device_types_are_there():
+    rows = re.findall(r'^\| (?:\[`(\w+)`\]\(([^)]+)\)|`(\w+)`) \|.*\| ([^|]+) \|$',
+                      (ROOT / 'README.md').read_text(), re.MULTILINE)
+    states = {linked or plain: (page, state) for linked, page, plain, state in rows}
+    assert {kind: (f'docs/{kind}.md', 'here') for kind in TYPES} == {
+        kind: row for kind, row in states.items() if row[1] == 'here'}
+    assert all(row == ('', 'not yet here') for kind, row in states.items() if kind not in TYPES)
