@@ -1,0 +1,463 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Sessions from the host's side: the conversations of kp_fd30.md, section 6, as transcripts; the
+table of `session` box by box; late replies; worst-case times; faults of the line by seed.
+"""  # noqa: D205, D400
+
+import random
+
+from kp_fd30 import flows
+from kp_fd30.rig import Camera, connected, transcript
+import pytest
+
+from camera_driver.devices.kp_fd30.codec import encode, Reply
+from camera_driver.devices.kp_fd30.session import KpFd30Session, LINE
+from camera_driver.devices.kp_fd30.simulator import State
+from camera_driver.errors import (
+    Busy, Cancelled, DeviceError, OutcomeUnknown, PortError, ProtocolError, ReplyTimeout)
+from camera_driver.sim.faults import Faults, KINDS
+from camera_driver.sim.loop import LoopPort
+
+ENQ, ACK, NAK = b'\x05', b'\x06', b'\x15'
+READ_ALC = '02 30 31 46 46 38 31 33 41 30 30 30 30 30 30 03 31 30'
+READ_AREA = '02 30 31 46 46 38 31 31 43 30 30 30 30 30 30 03 31 30'
+WRITE_ALC = '02 30 30 46 46 30 31 33 41 30 31 30 30 30 30 03 31 38'
+ONE = '02 30 31 30 30 30 30 03 44 39'
+TWO = '02 30 32 30 30 30 30 03 44 38'
+BAD = '02 30 32 30 30 30 30 03 44 39'
+
+SAYINGS = [b'', b'', b'', ACK, ACK, NAK, ENQ, b'\x02', b'\x41', b'\x00\xff', bytes.fromhex(ONE),
+           bytes.fromhex(BAD), bytes.fromhex(ONE)[:5], bytes.fromhex(READ_ALC)]
+
+
+def session_on(text):
+    port = transcript(text)
+    return KpFd30Session(port), port
+
+
+def took(port, operation, error):
+    """Return how long an operation takes until it fails, and the error."""
+    start = port.now()
+    with pytest.raises(error) as caught:
+        operation()
+    return port.now() - start, caught.value
+
+
+# The conversations of section 6.
+
+def test_6_1_preset_shutter():
+    session, port = session_on(flows.PRESET_SHUTTER)
+    session.write(1, 0x17, b'\1\0\0')
+    session.write(1, 0x08, b'\x22\0\0')
+    assert port.done
+
+
+def test_6_2_read():
+    session, port = session_on(flows.READ_ALC_MODE)
+    assert session.read(1, 0x3A) == b'\1\0\0'
+    assert port.done
+
+
+def test_6_3_stored():
+    session, port = session_on(flows.VARIABLE_SHUTTER)
+    session.write(1, 0x17, b'\2\0\0', store=True)
+    start = port.now()
+    session.write(1, 0x09, bytes.fromhex('01 cd 00'), store=True)
+    assert port.now() - start == pytest.approx(0.05)  # 8, item 19
+    assert port.done
+
+
+def test_6_4_control_abort():
+    session, port = session_on(flows.CONTROL_ABORT)
+    seconds, error = took(port, lambda: session.write(1, 0x3A, bytes(3)), Busy)
+    assert 'NAK to 4 ENQs' in str(error)
+    assert seconds == pytest.approx(0.3)
+    assert port.done
+
+
+def test_6_5_data_error():
+    session, port = session_on(flows.DAMAGED_TWICE)
+    session.write(1, 0x36, b'\x90\0\0')
+    assert port.now() == pytest.approx(6.0)
+    assert session.channel.counters.retries == 2
+    assert port.done
+
+
+def test_6_6_damaged_reply():
+    session, port = session_on(flows.DAMAGED_REPLY)
+    assert session.read(1, 0x36) == b'\x90\0\0'
+    assert session.channel.counters.damaged == 1
+    assert port.done
+
+
+def test_6_7_matrix():
+    session, port = session_on(flows.MATRIX)
+    assert session.read(2, 0x9D) == b'\0\1\0'
+    session.write(2, 0x9D, b'\x10\1\0')
+    assert port.done
+
+
+def test_camera_number():
+    port = transcript("""
+        M> 05 | S> 06
+        M> 02 30 31 30 35 38 31 33 41 30 30 30 30 30 30 03 33 37
+        S> 06 | S> 02 30 31 30 30 30 30 03 44 39
+        M> 06
+    """)  # 7, vector 17
+    assert KpFd30Session(port, camera=5).read(1, 0x3A) == b'\1\0\0'
+    assert port.done
+
+
+# Waiting for the ACK to ENQ.
+
+def test_nobody_answers():
+    camera, port, session = connected()
+    camera.mute = True
+    seconds, error = took(port, lambda: session.read(1, 0x3A), ReplyTimeout)
+    assert seconds == pytest.approx(4.3)
+    assert 'no answer to 4 ENQs. Is it switched on' in str(error)
+    assert b''.join(data for _, data in camera.heard) == ENQ * 4
+    # Nothing was asked: the next read begins at once.
+    camera.mute = False
+    start = port.now()
+    assert session.read(1, 0x3A) == bytes(3)
+    assert port.now() - start < 0.1
+
+
+@pytest.mark.parametrize('answer', ['41 03 ff', '02 30', READ_ALC])
+def test_something_else_answers_enq(answer):
+    session, port = session_on(f'M> 05 | S> {answer}\n' * 4)
+    _, error = took(port, lambda: session.read(1, 0x3A), ProtocolError)
+    assert 'another device type' in str(error) and '9600 8N1' in str(error)
+    assert port.done
+
+
+def test_a_nak_says_more_than_silence():
+    session, port = session_on('M> 05\nM> 05 | S> 15\nM> 05\nM> 05 | S> ff')
+    took(port, lambda: session.read(1, 0x3A), Busy)
+
+
+@pytest.mark.parametrize('busy', [1, 2, 3])
+def test_busy_for_a_while(busy):
+    camera, port, session = connected()
+    camera.misbehave('nak', busy)
+    session.write(1, 0x3A, b'\2\0\0')
+    assert camera.registers['alc_mode'] == b'\2\0\0'
+    assert session.channel.counters.retries == busy
+    assert port.now() == pytest.approx(0.1 * busy)
+
+
+@pytest.mark.parametrize('fault', ['lose_enq', 'lose_enq_ack', 'late_enq_ack'])
+def test_enq_without_answer_is_repeated(fault):
+    camera, port, session = connected(registers={'alc_mode': b'\2\0\0'})
+    camera.misbehave(fault)
+    assert session.read(1, 0x3A) == b'\2\0\0'
+    assert port.now() < 2.0
+    assert camera.state is State.IDLE
+    assert len(camera.log) == 1
+
+
+def test_a_late_ack_is_not_taken_for_that_of_the_text():
+    camera, _, session = connected()
+    camera.misbehave('late_enq_ack')
+    camera.misbehave('deaf')
+    session.write(1, 0x3A, b'\1\0\0')
+    assert camera.registers['alc_mode'] == b'\1\0\0'
+
+
+def test_a_late_reply_before_the_ack_is_acknowledged_and_dropped():
+    session, port = session_on(f"""
+        M> 05 | S> {TWO}
+        M> 06 | S> 06
+        M> {READ_ALC}
+        S> 06 {ONE}
+        M> 06
+    """)
+    assert session.read(1, 0x3A) == b'\1\0\0'
+    assert session.channel.counters.stale == 1
+    assert port.done
+
+
+def test_late_replies_prolong_the_wait_only_so_often():
+    """A device that sends nothing but replies."""
+    class Babble(Camera):
+        def on_bytes(self, data):
+            self.after(0.9, lambda: self.send(encode(Reply(b'\1\2\3'))))
+
+    port = LoopPort(Babble())
+    seconds, _ = took(port, lambda: KpFd30Session(port).read(1, 0x3A), ProtocolError)
+    assert seconds < 60.0
+
+
+@pytest.mark.parametrize('text', ['00', '05', '06', '15', '30', '02', '02 30 30', ONE])
+def test_a_line_that_babbles(text):
+    class Babble(Camera):
+        def babble(self):
+            self.send(bytes.fromhex(text))
+            self.after(0.005, self.babble)
+
+    camera = Babble()
+    camera.mute = True
+    camera.babble()
+    port = LoopPort(camera)
+    session = KpFd30Session(port)
+    for operation in (lambda: session.read(1, 0x3A), lambda: session.write(1, 0x3A, bytes(3))):
+        start = port.now()
+        try:
+            operation()  # 06 all the time looks like a camera
+        except DeviceError:
+            pass
+        assert port.now() - start < 90.0
+
+
+# Waiting for the ACK to the text.
+
+def test_a_text_that_is_never_acknowledged():
+    camera, port, session = connected()
+    camera.misbehave('deaf', 100)
+    seconds, error = took(port, lambda: session.write(1, 0x17, b'\1\0\0'), OutcomeUnknown)
+    assert seconds == pytest.approx(12.0)
+    assert 'write 01/17 shutter_mode = preset' in str(error)
+    times = [time for time, data in camera.heard if len(data) == 18]
+    assert times == pytest.approx([0.0, 3.0, 6.0, 9.0])
+    assert [data for _, data in camera.heard].count(ENQ) == 1  # 8, item 6
+    seconds, error = took(port, lambda: session.read(1, 0x17), ProtocolError)
+    assert seconds == pytest.approx(12.0 + 0.02)
+    assert 'though it answered ENQ' in str(error)
+
+
+def test_another_camera_number():
+    camera, port, _ = connected(camera_id=7)
+    session = KpFd30Session(port, camera=5)
+    _, error = took(port, lambda: session.read(1, 0x17), ProtocolError)
+    assert 'camera number' in str(error)
+
+
+def test_a_write_whose_ack_is_lost():
+    camera, port, session = connected()
+    camera.misbehave('lose_text_ack')
+    took(port, lambda: session.write(1, 0x3A, b'\1\0\0'), OutcomeUnknown)
+    assert camera.registers['alc_mode'] == b'\1\0\0'
+    assert len(camera.log) == 1
+
+
+@pytest.mark.parametrize('fault', ['deaf', 'nak_text'])
+@pytest.mark.parametrize('times', [1, 2, 3])
+def test_a_text_not_taken_is_repeated(fault, times):
+    camera, port, session = connected()
+    camera.misbehave(fault, times)
+    session.write(1, 0x3A, b'\1\0\0')
+    assert port.now() == pytest.approx(3.0 * times)
+    assert camera.registers['alc_mode'] == b'\1\0\0'
+
+
+def test_a_lost_ack_and_its_reply():
+    camera, port, session = connected(registers={'alc_mode': b'\2\0\0'})
+    camera.misbehave('lose_text_ack')
+    assert session.read(1, 0x3A) == b'\2\0\0'
+    assert port.now() < 0.1
+    camera.misbehave('lose_text_ack')
+    camera.misbehave('lost_reply')
+    assert session.read(1, 0x3A) == b'\2\0\0'
+    assert camera.state is State.IDLE
+
+
+def test_a_reply_in_a_write_is_acknowledged_and_dropped():
+    session, port = session_on(f"""
+        M> 05 | S> 06
+        M> {WRITE_ALC}
+        S> {ONE}
+        M> 06
+        S> 06
+    """)
+    session.write(1, 0x3A, b'\1\0\0')
+    assert port.done and session.channel.counters.stale == 1
+
+
+def test_after_a_failed_read_a_reply_in_place_of_the_ack_is_not_believed():
+    session, port = session_on(f"""
+        M> 05 | S> 06
+        M> {READ_AREA}
+        S> 06
+        M> 05 | S> 06
+        M> {READ_ALC}
+        S> {ONE}
+        M> 06
+        S> 06 {TWO}
+        M> 06
+    """)
+    took(port, lambda: session.read(1, 0x1C), ReplyTimeout)
+    assert session.read(1, 0x3A) == b'\2\0\0'
+    assert port.done
+
+
+# Waiting for the reply.
+
+@pytest.mark.parametrize('fault, latest', [
+    ('damaged_reply', 3.1), ('short_reply', 3.1), ('long_reply', 3.1), ('lower_case_reply', 3.1),
+    ('lost_reply', 3.1), ('gap_in_reply', 3.1), ('slow_reply', 1.0), ('late_reply', 4.1),
+    ('noise', 0.1),
+])
+@pytest.mark.parametrize('times', [1, 3])
+def test_a_bad_transmission_is_repeated(fault, latest, times):
+    camera, port, session = connected(registers={'alc_mode': b'\2\0\0'})
+    camera.misbehave(fault, times)
+    assert session.read(1, 0x3A) == b'\2\0\0'
+    assert port.now() < latest * times
+    assert camera.state is State.IDLE
+    camera.faults.pending.clear()
+    assert session.read(1, 0x1C) == bytes(3)
+
+
+@pytest.mark.parametrize('fault, times, error, words', [
+    ('no_reply', 1, ReplyTimeout, 'sent no data within 13 s'),
+    ('lost_reply', 4, ReplyTimeout, 'sent no data'),
+    ('damaged_reply', 4, ProtocolError, 'arrived damaged'),
+    ('gap_in_reply', 4, ProtocolError, 'arrived damaged'),
+])
+def test_no_good_transmission(fault, times, error, words):
+    camera, port, session = connected(registers={'alc_mode': b'\2\0\0'})
+    camera.misbehave(fault, times)
+    seconds, caught = took(port, lambda: session.read(1, 0x3A), error)
+    assert seconds == pytest.approx(13.0, abs=0.1)
+    assert words in str(caught)
+    # The next read waits for a late reply (5.3); a write does not.
+    start = port.now()
+    session.write(1, 0x1C, b'\1\0\0')
+    assert port.now() - start < 0.1
+    assert session.read(1, 0x3A) == b'\2\0\0'
+    assert port.now() - start == pytest.approx(10.0, abs=0.1)
+
+
+def test_the_longest_wait():
+    camera, port, session = connected()
+    camera.misbehave('lose_enq', 3)
+    camera.misbehave('deaf', 3)
+    camera.misbehave('no_reply')
+    seconds, _ = took(port, lambda: session.read(1, 0x3A), ReplyTimeout)
+    assert seconds == pytest.approx(3.3 + 0.5 + 9.0 + 13.0)
+    camera.misbehave('no_reply')
+    seconds, _ = took(port, lambda: session.read(1, 0x3A), ReplyTimeout)
+    assert seconds == pytest.approx(10.0 + 13.0)
+
+
+def test_stray_bytes_while_waiting_for_the_reply():
+    session, port = session_on(f"""
+        M> 05 | S> 06
+        M> {READ_ALC}
+        S> 06 06 15 05 41 {BAD} 06 {ONE}
+        M> 06
+    """)
+    assert session.read(1, 0x3A) == b'\1\0\0'
+    assert session.channel.counters.damaged == 2
+    assert session.channel.counters.unexpected == 4
+    assert port.done
+
+
+# Late replies never become another register's (5.3).
+
+def test_a_late_reply_to_a_failed_read():
+    camera, port, session = connected(registers={'alc_mode': b'\2\0\0', 'alc_area': b'\1\0\0'})
+    camera.misbehave('damaged_reply', 4, register='alc_mode')
+    took(port, lambda: session.read(1, 0x3A), ProtocolError)
+    camera.after(2.0, lambda: camera.send(encode(Reply(b'\2\0\0'))))
+    start = port.now()
+    assert session.read(1, 0x1C) == b'\1\0\0'
+    assert port.now() - start == pytest.approx(2.0, abs=0.1)
+    assert session.channel.counters.stale == 1
+    assert camera.state is State.IDLE
+
+
+@pytest.mark.parametrize('delay', [0.001, 0.5, 3.0, 6.0, 9.0, 9.9])
+@pytest.mark.parametrize('operation', ['read', 'write'])
+def test_a_late_reply_at_any_time(delay, operation):
+    camera, port, session = connected(registers={'alc_area': b'\1\0\0'})
+    camera.misbehave('no_reply', register='alc_mode')
+    took(port, lambda: session.read(1, 0x3A), ReplyTimeout)
+    camera.after(delay, lambda: camera.send(encode(Reply(b'\7\7\7'))))
+    if operation == 'write':
+        session.write(1, 0x1C, b'\3\0\0')
+    assert session.read(1, 0x1C) == (b'\3\0\0' if operation == 'write' else b'\1\0\0')
+
+
+def test_a_reply_whose_ack_was_lost():
+    camera, port, session = connected(registers={'alc_mode': b'\2\0\0', 'alc_area': b'\1\0\0'})
+    camera.misbehave('lose_final_ack')
+    assert session.read(1, 0x3A) == b'\2\0\0'
+    assert camera.state is State.WAIT_FINAL_ACK
+    port.pause(5.0)  # it was repeated meanwhile
+    assert session.read(1, 0x1C) == b'\1\0\0'
+    assert session.channel.counters.stale == 1
+
+
+def test_a_late_reply_of_another_program():
+    camera, _, session = connected()
+    camera.misbehave('stale_reply', 2)
+    assert session.read(1, 0x3A) == bytes(3)
+    session.write(1, 0x3A, b'\1\0\0')
+    assert session.channel.counters.stale == 2
+
+
+# The port fails.
+
+def test_cancelled_and_unplugged():
+    for action, error in (('cancel', Cancelled), ('unplug', PortError)):
+        _, port, session = connected()
+        getattr(port, action)()
+        with pytest.raises(error):
+            session.read(1, 0x3A)
+
+
+def test_times_on_the_line():
+    _, port, session = connected(paced=True)
+    session.read(1, 0x3A)
+    assert port.now() == pytest.approx((1 + 1 + 18 + 1 + 10) * LINE.byte_time, abs=0.002)
+
+
+# Faults of the line: the right value or a DeviceError, never a wrong value.
+
+@pytest.mark.parametrize('paced', [False, True])
+@pytest.mark.parametrize('rate', [0.02, 0.1, 0.3])
+@pytest.mark.parametrize('seed', range(60))
+def test_faults_in_both_directions(seed, rate, paced):
+    rates = dict.fromkeys(KINDS, rate / 3)
+    held = {0x3A: b'\2\0\0', 0x1C: b'\1\0\0', 0x09: b'\1\xcd\0', 0x0C: b'\x40\x41\x42'}
+    camera = Camera(registers={'alc_mode': held[0x3A], 'alc_area': held[0x1C],
+                               'variable_shutter': held[0x09], 'video_level': held[0x0C]})
+    port = LoopPort(camera, paced=paced, to_host=Faults(rates, seed),
+                    to_device=Faults(rates, seed + 1000))
+    session = KpFd30Session(port)
+    good = 0
+    for number in [0x3A, 0x1C, 0x09, 0x0C] * 5:
+        start = port.now()
+        try:
+            assert session.read(1, number) == held[number]
+            good += 1
+        except DeviceError:
+            pass
+        assert port.now() - start < 45.0
+    assert good >= {0.02: 19, 0.1: 15, 0.3: 5}[rate]
+    port.to_host = port.to_device = None
+    assert session.read(1, 0x3A) == held[0x3A]
+
+
+@pytest.mark.parametrize('seed', range(150))
+def test_any_answers(seed):
+    """Whatever a device says: a value, or a DeviceError within the times of the table."""
+    class Madman(Camera):
+        def on_bytes(self, data):
+            for delay in (0.0, draw.uniform(0, 4), draw.uniform(0, 14)):
+                self.after(delay, lambda: self.send(b''.join(draw.choices(SAYINGS, k=3))))
+
+    draw = random.Random(seed)
+    port = LoopPort(Madman())
+    session = KpFd30Session(port)
+    for operation in (lambda: session.read(1, 0x3A), lambda: session.write(1, 0x3A, bytes(3)),
+                      lambda: session.read(1, 0x1C)):
+        start = port.now()
+        try:
+            operation()
+        except DeviceError:
+            pass
+        assert port.now() - start < 120.0
