@@ -4,6 +4,7 @@ import pytest
 
 from camera_driver.catalog import TYPES
 from camera_driver.cli.probe import Answer, FOUND, judge, NOTHING, OTHER
+from camera_driver.sim.terminal import Terminal
 
 
 def answer(verdict):
@@ -27,6 +28,14 @@ def test_finds_a_camera(command, terminal):
                                                           if name != 'sierra']
     assert all(line.endswith(': no answer') for line in others)
     assert hint == f'Next:  camera-driver sierra --port {terminal.path} info'
+
+
+def test_finds_a_video_camera(command):
+    with Terminal(TYPES['kp_fd30'].simulator_class()()) as terminal:
+        result = command('probe', terminal.path, '--json')
+    assert result.code == 0 and result.document['verdict'] == 'found'
+    assert [one['device_type'] for one in result.document['answers']
+            if one['verdict'] == 'found'] == ['kp_fd30']
 
 
 def test_leaves_the_camera_as_it_was(command, camera, terminal):

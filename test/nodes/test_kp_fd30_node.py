@@ -1,0 +1,221 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The kp_fd30 node over DDS: exposure beside its parameters, reconnects, guards, snapshots."""
+
+from array import array
+import math
+
+from helpers import wait_until
+from node_rig import rig
+import pytest
+from rcl_interfaces.srv import GetParameters, SetParameters
+from rclpy.parameter import Parameter
+from std_srvs.srv import Trigger
+
+from camera_driver.action import CaptureSequence
+from camera_driver.devices.kp_fd30.simulator import KpFd30Simulator
+from camera_driver.msg import CaptureEvent, Exposure
+from camera_driver.nodes.kp_fd30_node import KpFd30Node
+from camera_driver.srv import (
+    Capture, GetExposure, LoadSettings, ReadRegister, SaveSettings, SetExposure, StepExposure,
+    WriteRegister)
+
+SHUTTER = ('shutter_mode', 'preset_shutter', 'variable_shutter')
+
+
+@pytest.fixture
+def camera(tmp_path):
+    with rig(KpFd30Node, KpFd30Simulator(), tmp_path, keep_alive=0.0) as one:
+        yield one
+
+
+@pytest.fixture
+def unlocked(tmp_path):
+    with rig(KpFd30Node, KpFd30Simulator(), tmp_path, allow_factory_store=True,
+             allow_raw_writes=True) as one:
+        yield one
+
+
+def get(one, *names):
+    """Return parameters as a client sees them; None = not set."""
+    values = one.call(GetParameters, 'get_parameters', names=list(names)).values
+    return [Parameter.from_parameter_msg(Parameter(name).to_parameter_msg().__class__(
+        name=name, value=value)).value for name, value in zip(names, values)]
+
+
+def put(one, name, value):
+    """Set a parameter as a client does; return why it failed."""
+    result, = one.call(SetParameters, 'set_parameters', parameters=[
+        Parameter(name, value=value).to_parameter_msg()]).results
+    return result.reason
+
+
+def expose(one, seconds, **how):
+    """Set the exposure time."""
+    return one.call(SetExposure, 'set_exposure', exposure=Exposure(
+        exposure_time=seconds, f_number=math.nan, iso=math.nan), **how)
+
+
+def power_cycle(one, away=True):
+    """Switch the camera off and on, and wait until the node has found it again."""
+    before = one.node.supervisor.reconnects
+    if away:
+        one.terminal.unplug()
+        wait_until(lambda: not one.node.connected)
+    one.terminal.do(one.simulator.power_cycle)
+    if away:
+        one.terminal.replug()
+        wait_until(lambda: one.node.connected and one.node.supervisor.reconnects > before)
+
+
+def test_settings_are_parameters(camera):
+    assert get(camera, 'alc_mode', *SHUTTER, 'awc_r_gain_offset') == [
+        'ave', 'off', '8.0s', pytest.approx(1 / 60, rel=0.01), 128]
+    assert not put(camera, 'alc_mode', 'area')
+    assert camera.simulator.registers['alc_mode'] == bytes.fromhex('01 00 00')
+    assert not put(camera, 'preset_shutter', '1/50000s')
+    assert camera.simulator.registers['preset_shutter'] == bytes.fromhex('24 00 00')
+    assert 'allowed: ave, area' in put(camera, 'alc_mode', 'bright')
+    assert camera.simulator.eeprom_writes == 0
+
+
+def test_parameters_follow_the_exposure(camera):
+    response = expose(camera, 0.002, nearest=True)
+    assert response.success, response.message
+    held = response.exposure.exposure_time
+    assert held == pytest.approx(0.002, abs=16e-6)
+    assert get(camera, *SHUTTER) == ['variable', '8.0s', held]
+    response = camera.call(StepExposure, 'step_exposure', quantity='exposure_time', steps=1.0)
+    assert response.exposure.exposure_time == pytest.approx(2 * held, abs=16e-6)
+    assert get(camera, 'variable_shutter') == [response.exposure.exposure_time]
+    assert expose(camera, 1 / 20000).success
+    assert get(camera, *SHUTTER[:2]) == ['preset', '1/20000s']
+    assert expose(camera, 0.0).success
+    assert get(camera, 'shutter_mode') == ['aes']
+
+
+def test_a_refused_exposure_changes_nothing(camera):
+    for seconds, why in ((0.00012, 'not on the grid'), (-1.0, 'exposure_time'),
+                         (math.nan, 'nothing to set')):
+        response = expose(camera, seconds)
+        assert not response.success and why in response.message
+    assert get(camera, 'shutter_mode') == ['off']
+    response = camera.call(StepExposure, 'step_exposure', quantity='exposure_time', steps=1.0)
+    assert not response.success and 'nothing to step' in response.message
+
+
+def test_exposure_is_set_again_after_a_reconnect(camera):
+    held = expose(camera, 0.002, nearest=True).exposure.exposure_time
+    assert not put(camera, 'alc_mode', 'area')
+    power_cycle(camera)
+    assert 'applied: exposure; applied: alc_mode' in camera.node.supervisor.recovery
+    assert camera.call(GetExposure, 'get_exposure').exposure.exposure_time == held
+    assert get(camera, 'alc_mode', 'shutter_mode', 'variable_shutter') == [
+        'area', 'variable', held]
+
+
+def test_the_later_of_exposure_and_parameter_counts_after_a_reconnect(camera):
+    assert not put(camera, 'shutter_mode', 'aes')
+    assert expose(camera, 1 / 20000).success
+    power_cycle(camera)
+    assert get(camera, *SHUTTER[:2]) == ['preset', '1/20000s']
+    assert not put(camera, 'shutter_mode', 'ext_trigger')
+    power_cycle(camera)
+    assert get(camera, 'shutter_mode') == ['ext_trigger']
+
+
+def test_after_reset_the_settings_are_there_again(camera):
+    assert not put(camera, 'alc_mode', 'peak_ave')
+    camera.terminal.do(camera.simulator.power_cycle)
+    assert camera.simulator.registers['alc_mode'] == bytes(3)
+    assert 'applied: alc_mode' in camera.call(Trigger, 'reset_device').message
+    assert camera.simulator.registers['alc_mode'] == bytes.fromhex('02 00 00')
+
+
+def test_a_camera_that_is_switched_off_is_noticed_and_set_again(tmp_path):
+    with rig(KpFd30Node, KpFd30Simulator(), tmp_path, keep_alive=0.1) as one:
+        assert not put(one, 'alc_mode', 'area')
+        one.terminal.do(lambda: setattr(one.simulator, 'on_bytes', lambda data: None))
+        wait_until(lambda: not one.node.connected)
+        one.terminal.do(lambda: (one.simulator.power_cycle(), delattr(one.simulator, 'on_bytes')))
+        wait_until(lambda: one.node.connected)
+        assert one.simulator.registers['alc_mode'] == bytes.fromhex('01 00 00')
+
+
+def test_capture_says_that_it_cannot_and_records_nothing(camera):
+    events = camera.listen(CaptureEvent, 'capture_event')
+    response = camera.call(Capture, 'capture', wait=True)
+    assert not response.success and 'cannot take a picture' in response.message
+    assert not response.shot_id
+    result = camera.act(CaptureSequence, 'capture_sequence', count=3, interval=0.0)
+    assert not result.success and 'cannot take a picture' in result.message
+    assert not result.shot_ids and not events
+    assert camera.node.counters.commanded == 0
+
+
+def test_restart_white_balance(camera):
+    response = camera.call(Trigger, 'restart_white_balance')
+    assert response.success, response.message
+    assert camera.simulator.restarts == 1
+    camera.terminal.do(lambda: camera.simulator.misbehave('nak', times=4))
+    response = camera.call(Trigger, 'restart_white_balance')
+    assert not response.success and 'busy' in response.message
+    assert camera.simulator.restarts == 1
+
+
+def test_eeprom_is_locked_by_default(camera):
+    assert not put(camera, 'alc_mode', 'area')
+    response = camera.call(Trigger, 'store')
+    assert not response.success and 'allow_factory_store' in response.message
+    assert camera.simulator.eeprom_writes == 0
+
+
+def test_store(unlocked):
+    assert not put(unlocked, 'alc_mode', 'area')
+    response = unlocked.call(Trigger, 'store')
+    assert response.success, response.message
+    assert unlocked.simulator.eeprom['alc_mode'] == bytes.fromhex('01 00 00')
+
+
+def test_save_and_load(camera):
+    saved = camera.call(SaveSettings, 'save')
+    assert saved.success and '"alc_mode": "00 00 00"' in saved.settings
+    assert not put(camera, 'alc_mode', 'area')
+    response = camera.call(LoadSettings, 'load', settings=saved.settings)
+    assert response.success, response.message
+    assert response.differences == ['alc_mode: area [01 00 00] -> ave [00 00 00]']
+    assert get(camera, 'alc_mode') == ['area']
+    response = camera.call(LoadSettings, 'load', settings=saved.settings, apply=True)
+    assert response.success, response.message
+    assert get(camera, 'alc_mode') == ['ave']
+    assert camera.simulator.registers['alc_mode'] == bytes(3)
+    assert put(camera, 'awc_r_gain_offset', 5) == ''
+    response = camera.call(LoadSettings, 'load', settings=saved.settings, apply=True, store=True)
+    assert not response.success and 'allow_factory_store' in response.message
+    assert len(response.differences) == 1 and camera.simulator.eeprom_writes == 0
+    response = camera.call(LoadSettings, 'load', settings='{}')
+    assert not response.success and 'not a file of saved registers' in response.message
+
+
+def test_registers(unlocked):
+    response = unlocked.call(WriteRegister, 'write_register', register_number=0x36, value=7)
+    assert response.success, response.message
+    assert unlocked.call(ReadRegister, 'read_register', register_number=0x136).value == 7
+    response = unlocked.call(WriteRegister, 'write_register', register_number=0x29D, text=True,
+                             data=array('B', bytes.fromhex('05 01 00')))
+    assert response.success, response.message
+    assert unlocked.call(ReadRegister, 'read_register', register_number=0x29D).value == 0x105
+    response = unlocked.call(ReadRegister, 'read_register', register_number=7, text=True)
+    assert not response.success and 'never read' in response.message
+
+
+def test_raw_writes_are_locked_by_default(camera):
+    response = camera.call(WriteRegister, 'write_register', register_number=0x36, value=7)
+    assert not response.success and 'allow_raw_writes' in response.message
+    assert camera.simulator.registers['awc_r_gain_offset'] == bytes.fromhex('80 00 00')
+
+
+def test_self_test_and_identity(camera):
+    response = camera.call(Trigger, 'self_test')
+    assert response.success and 'passed: settings' in response.message
+    assert 'identity unverifiable' in camera.node.supervisor.recovery
