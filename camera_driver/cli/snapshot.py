@@ -1,0 +1,104 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a device holds as a whole: save, load, store."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+import sys
+from typing import TYPE_CHECKING
+
+from camera_driver.cli.job import Command, Job
+from camera_driver.cli.output import table
+from camera_driver.cli.parser import Parser
+from camera_driver.cli.settings import setting_name
+from camera_driver.errors import StorageError
+
+if TYPE_CHECKING:
+    from camera_driver.device import Camera
+
+
+def save(job: Job) -> int:
+    """Save all that the device holds as a new file."""
+    path: Path = job.args.file
+    if path.exists():
+        raise StorageError(f'{path} exists; choose another name, or remove it')
+    with job.device() as opened, job.out.progress('saving', ' values') as progress:
+        text = opened.device.save(progress)
+    try:
+        with path.open('x', encoding='utf-8') as file:
+            file.write(text)
+    except OSError as error:
+        raise StorageError(f'{path}: {error.strerror}') from None
+    job.out.show({'file': path}, f'Saved as {path}.')
+    return 0
+
+
+def load(job: Job) -> int:
+    """Show what differs from a saved file, and write it after a question."""
+    args = job.args
+    try:
+        text = args.file.read_text(encoding='utf-8')
+    except OSError as error:
+        raise StorageError(f'{args.file}: {error.strerror}') from None
+    with job.device() as opened:
+        with job.out.progress('comparing', ' values') as progress:
+            differences = opened.device.compare(text, args.factory, progress)
+        if not differences:
+            job.out.show({'differences': [], 'written': False}, 'The device holds the same.')
+            return 0
+        shown = table(('NAME', 'HOLDS', 'TO BE WRITTEN'),
+                      [(one.name, one.held, one.wanted) for one in differences])
+        if not args.json:
+            print(shown, flush=True)
+        where = 'and store it' if args.store else 'until power-off'
+        if not job.confirm('to write this', f'Write this to the device, {where}?'):
+            print('Nothing was written.', file=sys.stderr)
+            return 1
+        opened.device.load(differences, args.store)
+    job.out.show({'differences': list(differences), 'written': True}, 'Written.')
+    return 0
+
+
+def store(job: Job) -> int:
+    """Make present values outlast power-off."""
+    with job.device() as opened:
+        opened.device.store(job.args.name)
+    job.out.show({'stored': job.args.name or None},
+                 f'Stored: {", ".join(job.args.name) or "all settings"}.')
+    return 0
+
+
+def restart_white_balance(job: Job) -> int:
+    """Begin the white adjustment again."""
+    with job.device() as opened:
+        opened.device.restart_white_balance()
+    job.out.show({'restarted': True}, 'The white adjustment begins again.')
+    return 0
+
+
+def _save_arguments(parser: Parser, cls: type[Camera]) -> None:
+    parser.add_argument('file', metavar='FILE', type=Path, help='a new file')
+
+
+def _load_arguments(parser: Parser, cls: type[Camera]) -> None:
+    parser.add_argument('file', metavar='FILE', type=Path, help='written by the command save')
+    parser.add_argument('--factory', action='store_true', help='factory values too')
+    parser.add_argument('--store', action='store_true', help='so that it outlasts power-off')
+    parser.add_argument('--yes', action='store_true', help='do not ask')
+
+
+def _store_arguments(parser: Parser, cls: type[Camera]) -> None:
+    parser.add_argument('name', metavar='NAME', nargs='*', type=partial(setting_name, cls),
+                        help='settings, as the command settings lists them (default: all)')
+
+
+COMMANDS = (
+    Command('save', 'save', 'save all that the device holds as a file', save, _save_arguments),
+    Command('load', 'load', 'write what a saved file says, after showing what differs', load,
+            _load_arguments),
+    Command('store', 'store', 'make present values outlast power-off', store, _store_arguments),
+    Command('restart-white-balance', 'restart_white_balance', 'begin the white adjustment again',
+            restart_white_balance),
+)
