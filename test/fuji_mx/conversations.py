@@ -9,7 +9,10 @@ import re
 from helpers import pattern
 
 from camera_driver.devices.fuji_mx.codec import Block, Control, encode, message
+from camera_driver.devices.fuji_mx.session import FujiMxSession
 from camera_driver.devices.fuji_mx.simulator import Frame, FujiMxSimulator
+from camera_driver.link.port import LineSettings
+from camera_driver.sim.loop import LoopPort, Transcript
 
 DOCUMENT = Path(__file__).parents[2] / 'docs' / 'protocols' / 'fuji_mx.md'
 ELIDED = re.compile(r'.*\.\..*\[(?P<size>\d+) bytes, sha256 (?P<digest>\w+)\]')
@@ -18,6 +21,7 @@ ACK, NAK, ENQ, EOT = (bytes([control]) for control in (
     Control.ACK, Control.NAK, Control.ENQ, Control.EOT))
 COUNT = encode(Block(0x0b))
 THREE = encode(Block(0x06, b'\3\0'))
+FAST = LineSettings(115200, 'E')
 GREY = bytes.fromhex('50 00 3c 00') + b'\x80' * 9600
 
 HOST, CAMERA = 'H>C', 'C>H'
@@ -155,3 +159,25 @@ def connect(**options):
     host = Host(simulator)
     assert host.send(ENQ) == ACK
     return simulator, host
+
+
+def begun(*conversations):
+    """Return a session that is open, at the beginning of conversations, and its port."""
+    return scripted(*pairs(*conversations))
+
+
+def scripted(*pairs):
+    """Return a session that is open, at the beginning of a transcript, and its port."""
+    port = Transcript(list(pairs), FAST)
+    session = FujiMxSession(port)
+    session.exchange.closed = False
+    return session, port
+
+
+def simulated(max_baudrate=115200, paced=False, to_host=None, to_device=None, **options):
+    """Return a session with a simulated camera, not begun, and the camera."""
+    options.setdefault('frames', example_frames())
+    options.setdefault('memory_size', 2048000)
+    simulator = FujiMxSimulator(**options)
+    port = LoopPort(simulator, paced=paced, to_host=to_host, to_device=to_device)
+    return FujiMxSession(port, max_baudrate), simulator

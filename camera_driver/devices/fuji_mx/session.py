@@ -1,0 +1,374 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The session with a Fuji camera: begin, speed, end, and its commands (fuji_mx.md, sections 3, 4).
+
+How a command is repeated stands in `exchange`. Around it: a session that is lost (EOT, or no ACK
+to three ENQ) is begun again by `recovering`, at most MAX_LOSSES times, and what is safe is
+repeated.
+To begin: ENQ, three times 1 s, at 9600, then at the other speeds, 23 s in all; then the highest
+speed that the camera accepts, that does not exceed `max_baudrate`, and at which it is understood.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+import logging
+import struct
+from typing import TypeVar
+
+from camera_driver.devices.fuji_mx.codec import Block, message
+from camera_driver.devices.fuji_mx.commands import (
+    Command, DS_7_COMMANDS, ID_LENGTH, name, SPEED_CODES, USUAL_SPEEDS)
+from camera_driver.devices.fuji_mx.exchange import Exchange
+from camera_driver.errors import (
+    DamagedPicture, DeviceError, NotSupported, ProtocolError, Refused, ReplyTimeout, SessionLost)
+from camera_driver.link.port import LineSettings, Port
+from camera_driver.model import ProgressCallback
+
+log = logging.getLogger(__name__)
+
+T = TypeVar('T')
+
+AT_FIRST = LineSettings(9600, 'E')
+OTHER_SPEEDS = (28800, 14400)  # a camera may have been left at one of these too (3.2)
+
+T_CHANGE = 0.1  # s, from EOT to the new speed, 5.2
+T_REOPEN = 1.0  # s, from an EOT in mid-transfer to ENQ, 5.5
+MAX_LOSSES = 3
+MAX_FAILURES = 2  # of a speed that was accepted and then did not work
+DATE = '%Y%m%d%H%M%S'
+
+
+@dataclass(frozen=True)
+class CardStatus:
+    """The memory card: `status` 0 is normal, anything else no card or an unusable one (4.3)."""
+
+    status: int
+    free: int  # bytes
+
+
+class FujiMxSession:
+    """The conversation with one camera over an open port."""
+
+    def __init__(self, port: Port, max_baudrate: int = 115200) -> None:
+        """Take over an open port; sends nothing."""
+        self.port = port
+        self.max_baudrate = max_baudrate
+        self.exchange = Exchange(port)
+        self.channel = self.exchange.channel
+        self.logins = 0
+        self.commands = frozenset(DS_7_COMMANDS)  # what the camera has, as far as is known
+        self.assumed = True  # it could not tell, and may refuse some of them
+        self._failures: Counter[int] = Counter()
+
+    # Session life cycle (section 3).
+
+    def login(self) -> None:
+        """
+        Find the camera and agree on the highest speed that both take and the line carries.
+
+        Raises ReplyTimeout (nothing answers), ProtocolError (something else does).
+        """
+        if self.logins:
+            self.port.pause(T_REOPEN)
+        self._find()
+        speeds = sorted({*USUAL_SPEEDS, self.max_baudrate}, reverse=True)
+        for baudrate in speeds:
+            if baudrate > self.max_baudrate or self._failures[baudrate] >= MAX_FAILURES:
+                continue
+            if baudrate == self.port.line.baudrate or self._speed_works(baudrate):
+                self.exchange.closed = False
+                self.logins += 1
+                return
+        raise ProtocolError(f'{self.port.name}: the camera answers, but at no speed up to '
+                            f'{self.max_baudrate} baud for long; check the cable, or set a lower '
+                            'baudrate')
+
+    def end(self) -> None:
+        """Go back to 9600 and end the session (3.4); never raises."""
+        try:
+            if self.exchange.closed:
+                return
+            if self.port.line.baudrate != AT_FIRST.baudrate:
+                self._ask_speed(AT_FIRST.baudrate)
+            self._hang_up()
+            self.port.configure(AT_FIRST)
+        except DeviceError as error:
+            log.debug('%s: ending the session: %s', self.port.name, error)
+
+    def recovering(self, operation: Callable[[], T]) -> T:
+        """
+        Run what is safe to repeat; after a lost session begin another one and repeat it.
+
+        Raises SessionLost after MAX_LOSSES losses.
+        """
+        losses = 0
+        while True:
+            try:
+                if self.exchange.closed:
+                    self.login()
+                return operation()
+            except SessionLost:
+                losses += 1
+                if losses > MAX_LOSSES:
+                    raise
+                log.info('%s: session lost, beginning another one', self.port.name)
+
+    def ping(self) -> None:
+        """Ask whether the camera is there (ENQ)."""
+        def operation() -> None:
+            if not self.exchange.ping(0.0):
+                self.exchange.synchronise()
+        self.recovering(operation)
+
+    def _find(self) -> None:
+        """Set the port to the speed at which the camera is (3.2)."""
+        counters = self.channel.counters
+        before = counters.damaged + counters.frames_received
+        speeds = (AT_FIRST.baudrate, self.port.line.baudrate, *USUAL_SPEEDS, *OTHER_SPEEDS)
+        for baudrate in dict.fromkeys(speeds):
+            self.port.configure(replace(AT_FIRST, baudrate=baudrate))
+            if self.exchange.ping():
+                return
+        self.port.configure(AT_FIRST)
+        if counters.damaged + counters.frames_received > before:
+            raise ProtocolError(f'{self.port.name}: something answers, but not as a fuji_mx '
+                                'camera (no ACK to ENQ at any speed, 8E1). Is it another device '
+                                'type?')
+        raise ReplyTimeout(f'{self.port.name}: no camera answers (ENQ at 9600 baud 8E1 and at the '
+                           'other speeds). Is it switched on, set to "PC", and the cable in the '
+                           'right socket?')
+
+    def _hang_up(self) -> None:
+        """End the session, and let the camera change its speed before the port does (5.2)."""
+        self.exchange.hang_up()
+        self.port.flush()
+        self.port.pause(T_CHANGE)
+
+    def _ask_speed(self, baudrate: int) -> bool:
+        """Ask for a speed; it changes at the EOT that follows (3.3)."""
+        block = Block(Command.SET_SPEED, bytes([SPEED_CODES[baudrate]]), prefix=1)
+        try:
+            return self.exchange.ask(block)[:1] == b'\0'
+        except Refused:
+            return False
+
+    def _speed_works(self, baudrate: int) -> bool:
+        """Change the speed and prove it; False: refused, or the line does not carry it (3.3)."""
+        try:
+            if not self._ask_speed(baudrate):
+                return False
+            self._hang_up()
+            self.port.configure(replace(AT_FIRST, baudrate=baudrate))
+            if self.exchange.ping(0.0):
+                self.exchange.ask(Block(Command.GET_VERSION))
+                return True
+        except Refused:
+            return True  # understood, at least
+        except (ReplyTimeout, ProtocolError, SessionLost, DamagedPicture):
+            pass
+        log.warning('%s: no answer at %d baud', self.port.name, baudrate)
+        self._failures[baudrate] += 1
+        try:
+            self._find()
+        except ReplyTimeout:
+            self._failures[baudrate] = MAX_FAILURES
+            raise ReplyTimeout(f'{self.port.name}: the camera agreed to {baudrate} baud and is '
+                               'silent since then; switch it off and on, and set a lower baudrate'
+                               ) from None
+        return False
+
+    # Commands (section 4). What is safe to repeat is repeated, in a new session if need be.
+
+    def offered(self, command: Command, operation: Callable[[], T]) -> T | None:
+        """Return what comes of an operation; None when the camera does not have its command."""
+        if command not in self.commands:
+            return None
+        try:
+            return operation()
+        except Refused:
+            if not self.assumed:
+                raise
+            self.commands -= {command}
+            return None
+
+    def need(self, *commands: Command) -> None:
+        """Raise NotSupported when the camera does not have all of these commands."""
+        for command in commands:
+            if command not in self.commands:
+                raise NotSupported(f'{self.port.name}: this camera cannot {name(command)}: it is '
+                                   f'not among its commands ({command:02x})')
+
+    def learn_commands(self) -> None:
+        """Ask what the camera has; where it cannot tell, what the oldest has is assumed (4.2)."""
+        try:
+            self.commands, self.assumed = frozenset(self.command_list()), False
+        except Refused:
+            self.commands, self.assumed = frozenset(DS_7_COMMANDS), True
+
+    def command_list(self) -> bytes:
+        """Return the numbers of the commands that the camera has; the DS-7 cannot tell."""
+        return self._get(Command.GET_COMMAND_LIST)
+
+    def command_info(self, number: int) -> int:
+        """Return what the camera tells of a command: perhaps a time in 0.1 s (4.2, row 51)."""
+        return self._int(self._get(Command.GET_COMMAND_INFO, bytes([number])), 2)
+
+    def no_operation(self) -> None:
+        """Do nothing."""
+        self._get(Command.NO_OPERATION)
+
+    def version(self) -> str:
+        """Return version and model, e.g. '01.00,MX-700'."""
+        return text(self._get(Command.GET_VERSION))
+
+    def camera_type(self) -> str:
+        r"""Return e.g. 'DIGCAM\MX-700\FUJIFILM'."""
+        return text(self._get(Command.GET_CAMERA_TYPE))
+
+    def camera_id(self) -> str:
+        """Return the owner's text, without the blanks that it is padded with."""
+        return text(self._get(Command.GET_CAMERA_ID))
+
+    def set_camera_id(self, value: bytes) -> None:
+        """Set the owner's text; it goes into the pictures. Raises Refused."""
+        self._set(Command.SET_CAMERA_ID, value[:ID_LENGTH].ljust(ID_LENGTH))
+
+    def date(self) -> datetime | None:
+        """Return the camera's clock, without a zone; None: not set."""
+        digits = text(self._get(Command.GET_DATE))
+        if not digits.strip('0'):
+            return None
+        try:
+            return datetime.strptime(digits, DATE)
+        except ValueError:
+            raise ProtocolError(f'{self.port.name}: the camera answers {digits!r} as the date; '
+                                'set its clock') from None
+
+    def set_date(self, date: datetime) -> None:
+        """Set the camera's clock. Raises Refused (the MX-700 takes 1980 to 2043)."""
+        self._set(Command.SET_DATE, f'{date:{DATE}}'.encode().rjust(14, b'0'))
+
+    def flash_mode(self) -> int:
+        """Return when the flash fires (4.5)."""
+        return self._int(self._get(Command.GET_FLASH_MODE), 1)
+
+    def set_flash_mode(self, mode: int) -> None:
+        """Set when the flash fires (4.5). Raises Refused."""
+        self._set(Command.SET_FLASH_MODE, bytes([mode]))
+
+    def charge_flash(self, intensity: int) -> None:
+        """Charge the flash (200: Fuji's own software); this has hung an MX-700 (1.3)."""
+        self._set(Command.CHARGE_FLASH, struct.pack('<H', intensity))
+
+    def card_status(self) -> CardStatus:
+        """Return the state of the card and what is free on it; either order is read (4.3)."""
+        data = self._get(Command.GET_CARD_STATUS)
+        if len(data) < 5:
+            raise ProtocolError(f'{self.port.name}: the camera answered {len(data)} bytes about '
+                                'its card')
+        status, free = struct.unpack('<BI', data[:5])
+        if free % 512:
+            free, status = struct.unpack('<IB', data[:5])
+        return CardStatus(status, 0 if status else free)
+
+    def directory_name(self, number: int) -> str:
+        """Return the name of a directory; uncertain (4.2, row 2A)."""
+        return text(self._get(Command.GET_DIRECTORY_NAME, struct.pack('<H', number)))
+
+    def last_picture_name(self) -> str:
+        """Return the name of the last picture shot."""
+        return text(self._get(Command.GET_LAST_PICTURE_NAME))
+
+    def picture_count(self) -> int:
+        """Return the number of stored pictures."""
+        return self._int(self._get(Command.GET_PICTURE_COUNT), 2)
+
+    def picture_name(self, frame: int) -> str:
+        """Return the name of a picture; empty: there is none."""
+        return text(self._get(Command.GET_PICTURE_NAME, struct.pack('<H', frame)))
+
+    def picture_size(self, frame: int) -> int:
+        """Return the size of a picture [bytes]; 0: there is none."""
+        return self._int(self._get(Command.GET_PICTURE_SIZE, struct.pack('<H', frame)), 4)
+
+    def picture(self, frame: int, size: int | None = None,
+                progress: ProgressCallback | None = None) -> bytes:
+        """Return a picture of `size` bytes, None: not known. Raises DamagedPicture."""
+        return self._get(Command.GET_PICTURE, struct.pack('<H', frame), size, progress)
+
+    def thumbnail(self, frame: int, progress: ProgressCallback | None = None) -> bytes:
+        """Return the head of a picture up to the end of its Exif data (4.4)."""
+        return self._get(Command.GET_THUMBNAIL, struct.pack('<H', frame), None, progress)
+
+    def delete_picture(self, frame: int) -> None:
+        """Delete a picture; those behind move down. Raises Refused, OutcomeUnknown."""
+        self._set(Command.DELETE_PICTURE, struct.pack('<H', frame))
+
+    def take_picture(self, accepted: Callable[[float], None] | None = None) -> tuple[int, int]:
+        """
+        Take a picture and return its frame number and a status whose meaning is not known.
+
+        `accepted` is called once the camera has accepted it, with the port's time when the command
+        had left it. Raises Refused, OutcomeUnknown.
+        """
+        data = self._once(Block(Command.TAKE_PICTURE), accepted)
+        return int.from_bytes(data[:2], 'little'), int.from_bytes(data[2:4], 'little')
+
+    def take_preview(self) -> int:
+        """Take a preview and return a status whose meaning is not known. Raises OutcomeUnknown."""
+        return int.from_bytes(self._once(Block(Command.TAKE_PREVIEW))[:2], 'little')
+
+    def preview(self, progress: ProgressCallback | None = None) -> bytes:
+        """Return the preview that was taken: int width, int height, Y1 Y2 Cb Cr ... (4.4)."""
+        return self._get(Command.GET_PREVIEW, b'', None, progress)
+
+    def upload_name(self, file: str) -> int:
+        """Announce a file: 0 good, 1 it exists and will be overwritten, 3 not a name (4.2)."""
+        return self._int(self._get(Command.UPLOAD_NAME, file.encode('ascii')), 1)
+
+    def upload_data(self, data: bytes, progress: ProgressCallback) -> None:
+        """Send the file that was announced. Raises OutcomeUnknown: never repeated on doubt."""
+        self.exchange.upload(message(Command.UPLOAD_DATA, data), progress)
+
+    def raw(self, number: int, payload: bytes) -> bytes:
+        """Send any command but 07 and 0E and return the payload of its answer."""
+        return self._once(Block(number, payload))
+
+    # What they have in common.
+
+    def _get(self, command: Command, payload: bytes = b'', expected: int | None = None,
+             progress: ProgressCallback | None = None) -> bytes:
+        block = Block(command, payload)
+        return self.recovering(lambda: self.exchange.ask(block, expected, progress))
+
+    def _set(self, command: Command, payload: bytes) -> None:
+        """Send a command that is answered by an errno: 0 is done (4.1)."""
+        answer = self._once(Block(command, payload))
+        if answer[:1] != b'\0':
+            code = answer[0] if answer else None
+            raise Refused(f'{self.port.name}: the camera could not {name(command)} '
+                          f'({"no result" if code is None else f"error {code}"})', code)
+
+    def _once(self, block: Block, accepted: Callable[[float], None] | None = None) -> bytes:
+        """Begin a session if need be; a command that is not safe is then sent once."""
+        self.recovering(lambda: None)
+        try:
+            return self.exchange.ask(block, accepted=accepted)
+        except SessionLost:  # of what may be repeated; the others are OutcomeUnknown by now
+            return self.recovering(lambda: self.exchange.ask(block, accepted=accepted))
+
+    def _int(self, data: bytes, size: int) -> int:
+        if len(data) < size:
+            raise ProtocolError(f'{self.port.name}: the camera answered {len(data)} bytes where a '
+                                f'number of {size} belongs')
+        return int.from_bytes(data[:size], 'little')
+
+
+def text(data: bytes) -> str:
+    """Return the printable text of an answer, without padding."""
+    return ''.join(c for c in data.decode('latin-1') if c.isprintable()).strip()

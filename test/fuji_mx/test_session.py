@@ -1,0 +1,196 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions begin, change speed, are lost; and a line at its worst (fuji_mx.md 3, 5)."""
+
+from fuji_mx.conversations import connect, ENQ, example_frames, simulated
+from helpers import pattern
+import pytest
+
+from camera_driver.devices.fuji_mx.codec import Block, encode, message
+from camera_driver.devices.fuji_mx.commands import DS_7_COMMANDS
+from camera_driver.devices.fuji_mx.exchange import T_ENQ
+from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession
+from camera_driver.devices.fuji_mx.simulator import FujiMxSimulator, State
+from camera_driver.errors import (
+    DeviceError, OutcomeUnknown, PortError, ProtocolError, Refused, ReplyTimeout, SessionLost)
+from camera_driver.link.port import LineSettings
+from camera_driver.sim.faults import Faults
+from camera_driver.sim.loop import LoopPort, Transcript
+
+
+def test_the_highest_speed_that_works():
+    for options, baudrate, expected in (
+            ({}, 115200, 115200), ({}, 38400, 38400), ({}, 9600, 9600), ({}, 28800, 28800),
+            ({'max_speed': 57600}, 115200, 57600), ({'claims_above': 38400}, 115200, 38400),
+            ({'max_speed': 9600}, 115200, 9600)):
+        session, simulator = simulated(baudrate, **options)
+        session.login()
+        assert session.port.line == simulator.line == LineSettings(expected, 'E')
+        assert session.picture(1, 1100) == pattern(1100)
+        session.end()
+        assert session.port.line == simulator.line == AT_FIRST
+        assert simulator.state is State.CLOSED
+
+
+def test_a_line_that_does_not_carry_a_speed():
+    session, simulator = simulated(garbles_above=57600)
+    with pytest.raises(ReplyTimeout, match='agreed to 115200 baud .* switch it off and on'):
+        session.login()
+    simulator.power_cycle()
+    session.login()
+    assert session.port.line == LineSettings(57600, 'E')
+
+
+@pytest.mark.parametrize('baudrate', [115200, 57600, 38400, 19200, 28800, 14400, 9600])
+@pytest.mark.parametrize('maximum', [115200, 9600])
+def test_a_camera_that_was_left_at_another_speed(baudrate, maximum):
+    session, simulator = simulated(maximum)
+    simulator.line = LineSettings(baudrate, 'E')
+    session.login()
+    assert session.port.line == simulator.line == LineSettings(maximum, 'E')
+
+
+def test_a_camera_in_mid_transfer():
+    simulator, host = connect()
+    host.send(encode(Block(0x02, b'\1\0')), 0.1)
+    session = FujiMxSession(LoopPort(simulator))
+    session.login()
+    assert session.picture_name(1) == 'DSC00001.JPG'
+
+
+def test_nobody_there():
+    session, simulator = simulated()
+    simulator.state = State.HUNG
+    with pytest.raises(ReplyTimeout, match='no camera answers .*"PC"'):
+        session.login()
+    assert session.port.now() < 7 * (3 * T_ENQ + 0.3) + 0.1
+
+
+def test_somebody_else_there():
+    line = [(ENQ, b'\xff')] * 21
+    session = FujiMxSession(Transcript(line, AT_FIRST))
+    with pytest.raises(ProtocolError, match='something answers, but not as a fuji_mx camera'):
+        session.login()
+
+
+def test_wrong_parity_hears_nothing():
+    port = LoopPort(FujiMxSimulator(frames=[]), LineSettings(9600))
+    port.write(ENQ)
+    assert port.read(2.0) == b''
+
+
+@pytest.mark.parametrize('keeps', [False, True])
+@pytest.mark.parametrize('how', ['power', 'idle', 'eot'])
+def test_a_lost_session_is_begun_again(keeps, how):
+    session, simulator = simulated(eot_keeps_speed=keeps,
+                                   idle_timeout=20.0 if how == 'idle' else None)
+    assert session.picture_count() == 3
+    if how == 'power':
+        simulator.power_cycle()
+    elif how == 'idle':
+        session.port.pause(30.0)
+    else:
+        simulator.misbehave('eot_command')
+    assert session.picture(1, 1100) == pattern(1100)
+    assert session.logins == 2
+
+
+def test_lost_for_good():
+    session, simulator = simulated()
+    assert session.picture_count() == 3
+    simulator.misbehave('eot_command', 100, command=b'\x0b')
+    with pytest.raises(SessionLost):
+        session.picture_count()
+    assert session.logins == 4
+
+
+def test_ping_keeps_alive_and_recovers():
+    session, simulator = simulated(idle_timeout=20.0)
+    for _ in range(10):
+        session.ping()
+        session.port.pause(15.0)
+    assert session.logins == 1
+    simulator.power_cycle()
+    session.ping()
+    assert session.logins == 2
+
+
+def test_unplugged():
+    session, _ = simulated()
+    session.login()
+    session.port.unplug()
+    with pytest.raises(PortError):
+        session.picture_count()
+    session.end()
+
+
+def test_a_ds_7():
+    session, _ = simulated(commands=DS_7_COMMANDS.replace(b'\x17', b''))
+    for call in (session.command_list, lambda: session.picture_size(1)):
+        with pytest.raises(Refused):
+            call()
+    assert session.picture(1) == pattern(1100)
+
+
+# The line at its worst: what comes is right, or an error; never wrong.
+
+RATES = [{'lose': 0.03, 'cut': 0.03, 'drop': 0.03, 'flip': 0.03, 'insert': 0.03, 'delay': 0.05},
+         {'repeat': 0.1, 'flip': 0.02}, {'insert': 0.1}, {'flip': 0.1}, {'lose': 0.1}]
+
+
+def faulty(seed, rates=None, to_device=True, **options):
+    rates = rates or RATES[seed % len(RATES)]
+    faults = {'to_host': Faults(rates, seed)}
+    if to_device:
+        faults['to_device'] = Faults(rates, seed + 1000)
+    return simulated(38400, **faults, **options)
+
+
+@pytest.mark.parametrize('seed', range(100))
+def test_downloads_over_a_bad_line(seed):
+    frames = example_frames()
+    frames[1].data = bytes(3000)  # equal blocks
+    frames[2].data = pattern(5120)
+    session, simulator = faulty(seed, frames=frames, paced=seed % 3 == 0)
+    right = 0
+    for index, frame in enumerate(frames, 1):
+        for call, expected in (
+                (lambda: session.picture_name(index), frame.name),
+                (lambda: session.picture_size(index), len(frame.data)),
+                (lambda: session.picture(index, len(frame.data)), frame.data),
+                (lambda: session.thumbnail(index), frame.head)):
+            try:
+                assert call() == expected
+                right += 1
+            except DeviceError:
+                pass
+    assert right >= 3
+
+
+@pytest.mark.parametrize('seed', range(60))
+def test_shots_over_a_bad_line_are_counted(seed):
+    """Each command makes one picture at most, and an answer means exactly one."""
+    rates = {kind: rate for kind, rate in RATES[seed % len(RATES)].items() if kind != 'repeat'}
+    session, simulator = faulty(seed, rates, width=160, height=120)
+    for _ in range(8):
+        before = len(simulator.shots)
+        try:
+            frame, _ = session.take_picture()
+            assert frame == len(simulator.frames)
+            assert len(simulator.shots) == before + 1
+        except OutcomeUnknown:
+            assert len(simulator.shots) <= before + 1
+        except DeviceError:
+            assert len(simulator.shots) == before
+
+
+def test_efficiency_of_a_paced_line():
+    frames = example_frames()
+    frames[0].data = pattern(100_000)
+    session, simulator = simulated(paced=True, frames=frames)
+    session.login()
+    begun = session.port.now()
+    session.picture(1, 100_000)
+    seconds = session.port.now() - begun
+    wire = sum(len(encode(block)) + 1 for block in message(0x03, frames[0].data))
+    assert seconds < (wire + 20) * 11 / 115200 + 0.02
