@@ -8,6 +8,7 @@ import re
 
 from helpers import pattern
 
+from camera_driver.devices.fuji_mx.camera import FujiMxCamera
 from camera_driver.devices.fuji_mx.codec import Block, Control, encode, message
 from camera_driver.devices.fuji_mx.session import FujiMxSession
 from camera_driver.devices.fuji_mx.simulator import Frame, FujiMxSimulator
@@ -181,3 +182,10 @@ def simulated(max_baudrate=115200, paced=False, to_host=None, to_device=None, **
     simulator = FujiMxSimulator(**options)
     port = LoopPort(simulator, paced=paced, to_host=to_host, to_device=to_device)
     return FujiMxSession(port, max_baudrate), simulator
+
+
+def new_camera(options=None, to_host=None, to_device=None, **arguments):
+    """Return a camera that is not open, and its simulator."""
+    simulator = FujiMxSimulator(**arguments)
+    port = LoopPort(simulator, FujiMxCamera.LINE, to_host=to_host, to_device=to_device)
+    return FujiMxCamera(port, options or {}), simulator

@@ -1,0 +1,339 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""A Fuji camera in a photographer's words (fuji_mx.md, sections 4 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+from camera_driver.device import Camera, no_progress
+from camera_driver.devices.fuji_mx.codec import MAX_PAYLOAD
+from camera_driver.devices.fuji_mx.commands import (
+    Command, FLASH_MODES, ID_LENGTH, preview_size, SPEED_CODES, T_REPLY_EXPOSE)
+from camera_driver.devices.fuji_mx.memory import Memory
+from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession
+from camera_driver.errors import (
+    Cancelled, DamagedPicture, DeviceError, Forbidden, NotSupported, OutcomeUnknown, PortError,
+    Refused)
+from camera_driver.link.port import LineSettings, Port
+from camera_driver.model import (
+    Access, CheckResult, DeviceStatus, Identity, LinkStatistics, Picture, ProgressCallback,
+    Setting, SettingValue, Shot, StoredImage)
+
+FLASH_MODE, CAMERA_ID = 'flash_mode', 'camera_id'
+CLOCK_TOLERANCE = 10.0  # s between writing the clock and reading it back
+
+
+class FujiMxCamera(Camera):
+    """One camera that speaks the Fuji protocol."""
+
+    LINE: ClassVar[LineSettings] = AT_FIRST
+    OPTIONS: ClassVar[tuple[Setting, ...]] = (
+        Setting('baudrate', int, 'Highest line speed to agree on; lower ones are tried when the '
+                'camera refuses or the line does not carry it', 'baud', default=115200,
+                minimum=9600, maximum=115200, source='fuji_mx.md 3.3'),
+        Setting('keep_alive', float, 'Period of harmless questions that keep the camera awake; 0 '
+                'lets it switch itself off after some time', 's', default=20.0, minimum=0.0,
+                maximum=600.0, source='fuji_mx.md 3.5'),
+        Setting('charge_flash', int, 'Charge the flash with this intensity before each picture '
+                '(200 in the software of Fuji); 0: do not. It takes seconds, and has hung an '
+                'MX-700 until it was switched off', default=0, minimum=0, maximum=65535,
+                source='fuji_mx.md 4.2, row 34; 1.3'),
+    )
+    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+        Setting(FLASH_MODE, str, 'When the flash fires', words=FLASH_MODES,
+                source='fuji_mx.md 4.5'),
+        Setting(CAMERA_ID, str, "The owner's text, ASCII; it goes into the pictures' copyright "
+                'tag', max_length=ID_LENGTH, source='fuji_mx.md 4.2, row 80'),
+    )
+    _COMMANDS: ClassVar[Mapping[str, tuple[Command, Command]]] = {  # to read, to write
+        FLASH_MODE: (Command.GET_FLASH_MODE, Command.SET_FLASH_MODE),
+        CAMERA_ID: (Command.GET_CAMERA_ID, Command.SET_CAMERA_ID),
+    }
+
+    def __init__(self, port: Port, options: Mapping[str, SettingValue]) -> None:
+        """Take over an open port; sends nothing. Raises ValueError for options of no use."""
+        values = {o.name: o.validate(options.get(o.name, o.default)) for o in self.OPTIONS}
+        baudrate = int(values['baudrate'])
+        if baudrate not in SPEED_CODES:
+            raise ValueError(f'baudrate: {baudrate} is not a speed of this protocol; allowed: '
+                             f'{", ".join(map(str, sorted(SPEED_CODES)))}')
+        self._charge = int(values['charge_flash'])
+        self.session = FujiMxSession(port, baudrate)
+        self.memory = Memory(self.session)
+        self._commanded: dict[str, SettingValue] = {}
+
+    # Device
+
+    def open(self) -> Identity:
+        """Find the camera, agree on a speed, ask what it can do and who it is."""
+        session = self.session
+        session.learn_commands()
+        self.memory.changed()
+        version = session.offered(Command.GET_VERSION, session.version) or ''
+        firmware, _, model = version.partition(',')
+        parts = (session.offered(Command.GET_CAMERA_TYPE, session.camera_type) or '').split('\\')
+        if len(parts) == 3:
+            return Identity('fuji_mx', parts[2], model or parts[1], firmware_version=firmware)
+        return Identity('fuji_mx', model=model, firmware_version=firmware)
+
+    def close(self) -> None:
+        """Leave the camera at 9600 and close the port."""
+        self.session.end()
+        self.session.port.close()
+
+    def poll(self) -> DeviceStatus:
+        """Ask for the number of images and the card; keeps the camera awake."""
+        session = self.session
+        count = self.memory.count()
+        card = session.offered(Command.GET_CARD_STATUS, session.card_status)
+        details = {'line': str(session.port.line), 'log-ins': str(session.logins),
+                   'commands': f'{len(session.commands)}'
+                               + (' (assumed)' if session.assumed else '')}
+        if card:
+            details['card'] = 'normal' if not card.status else f'status {card.status}'
+        return DeviceStatus(images_stored=count, memory_free=card.free if card else None,
+                            details=details)
+
+    @property
+    def statistics(self) -> LinkStatistics:
+        """What the line has carried."""
+        return self.session.channel.counters.snapshot()
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions there were since the port was opened."""
+        return self.session.logins
+
+    def settings(self) -> Mapping[str, Setting]:
+        """Return the settings whose commands the camera has."""
+        found = {}
+        for setting in self.SETTINGS:
+            reads, writes = (command in self.session.commands
+                             for command in self._COMMANDS[setting.name])
+            if reads or writes:
+                found[setting.name] = replace(setting, access=(
+                    Access.READ_WRITE if reads and writes
+                    else Access.READ_ONLY if reads else Access.WRITE_ONLY))
+        return found
+
+    def get(self, name: str) -> SettingValue | None:
+        """Return what the camera holds, or what was commanded where it cannot say."""
+        setting = self._setting(name)
+        if setting.access is Access.WRITE_ONLY:
+            return self._commanded.get(name)
+        if name == CAMERA_ID:
+            return self.session.camera_id()
+        return setting.word(self.session.flash_mode())
+
+    def set(self, name: str, value: SettingValue) -> SettingValue | None:
+        """Write a setting and read it back."""
+        setting = self._setting(name)
+        value = str(setting.validate(value))
+        if setting.access is Access.READ_ONLY:
+            raise Refused(f'{name}: this camera has no command to write it')
+        if name == CAMERA_ID:
+            if not value.isascii() or not value.isprintable():
+                raise ValueError(f'{name}: {value!r} is not printable ASCII')
+            self.session.set_camera_id(value.encode('ascii'))
+        else:
+            mode = setting.raw(value)
+            if not 0 <= mode <= 255:
+                raise ValueError(f'{name}: {value!r} is not a byte')
+            self.session.set_flash_mode(mode)
+        self._commanded[name] = value
+        held = self.get(name)
+        wanted = value.strip() if name == CAMERA_ID else setting.word(setting.raw(value))
+        if setting.access is Access.READ_WRITE and held != wanted:
+            raise Refused(f'{name}: the camera accepted {value!r} and holds {held!r}')
+        return held
+
+    def send_message(self, message: bytes) -> bytes:
+        """Send any command: its number and payload; returns the payload of the answer."""
+        if not 1 <= len(message) <= 1 + MAX_PAYLOAD:
+            raise ValueError(f'a message is a command number and a payload of at most '
+                             f'{MAX_PAYLOAD} bytes (fuji_mx.md 4.2)')
+        number = message[0]
+        if number == Command.SET_SPEED:
+            raise Forbidden('command 07 is never sent raw: the line would be lost; use the option '
+                            'baudrate')
+        if number == Command.UPLOAD_DATA:
+            raise Forbidden('command 0e is never sent raw: it belongs to an upload')
+        self.memory.changed()
+        return self.session.raw(number, message[1:])
+
+    def self_test(self) -> Sequence[CheckResult]:
+        """Identify, count, and a run of harmless questions."""
+        results = []
+        session = self.session
+        before = self.statistics
+
+        def check(name: str, question: Callable[[], str]) -> None:
+            try:
+                results.append(CheckResult(name, True, question()))
+            except (PortError, Cancelled):
+                raise
+            except DeviceError as error:
+                results.append(CheckResult(name, False, str(error)))
+
+        check('identity', lambda: session.version() or 'not told')
+        check('card', self._card)
+        check('images', lambda: f'{self.memory.count()} stored')
+
+        def echo() -> str:
+            for _ in range(20):
+                session.ping()
+            trip = self.statistics.median_round_trip or 0.0
+            return f'20 of 20 ENQ answered, {trip * 1000:.1f} ms each at {session.port.line}'
+        check('echo', echo)
+        after = self.statistics
+        damaged = after.damaged_frames - before.damaged_frames
+        results.append(CheckResult('line', not damaged,
+                                   f'{damaged} damaged frames, {after.retries - before.retries} '
+                                   'repeats'))
+        return results
+
+    # Camera
+
+    def capture(self, triggered: Callable[[float], None] = no_progress) -> Shot:
+        """Take one picture; a doubtful outcome is settled by the camera's own count."""
+        session, port = self.session, self.session.port
+        session.need(Command.TAKE_PICTURE)
+        start, logins = port.now(), session.logins
+        before = self.memory.count()  # begins a session if need be
+        if self._charge and Command.CHARGE_FLASH in session.commands:
+            session.charge_flash(self._charge)
+        delay = port.now() - start if self._charge or session.logins > logins else 0.0
+        took: list[float] = []
+
+        def accepted(sent: float) -> None:
+            took.append(port.now())
+            triggered(sent)
+
+        trouble: Refused | OutcomeUnknown | None = None
+        frame = 0
+        try:
+            frame, status = session.take_picture(accepted)
+            if status:
+                trouble = Refused(f'{port.name}: the camera reported status {status} for the '
+                                  'picture; its card may be full', status)
+        except (Refused, OutcomeUnknown) as error:
+            trouble = error
+        sent, done = session.exchange.sent_at, port.now()
+        count = self._count_after(before, trouble)
+        settled = self._settle(before, count, trouble)
+        index = None if count is None else frame if before < frame <= count else count
+        return Shot(sent, None if settled else done, index, delay, settled=settled,
+                    accepted=took[0] if took else None)
+
+    def take_preview(self, progress: ProgressCallback = no_progress) -> Picture:
+        """Take a preview and return it: raw YCbCr, see image.ycbcr422_to_rgb."""
+        session = self.session
+        session.need(Command.TAKE_PREVIEW, Command.GET_PREVIEW)
+        session.take_preview()
+        data = session.preview(progress)
+        width, height = int.from_bytes(data[:2], 'little'), int.from_bytes(data[2:4], 'little')
+        if len(data) <= 4 or len(data) != preview_size(data[:4]):
+            raise DamagedPicture(f'{session.port.name}: a preview of {len(data)} bytes that says '
+                                 f'it is {width} x {height} pixels; take another one')
+        return Picture(data[4:], 'ycbcr422', width=width, height=height)
+
+    def list_images(self, progress: ProgressCallback = no_progress,
+                    indices: Sequence[int] | None = None) -> Sequence[StoredImage]:
+        """Return what is stored: names and sizes."""
+        self._card()
+        return self.memory.images(progress, indices)
+
+    def thumbnail(self, index: int, progress: ProgressCallback = no_progress) -> Picture:
+        """Return the thumbnail out of an image's Exif data."""
+        self.session.need(Command.GET_THUMBNAIL)
+        return self.memory.thumbnail(index, progress)
+
+    def download(self, index: int, progress: ProgressCallback = no_progress) -> Picture:
+        """Return a stored image."""
+        return self.memory.picture(index, progress)
+
+    def upload(self, name: str, data: bytes, overwrite: bool = False,
+               progress: ProgressCallback = no_progress,
+               accept_hang: bool = False) -> StoredImage:
+        """
+        Store a JPEG of 640x480 or 1280x960 pixels under a name such as DSC00042.JPG (4.6).
+
+        No picture is known to hang these cameras: `accept_hang` changes nothing.
+        Raises ValueError before any byte is sent, Refused (exists, no room), OutcomeUnknown.
+        """
+        self.session.need(Command.UPLOAD_NAME, Command.UPLOAD_DATA)
+        return self.memory.upload(name, data, overwrite, progress)
+
+    def delete(self, indices: Sequence[int]) -> None:
+        """Delete images, the highest first, since those behind move down."""
+        self.session.need(Command.DELETE_PICTURE)
+        self.memory.delete(indices)
+
+    def delete_all(self) -> None:
+        """Delete what the camera does not refuse to delete."""
+        self.session.need(Command.DELETE_PICTURE)
+        self.memory.delete_all()
+
+    def clock(self) -> datetime | None:
+        """Return the camera's clock; whether local or UTC is its owner's decision."""
+        self.session.need(Command.GET_DATE)
+        return self.session.date()
+
+    def set_clock(self, now: datetime) -> datetime | None:
+        """Set the clock; a few seconds of difference are accepted."""
+        self.session.need(Command.GET_DATE, Command.SET_DATE)
+        self.session.set_date(now)
+        held = self.session.date()
+        if held is None or abs((held - now).total_seconds()) > CLOCK_TOLERANCE:
+            raise Refused(f'clock: the camera took {now} and holds {held}')
+        return held
+
+    def _setting(self, name: str) -> Setting:
+        settings = self.settings()
+        if name not in settings:
+            raise NotSupported(f'no setting {name!r}; there are: {", ".join(settings) or "none"}')
+        return settings[name]
+
+    def _card(self) -> str:
+        session = self.session
+        card = session.offered(Command.GET_CARD_STATUS, session.card_status)
+        if card and card.status:
+            raise Refused(f'{session.port.name}: no usable memory card in the camera (status '
+                          f'{card.status})', card.status)
+        return f'{card.free} bytes free' if card else 'the model does not say'
+
+    def _count_after(self, before: int, trouble: Refused | OutcomeUnknown | None) -> int | None:
+        """Return the count after a shot; None where the camera cannot be asked."""
+        port = self.session.port
+        try:
+            count = self.memory.count()
+            if count == before and isinstance(trouble, OutcomeUnknown):
+                # It may still be at it.
+                left = self.session.exchange.sent_at + T_REPLY_EXPOSE - port.now()
+                port.pause(max(0.0, left))
+                count = self.memory.count()
+            return count
+        except DeviceError:
+            return None
+
+    def _settle(self, before: int, count: int | None,
+                trouble: Refused | OutcomeUnknown | None) -> str:
+        """Decide by the camera's own count what became of a trigger; '' if it did confirm."""
+        if count is None:
+            if trouble:
+                raise trouble
+            return ''
+        said = str(trouble).partition(';')[0]
+        if count > before:
+            return f'{said}, but counts {count} images instead of {before}' if trouble else ''
+        if isinstance(trouble, Refused):
+            raise trouble
+        if trouble:
+            raise Refused(f'{said}. It still counts {before} images: no picture was taken; try '
+                          'again') from trouble
+        raise OutcomeUnknown(f'{self.session.port.name}: the camera reported a picture as taken '
+                             f'and still counts {before} images; look at its list before the next')
