@@ -1,0 +1,283 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""A Phase One Industrial camera in a photographer's words (ix_link.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil
+from typing import ClassVar
+
+from camera_driver.device import Camera, no_progress
+from camera_driver.devices.ix_link import region
+from camera_driver.devices.ix_link.apex import QUANTITIES
+from camera_driver.devices.ix_link.codec import Request, UNDEFINED_ID
+from camera_driver.devices.ix_link.commands import (
+    BlackCalibration, Command, COMMANDS, FORMATS_THE_CARD, name_of, ReplyMode)
+from camera_driver.devices.ix_link.exposure import ExposureControl
+from camera_driver.devices.ix_link.session import IxLinkSession, T_REPLY, T_WORK
+from camera_driver.errors import (
+    Busy, DeviceError, Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused,
+    ReplyTimeout)
+from camera_driver.link.port import LineSettings, Port
+from camera_driver.model import (
+    Access, CheckResult, DeviceStatus, Exposure, Identity, LinkStatistics, LiveViewRegion, Range,
+    RegionOfInterest, Setting, SettingValue, Shot)
+
+SPEEDS = (9600, 19200, 38400, 57600, 115200)
+LONGEST = 64.0  # s of exposure that are allowed for where the camera does not tell
+
+BLACK_CALIBRATION = Setting(
+    'black_calibration', str, 'Whether the camera takes a dark frame after each picture, which '
+    'takes as long as the exposure', words={mode.name.lower(): mode for mode in BlackCalibration},
+    raw_allowed=False, access=Access.WRITE_ONLY, source='ix_link.md 4.1, command 25')
+
+
+class IxLinkCamera(Camera):
+    """One camera that speaks iX Link; the only one on its line."""
+
+    LINE: ClassVar[LineSettings] = LineSettings(9600)
+    OPTIONS: ClassVar[tuple[Setting, ...]] = (
+        Setting('baudrate', int, 'Line speed that the camera is set up for', 'baud', default=9600,
+                values=SPEEDS, source='ix_link.md 1'),
+        Setting('reply_mode', str, 'When the camera answers a trigger: async: at once, its status '
+                'is asked until it is ready; sync: when the picture is taken', default='async',
+                words={mode.name.lower(): mode for mode in ReplyMode}, raw_allowed=False,
+                source='ix_link.md 3.3'),
+        Setting('live_view_timeout', float, 'Wait for the answer to the start of live view', 's',
+                default=T_REPLY, minimum=T_REPLY, maximum=T_WORK, source='ix_link.md 3.1'),
+        Setting('sensor_width', int, 'Width of the sensor, for regions of interest; 0: not known',
+                'pixels', default=0, minimum=0, maximum=100000),
+        Setting('sensor_height', int, 'Height of the sensor; 0: not known', 'pixels', default=0,
+                minimum=0, maximum=100000),
+        Setting('keep_alive', float, 'Period of harmless questions that notice a camera that is '
+                'gone; 0: none', 's', default=2.0, minimum=0.0, maximum=60.0),
+    )
+    SETTINGS: ClassVar[tuple[Setting, ...]] = (BLACK_CALIBRATION,)
+
+    def __init__(self, port: Port, options: Mapping[str, SettingValue]) -> None:
+        """Take over an open port; sends nothing. Raises ValueError for options of no use."""
+        values = {o.name: o.validate(options.get(o.name, o.default)) for o in self.OPTIONS}
+        self._baudrate = int(values['baudrate'])
+        self._mode = ReplyMode[str(values['reply_mode']).upper()]
+        self._live_view_timeout = float(values['live_view_timeout'])
+        self._sensor = int(values['sensor_width']), int(values['sensor_height'])
+        if bool(self._sensor[0]) != bool(self._sensor[1]):
+            raise ValueError('sensor_width, sensor_height: give both or none')
+        self.session = IxLinkSession(port)
+        self._exposure = ExposureControl(self.session)
+
+    # Device
+
+    def open(self) -> Identity:
+        """Ask whether a camera is there. This protocol does not tell which."""
+        port = self.session.port
+        if port.line.baudrate != self._baudrate:
+            port.configure(LineSettings(self._baudrate))
+        self.session.status()
+        try:
+            self._exposure.ranges()
+        except (Busy, Refused):
+            pass  # it is at work; they are asked for when they are needed
+        return Identity('ix_link')
+
+    def close(self) -> None:
+        """Close the port; there is nothing to take leave of."""
+        self.session.port.close()
+
+    def poll(self) -> DeviceStatus:
+        """Ask for the status; what else is told was last commanded."""
+        status, session = self.session.status(), self.session
+        details = {'status': str(status), 'line': str(session.port.line)}
+        if session.black_calibration is not None:
+            details['black calibration'] = session.black_calibration.name.lower()
+        if session.region:
+            shown = session.region
+            details['live view region'] = (f'centre {shown.center_x}, {shown.center_y}, '
+                                           f'scale {shown.scale}%')
+        return DeviceStatus(live_view=session.live_view, details=details)
+
+    @property
+    def statistics(self) -> LinkStatistics:
+        """What the line has carried."""
+        return self.session.channel.counters.snapshot()
+
+    def settings(self) -> Mapping[str, Setting]:
+        """Return the settings."""
+        return {setting.name: setting for setting in self.SETTINGS}
+
+    def get(self, name: str) -> SettingValue | None:
+        """Return what was last commanded: the camera cannot say."""
+        self._known(name)
+        mode = self.session.black_calibration
+        return None if mode is None else mode.name.lower()
+
+    def set(self, name: str, value: SettingValue) -> SettingValue | None:
+        """Write a setting."""
+        setting = self._known(name)
+        mode = BlackCalibration(setting.raw(str(setting.validate(value))))
+        self.session.set_black_calibration(mode)
+        return value
+
+    def send_message(self, message: bytes) -> bytes:
+        """Send a command id and its data; returns the reply's data. Never sent twice."""
+        if not message or len(message) > 254:
+            raise ValueError('a message is a command id and up to 253 bytes of data '
+                             '(ix_link.md 2.1)')
+        command, data = message[0], message[1:]
+        if command in (FORMATS_THE_CARD, UNDEFINED_ID):
+            raise Forbidden(f'command {command} ({name_of(command)}) is never sent: it can format '
+                            'the card (ix_link.md 4.3)' if command == FORMATS_THE_CARD else
+                            f'command {command} is no command (ix_link.md 4.1)')
+        if command in COMMANDS:
+            size = len(COMMANDS[Command(command)].request)
+            if len(data) != size:
+                raise ValueError(f'{name_of(command)} has {size} bytes of data, not {len(data)}')
+        timeout = T_REPLY
+        if Request(command, data) == Request(Command.CAPTURE, bytes([ReplyMode.SYNC])):
+            timeout = self._limit(None)
+        elif command in (Command.START_LIVE_VIEW, Command.STOP_LIVE_VIEW):
+            timeout = T_WORK
+        return self.session.raw(command, data, timeout)
+
+    def self_test(self) -> Sequence[CheckResult]:
+        """Ask for status, exposure and ranges, and one harmless question again and again."""
+        results = []
+
+        def check(name: str, question: Callable[[], str]) -> None:
+            try:
+                results.append(CheckResult(name, True, question()))
+            except DeviceError as error:
+                results.append(CheckResult(name, False, str(error)))
+
+        def status() -> str:
+            self.session.make_sure_it_is_ready()
+            return 'ready'
+
+        def ranges() -> str:
+            return ', '.join(f'{name} {r.minimum:.4g} to {r.maximum:.4g}'
+                             for name, r in self.exposure_ranges().items()) or 'none'
+        check('status', status)
+        check('ranges', ranges)
+        before = self.statistics
+
+        def echo() -> str:
+            quantity = QUANTITIES['iso']
+            values = {self.session.grid(quantity) for _ in range(20)}
+            if len(values) > 1:
+                raise ProtocolError('20 readings of one range differ: the line is noisy')
+            trip = self.statistics.median_round_trip or 0.0
+            return f'20 of 20 answers alike, {trip * 1000:.1f} ms each at {self.session.port.line}'
+        check('echo', echo)
+        after = self.statistics
+        damaged = after.damaged_frames - before.damaged_frames
+        results.append(CheckResult('line', not damaged,
+                                   f'{damaged} damaged frames, {after.retries - before.retries} '
+                                   'repeats'))
+        return results
+
+    # Camera
+
+    def capture(self, triggered: Callable[[float], None] = no_progress) -> Shot:
+        """
+        Take one picture; a doubtful outcome is settled by the camera's status, where it tells.
+
+        Whether a picture was stored this protocol never says. Synchronous, `triggered` is called
+        when the picture is taken, since the camera says nothing before.
+        """
+        session, port = self.session, self.session.port
+        session.make_sure_it_is_ready()
+        if self._mode is ReplyMode.SYNC:
+            exposure = self._exposure_or_nothing()
+            limit = self._limit(exposure.exposure_time)
+            settled = session.trigger(ReplyMode.SYNC, limit)
+            if settled:
+                self._wait(limit)
+            triggered(session.sent_at)
+            return Shot(session.sent_at, None if settled else port.now(), exposure=exposure,
+                        settled=settled)
+        settled = session.trigger(ReplyMode.ASYNC, T_REPLY)
+        accepted = port.now()
+        triggered(session.sent_at)
+        exposure = self._exposure_or_nothing()  # while the camera is at work: it costs no time
+        self._wait(self._limit(exposure.exposure_time))
+        return Shot(session.sent_at, port.now(), exposure=exposure, settled=settled,
+                    accepted=None if settled else accepted)
+
+    def exposure(self) -> Exposure:
+        """Return the exposure settings."""
+        return self._exposure.read()
+
+    def exposure_ranges(self) -> Mapping[str, Range]:
+        """Return the camera's grids."""
+        return self._exposure.ranges()
+
+    def set_exposure(self, exposure: Exposure, nearest: bool = False) -> Exposure:
+        """Set what is not None, on the camera's grid, and return what it holds."""
+        return self._exposure.write(exposure, nearest)
+
+    def step_exposure(self, quantity: str, steps: float) -> Exposure:
+        """Change one quantity by steps of EV; positive is brighter."""
+        return self._exposure.step(quantity, steps)
+
+    def set_live_view(self, on: bool) -> None:
+        """Start or stop live view on the camera's HDMI output."""
+        if on:
+            self.session.start_live_view(self._live_view_timeout)
+        else:
+            self.session.stop_live_view(self._mode)
+
+    def set_live_view_region(self, region_: LiveViewRegion) -> None:
+        """Show this part of the picture in live view (HDMI only)."""
+        region.check(region_)
+        self.session.set_region(region_)
+
+    def live_view_region(self) -> LiveViewRegion | None:
+        """Return the region that was last commanded."""
+        return self.session.region
+
+    def set_roi(self, roi: RegionOfInterest) -> RegionOfInterest:
+        """Show this part of the sensor in live view; widened to what centre and scale can do."""
+        width, height = self._sensor_size()
+        self.session.set_region(region.region_for(roi, width, height))
+        shown = self.roi()
+        assert shown
+        return shown
+
+    def roi(self) -> RegionOfInterest | None:
+        """Return the part of the sensor that was last commanded."""
+        shown = self.session.region
+        return region.roi_of(shown, *self._sensor_size()) if shown else None
+
+    def _known(self, name: str) -> Setting:
+        settings = self.settings()
+        if name not in settings:
+            raise NotSupported(f'no setting {name!r}; there are: {", ".join(settings)}')
+        return settings[name]
+
+    def _sensor_size(self) -> tuple[int, int]:
+        if not all(self._sensor):
+            raise NotSupported('regions in pixels need the size of the sensor, which this '
+                               'protocol does not tell; set sensor_width and sensor_height, or '
+                               'give the region as centre and scale')
+        return self._sensor
+
+    def _limit(self, exposure_time: float | None) -> float:
+        """Return how long a picture may take [s]: exposure, dark frame, and the rest (3.1)."""
+        limit = T_WORK + 2 * (LONGEST if exposure_time is None else exposure_time)
+        return ceil(limit * 1000) / 1000
+
+    def _wait(self, limit: float) -> None:
+        """Wait until the camera has taken the picture that it accepted."""
+        session = self.session
+        try:
+            session.wait_until_ready(session.sent_at + limit)
+        except (ReplyTimeout, ProtocolError) as error:
+            raise OutcomeUnknown(f'{error} It had accepted the trigger; it is unknown whether '
+                                 'there is a picture') from error
+
+    def _exposure_or_nothing(self) -> Exposure:
+        try:
+            return self._exposure.read()
+        except DeviceError:
+            return Exposure()  # the picture is taken all the same

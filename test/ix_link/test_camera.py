@@ -1,0 +1,545 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The camera in a photographer's words, on the simulated one; a few on a real pseudo-terminal."""
+
+from fractions import Fraction
+from math import inf, nan
+
+import pytest
+
+from camera_driver.devices.ix_link.apex import Grid, QUANTITIES
+from camera_driver.devices.ix_link.camera import IxLinkCamera
+from camera_driver.devices.ix_link.commands import BlackCalibration, Command, ReplyMode
+from camera_driver.devices.ix_link.simulator import IxLinkSimulator
+from camera_driver.errors import (
+    Busy, Forbidden, NotSupported, OutcomeUnknown, PortError, ProtocolError, Refused,
+    ReplyTimeout)
+from camera_driver.link.port import LineSettings, SerialPort
+from camera_driver.model import Exposure, Identity, LiveViewRegion, RegionOfInterest
+from camera_driver.sim.loop import LoopPort
+from camera_driver.sim.terminal import Terminal
+
+MODES = [mode.name.lower() for mode in ReplyMode]
+
+
+class Counting(LoopPort):
+    """Counts what is written."""
+
+    written = 0
+
+    def write(self, data):
+        """Count, and write."""
+        self.written += len(data)
+        super().write(data)
+
+
+def connect(options=None, paced=False, **camera):
+    """Return a simulated camera and an open device."""
+    simulator = IxLinkSimulator(**camera)
+    device = IxLinkCamera(Counting(simulator, paced=paced), options or {})
+    device.open()
+    return simulator, device
+
+
+@pytest.fixture
+def pair():
+    return connect({'sensor_width': 14204, 'sensor_height': 10652})
+
+
+# Opening.
+
+def test_the_protocol_does_not_tell_who_it_is():
+    device = IxLinkCamera(LoopPort(IxLinkSimulator()), {})
+    identity = device.open()
+    assert identity == Identity('ix_link')
+    assert not identity.verifiable
+    device.close()
+    device.close()
+    with pytest.raises(PortError):
+        device.open()
+
+
+@pytest.mark.parametrize('options, words', [
+    ({'baudrate': 12345}, 'baudrate: 12345 is not allowed'),
+    ({'baudrate': 300}, 'baudrate'), ({'reply_mode': 'later'}, 'reply_mode'),
+    ({'reply_mode': 'raw:1'}, 'reply_mode'), ({'live_view_timeout': 9.0}, 'live_view_timeout'),
+    ({'sensor_width': 100}, 'sensor_width, sensor_height: give both or none'),
+    ({'sensor_width': -1}, 'sensor_width'), ({'keep_alive': nan}, 'keep_alive')])
+def test_options_of_no_use(options, words):
+    with pytest.raises(ValueError, match=words):
+        IxLinkCamera(LoopPort(IxLinkSimulator()), options)
+
+
+@pytest.mark.parametrize('baudrate', [9600, 115200])
+def test_line_speed(baudrate):
+    camera, device = connect({'baudrate': baudrate}, paced=True, baudrate=baudrate)
+    assert device.session.port.line == LineSettings(baudrate)
+    assert device.exposure() == Exposure(1 / 256, 8.0, 100.0)
+    device = IxLinkCamera(LoopPort(camera, LineSettings(19200)), {'baudrate': 19200})
+    with pytest.raises((ReplyTimeout, ProtocolError)):
+        device.open()
+
+
+def test_open_with_nobody_there():
+    camera = IxLinkSimulator()
+    camera.misbehave('silence', times=100)
+    port = LoopPort(camera)
+    with pytest.raises(ReplyTimeout, match='loop: no answer to get_system_status, 3 tries. Is'):
+        IxLinkCamera(port, {}).open()
+    assert port.now() < 2.0
+
+
+@pytest.mark.parametrize('state', ['busy', 'error'])
+def test_open_with_a_camera_at_work_or_in_error(state):
+    camera = IxLinkSimulator()
+    camera.error = state == 'error'
+    camera.phase = 'exposing' if state == 'busy' else 'idle'
+    camera.misbehave('cannot_execute', command=bytes([Command.GET_APERTURE_RANGE]))
+    device = IxLinkCamera(LoopPort(camera), {})
+    device.open()
+    assert device.poll().details['status'] == state
+    assert device.exposure_ranges()['f_number'].values
+
+
+# Exposure.
+
+def test_exposure_and_its_ranges(pair):
+    _, device = pair
+    assert device.exposure() == Exposure(1 / 256, 8.0, 100.0)
+    ranges = device.exposure_ranges()
+    assert set(ranges) == {'exposure_time', 'f_number', 'iso'}
+    assert (ranges['exposure_time'].maximum, len(ranges['exposure_time'].values)) == (32.0, 50)
+    assert (ranges['iso'].minimum, ranges['iso'].maximum) == (50.0, 6400.0)
+    assert all(r.step_ev == pytest.approx(1 / 3) and r.values == tuple(sorted(r.values))
+               and (r.values[0], r.values[-1]) == (r.minimum, r.maximum)
+               for r in ranges.values())
+
+
+@pytest.mark.parametrize('name', QUANTITIES)
+def test_every_value_of_the_range_can_be_set_and_is_read_back(pair, name):
+    camera, device = pair
+    quantity = QUANTITIES[name]
+    grid = camera.grids[name]
+    values = device.exposure_ranges()[name].values
+    for value, numerator in zip(values, sorted(grid.numerators, reverse=quantity.sign < 0)):
+        held = device.set_exposure(Exposure(**{name: value}))
+        assert getattr(held, name) == value
+        assert camera.values[name] == Fraction(numerator, grid.denominator)
+
+
+def test_all_three_at_once(pair):
+    _, device = pair
+    held = device.set_exposure(Exposure(exposure_time=1 / 1000, f_number=5.6, iso=200))
+    assert held == Exposure(1 / 1024, pytest.approx(5.657, rel=1e-3), 200)
+
+
+@pytest.mark.parametrize('wanted', [
+    {'f_number': 1.4}, {'f_number': 32}, {'f_number': 0}, {'f_number': -5.6}, {'f_number': nan},
+    {'iso': 25}, {'iso': inf}, {'iso': 0}, {'exposure_time': 60}, {'exposure_time': 1e-9},
+    {'exposure_time': 0}, {'aperture': 'low'}, {'f_number': 6.0}, {'iso': 100, 'f_number': 64}])
+def test_what_cannot_be_set_is_refused_before_any_byte(pair, wanted):
+    _, device = pair
+    port = device.session.port
+    before = port.written
+    with pytest.raises(ValueError):
+        device.set_exposure(Exposure(**wanted))
+    assert port.written == before
+
+
+@pytest.mark.parametrize('wanted, held', [
+    ({'f_number': 6.0}, 6.35), ({'f_number': 99}, 22.63), ({'iso': 1}, 50),
+    ({'exposure_time': 3600}, 32), ({'exposure_time': 1 / 230}, 1 / 256)])
+def test_nearest(pair, wanted, held):
+    _, device = pair
+    name, = wanted
+    found = device.set_exposure(Exposure(**wanted), nearest=True)
+    assert getattr(found, name) == pytest.approx(held, rel=1e-3)
+    assert device.exposure() == found
+
+
+def test_nothing_is_no_value_even_as_the_nearest(pair):
+    with pytest.raises(ValueError, match='exposure_time: 0; it has to be greater than 0'):
+        pair[1].set_exposure(Exposure(exposure_time=0), nearest=True)
+
+
+@pytest.mark.parametrize('grid', [Grid(12, 33, 3, 3), Grid(-24, 66, 1, 12), Grid(7, 7, 0, 1)])
+def test_other_grids(grid):
+    camera = IxLinkSimulator()
+    camera.grids['iso'] = grid
+    camera.values['iso'] = grid.value(grid.minimum)
+    device = IxLinkCamera(LoopPort(camera), {})
+    device.open()
+    found = device.exposure_ranges()['iso']
+    assert found.step_ev == pytest.approx(float(grid.step_apex))
+    for value in found.values:
+        assert device.set_exposure(Exposure(iso=value)).iso == value
+
+
+def test_another_lens_while_it_is_open(pair):
+    camera, device = pair
+    camera.grids['f_number'] = Grid(12, 30, 1, 3)
+    camera.values['f_number'] = Fraction(6)
+    with pytest.raises(Refused, match='set_aperture: err_input_out_of_range') as error:
+        device.set_exposure(Exposure(f_number=2.8))
+    assert error.value.code == -6
+    assert device.set_exposure(Exposure(f_number=32)).f_number == 32.0
+
+
+def test_a_camera_without_an_aperture():
+    camera = IxLinkSimulator()
+    for command in (Command.GET_APERTURE, Command.GET_APERTURE_RANGE):
+        camera.misbehave('not_supported', times=100, command=bytes([command]))
+    device = IxLinkCamera(LoopPort(camera), {})
+    device.open()
+    assert device.exposure() == Exposure(1 / 256, None, 100.0)
+    assert set(device.exposure_ranges()) == {'exposure_time', 'iso'}
+    with pytest.raises(NotSupported):
+        device.set_exposure(Exposure(f_number=8))
+
+
+@pytest.mark.parametrize('name, brighter', [('f_number', 'less'), ('iso', 'more'),
+                                            ('exposure_time', 'more')])
+def test_steps(pair, name, brighter):
+    camera, device = pair
+    before = getattr(device.exposure(), name)
+    stops = 2 if name == 'f_number' else 1
+    for steps in (1 / 3, 0.33, 0.3, 1.0, -0.7, -1, 2.0, -2):
+        now = getattr(device.step_exposure(name, steps), name)
+        exact = round(steps * 3) / 3 * (-1 if brighter == 'less' else 1)
+        assert now == pytest.approx(before * 2 ** (exact / stops))
+        before = now
+    increments = {q.increment for q in QUANTITIES.values()}
+    assert sum(r.command in increments for r in camera.log) == 8
+
+
+@pytest.mark.parametrize('quantity, steps, words', [
+    ('shutter', 1, "quantity: 'shutter'; allowed: f_number, exposure_time, iso"),
+    ('iso', 0, 'no whole number of the steps of 1/3 EV'), ('iso', 0.1, 'no whole number'),
+    ('iso', 0.5, 'no whole number'), ('iso', nan, 'no number'), ('iso', inf, 'no number'),
+    ('iso', 7, r'iso: 100 can be changed by -1 to 6 EV, not by 7'),
+    ('f_number', -4, r'f_number: 8 can be changed by -3 to 3 EV, not by -4'),
+])
+def test_steps_that_cannot_be(pair, quantity, steps, words):
+    camera, device = pair
+    with pytest.raises(ValueError, match=words):
+        device.step_exposure(quantity, steps)
+    assert not {r.command for r in camera.log} & {q.increment for q in QUANTITIES.values()}
+
+
+def test_a_step_that_does_not_fit_its_byte():
+    camera = IxLinkSimulator()
+    camera.grids['iso'] = Grid(-128, 127, 1, 12)
+    camera.values['iso'] = Fraction(-128, 12)
+    device = IxLinkCamera(LoopPort(camera), {})
+    device.open()
+    with pytest.raises(ValueError, match='at most 10.58.* EV at once'):
+        device.step_exposure('iso', 12)
+    device.step_exposure('iso', 10)
+    assert camera.values['iso'] == Fraction(-8, 12)
+
+
+@pytest.mark.parametrize('quantity', QUANTITIES.values())
+def test_shifted_data_that_pass_the_checksum(pair, quantity):
+    camera, device = pair
+    right = device.exposure_ranges(), device.exposure()
+    for skip in (0, 1):
+        camera.misbehave('shifted', command=bytes([quantity.get_range]), skip=skip)
+        camera.misbehave('shifted', command=bytes([quantity.get]))
+        assert (device.exposure_ranges(), device.exposure()) == right
+    camera.misbehave('zero_denominator', command=bytes([quantity.get_range]))
+    with pytest.raises(ProtocolError, match='is none'):
+        device.exposure_ranges()
+
+
+class Restless(IxLinkSimulator):
+    """Has another sensitivity for each question."""
+
+    def on_bytes(self, data):
+        """Turn the wheel, and answer."""
+        self.values['iso'] += Fraction(1, 3)
+        super().on_bytes(data)
+
+
+def test_answers_that_always_differ():
+    camera = Restless()
+    device = IxLinkCamera(LoopPort(camera), {})
+    device.open()
+    camera.grids['iso'] = Grid(-100, 100, 1, 3)
+    camera.values['iso'] = Fraction(15)
+    with pytest.raises(ProtocolError, match='each answer to one question differs'):
+        device.exposure()
+
+
+# Pictures.
+
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('numerator', [24, 0, -15])  # 1/256 s, 1 s, 32 s
+def test_capture(mode, numerator):
+    camera, device = connect({'reply_mode': mode}, paced=True)
+    camera.values['exposure_time'] = Fraction(numerator, 3)
+    triggered = []
+    shot = device.capture(triggered.append)
+    assert triggered == [shot.sent]
+    assert len(camera.shots) == 1 and camera.shots[0].mode.name.lower() == mode
+    # The frame has arrived when its last byte has left.
+    assert shot.sent == pytest.approx(camera.shots[0].time)
+    exposure = 2.0 ** (-numerator / 3)
+    assert shot.done is not None
+    assert 0 <= shot.done - shot.sent - (2 * exposure + 0.3) < 0.15
+    if mode == 'async':
+        assert shot.accepted is not None and shot.accepted - shot.sent < 0.01
+    else:
+        assert shot.accepted is None
+    assert shot.exposure == Exposure(exposure, 8.0, 100.0)
+    assert (shot.image_index, shot.settled, shot.delay) == (None, '', 0.0)
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_a_busy_camera(mode):
+    camera, device = connect({'reply_mode': mode})
+    camera.phase = 'exposing'
+    with pytest.raises(Busy, match='the camera is busy; try again when it is ready'):
+        device.capture()
+    for operation in (lambda: device.set_exposure(Exposure(iso=200)),
+                      lambda: device.step_exposure('iso', 1),
+                      lambda: device.set('black_calibration', 'forced'),
+                      lambda: device.set_live_view(True)):
+        with pytest.raises(Busy):
+            operation()
+    camera.phase = 'idle'
+    device.capture()
+    assert len(camera.shots) == 1
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_a_doubtful_capture_that_was_settled(mode):
+    camera, device = connect({'reply_mode': mode})
+    camera.values['exposure_time'] = Fraction(0)
+    camera.misbehave('late_reply', command=bytes([Command.CAPTURE]))
+    shot = device.capture()
+    if mode == 'async':
+        assert 'came late' in shot.settled and shot.accepted is None
+    camera.misbehave('lose_reply', command=bytes([Command.CAPTURE]))
+    camera.values['exposure_time'] = Fraction(-3)
+    if mode == 'async':
+        shot = device.capture()
+        assert 'busy right after it' in shot.settled
+        assert shot.done is not None and shot.done - shot.sent > 16.0
+    else:
+        with pytest.raises(OutcomeUnknown):
+            device.capture()
+    assert len(camera.shots) == 2
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_a_doubtful_capture_of_a_camera_that_is_still_busy(mode):
+    camera, device = connect({'reply_mode': mode}, readout=6.0)
+    camera.misbehave('lose_reply', command=bytes([Command.CAPTURE]))
+    # It takes longer than it may; mute all the while when it is synchronous.
+    with pytest.raises(OutcomeUnknown, match='still busy' if mode == 'async' else 'no answer'):
+        device.capture()
+    assert len(camera.shots) == 1
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_a_capture_that_fails(mode):
+    camera, device = connect({'reply_mode': mode})
+    camera.misbehave('fail_capture')
+    with pytest.raises(Refused, match='general'):
+        device.capture()
+    with pytest.raises(Refused, match='general error'):
+        device.capture()
+    assert len(camera.shots) == 1
+
+
+def test_a_capture_without_end():
+    camera, device = connect()
+    camera.misbehave('stay_busy')
+    start = device.session.port.now()
+    with pytest.raises(OutcomeUnknown, match='still busy'):
+        device.capture()
+    assert device.session.port.now() - start == pytest.approx(5.008, abs=0.15)
+
+
+def test_a_camera_that_falls_silent_while_it_is_at_work():
+    camera, device = connect()
+    camera.values['exposure_time'] = Fraction(-1)
+    camera.misbehave('silence', times=100, skip=2, command=bytes([Command.GET_SYSTEM_STATUS]))
+    triggered = []
+    with pytest.raises(OutcomeUnknown, match='had accepted the trigger'):
+        device.capture(triggered.append)
+    assert len(triggered) == len(camera.shots) == 1
+
+
+def test_a_camera_that_answers_nothing_while_it_is_at_work():
+    camera, device = connect(busy_mute=True)
+    shot = device.capture()
+    assert shot.done is not None and shot.exposure.exposure_time == 1 / 256
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_captures_in_a_row(mode):
+    camera, device = connect({'reply_mode': mode}, paced=True)
+    for _ in range(50):
+        device.capture()
+    times = [shot.time for shot in camera.shots]
+    assert len(times) == 50
+    # Exposure, read-out and dark frame take 0.308 s; the rest is questions at 9600 baud.
+    period = (times[-1] - times[0]) / 49
+    assert 0.308 < period < (0.43 if mode == 'async' else 0.39)
+
+
+# What can only be commanded.
+
+def test_black_calibration(pair):
+    camera, device = pair
+    assert device.get('black_calibration') is None
+    assert device.set('black_calibration', 'suppressed') == 'suppressed'
+    assert device.get('black_calibration') == 'suppressed'
+    assert camera.black_calibration is BlackCalibration.SUPPRESSED
+    for bad in ('off', 'raw:1', 1, True):
+        with pytest.raises(ValueError, match='allowed: forced, suppressed'):
+            device.set('black_calibration', bad)
+    for operation in (lambda: device.get('iso'), lambda: device.set('iso', 100)):
+        with pytest.raises(NotSupported, match="'iso'; there are: black_calibration"):
+            operation()
+    assert device.poll().details['black calibration'] == 'suppressed'
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_live_view(mode):
+    camera, device = connect({'reply_mode': mode})
+    assert device.poll().live_view is None
+    device.set_live_view(True)
+    assert camera.live_view and device.poll().live_view is True
+    device.set_live_view(False)
+    assert not camera.live_view and device.poll().live_view is False
+
+
+def test_a_slow_start_of_live_view():
+    for timeout, tries in ((0.5, 2), (1.0, 1)):
+        camera, device = connect({'live_view_timeout': timeout})
+        camera.misbehave('late_reply', command=bytes([Command.START_LIVE_VIEW]))
+        device.set_live_view(True)
+        assert sum(r.command == Command.START_LIVE_VIEW for r in camera.log) == tries
+
+
+def test_the_live_view_region(pair):
+    camera, device = pair
+    assert device.live_view_region() is None and device.roi() is None
+    device.set_live_view_region(LiveViewRegion(1, 255, 10))
+    assert camera.region == device.live_view_region() == LiveViewRegion(1, 255, 10)
+    assert device.roi() == RegionOfInterest(0, 0, 1421, 1066)
+    assert device.poll().details['live view region'] == 'centre 1, 255, scale 10%'
+    with pytest.raises(ValueError, match='scale: 0; allowed: 1 to 100'):
+        device.set_live_view_region(LiveViewRegion(1, 1, 0))
+    shown = device.set_roi(RegionOfInterest(5000, 4000, 2000, 1000))
+    assert shown == device.roi()
+    assert shown.x_offset <= 5000 and shown.x_offset + shown.width >= 7000
+    assert shown.y_offset <= 4000 and shown.y_offset + shown.height >= 5000
+    assert device.set_roi(RegionOfInterest()) == RegionOfInterest(0, 0, 14204, 10652)
+    with pytest.raises(ValueError, match='not within the sensor'):
+        device.set_roi(RegionOfInterest(0, 0, 14205, 1))
+
+
+def test_regions_need_the_size_of_the_sensor_and_hdmi():
+    _, device = connect()
+    device.set_live_view_region(LiveViewRegion())
+    for operation in (lambda: device.set_roi(RegionOfInterest()), device.roi):
+        with pytest.raises(NotSupported, match='set sensor_width and sensor_height'):
+            operation()
+    _, device = connect(hdmi=False)
+    with pytest.raises(NotSupported, match='does not know the command'):
+        device.set_live_view_region(LiveViewRegion())
+
+
+# The rest.
+
+def test_self_test(pair):
+    camera, device = pair
+    state = dict(camera.values), camera.region, len(camera.shots)
+    results = {result.name: result for result in device.self_test()}
+    assert all(result.passed for result in results.values())
+    assert '20 of 20 answers alike' in results['echo'].detail
+    assert state == (camera.values, camera.region, len(camera.shots))
+    camera.misbehave('wrong_checksum', times=2)
+    camera.error = True
+    results = {result.name: result for result in device.self_test()}
+    assert (results['status'].passed, results['line'].passed) == (False, True)
+    camera.grids['iso'] = Grid(12, 34, 1, 3)
+    device.exposure_ranges()
+    camera.misbehave('shifted', command=bytes([Command.GET_ISO_RANGE]), skip=5)
+    echo = {r.name: r for r in device.self_test()}['echo']
+    assert not echo.passed and 'the line is noisy' in echo.detail
+    camera.misbehave('wrong_checksum', skip=10)
+    assert not {r.name: r for r in device.self_test()}['line'].passed
+
+
+def test_raw_messages(pair):
+    camera, device = pair
+    assert device.send_message(bytes([11])) == b'\x12\x03'
+    assert device.send_message(bytes([110, 1])) == b''
+    assert len(camera.shots) == 1
+    assert device.send_message(bytes([114])) == b''
+    assert camera.live_view
+    for message, words in ((b'', 'command id'), (bytes(255), '253 bytes'),
+                           (bytes([10, 1]), 'set_aperture has 2 bytes of data, not 1')):
+        with pytest.raises(ValueError, match=words):
+            device.send_message(message)
+    for command, words in ((131, 'can format the card'), (255, 'no command')):
+        with pytest.raises(Forbidden, match=words):
+            device.send_message(bytes([command]))
+    assert 131 not in {request.command for request in camera.log}
+    with pytest.raises(NotSupported):
+        device.send_message(bytes([112]))
+
+
+def test_what_it_cannot(pair):
+    _, device = pair
+    for operation in (device.list_images, device.take_preview, device.clock,
+                      lambda: device.download(1), lambda: device.read_register(1)):
+        with pytest.raises(NotSupported, match='a IxLink device cannot'):
+            operation()
+
+
+# A real pseudo-terminal.
+
+@pytest.fixture
+def terminal():
+    camera = IxLinkSimulator(readout=0.05)
+    with Terminal(camera, paced=True) as terminal:
+        port = SerialPort(terminal.path, IxLinkCamera.LINE)
+        device = IxLinkCamera(port, {'sensor_width': 100, 'sensor_height': 100})
+        device.open()
+        yield terminal, device
+        device.close()
+
+
+def test_everything_on_a_terminal(terminal):
+    terminal, device = terminal
+    held = device.set_exposure(Exposure(1 / 1000, 5.6, 400))
+    assert held == Exposure(1 / 1024, pytest.approx(5.657, rel=1e-3), 400)
+    assert device.step_exposure('exposure_time', -1).exposure_time == 1 / 2048
+    device.set('black_calibration', 'suppressed')
+    device.set_live_view(True)
+    assert device.set_roi(RegionOfInterest()) == RegionOfInterest(0, 0, 100, 100)
+    device.set_live_view(False)
+    shot = device.capture()
+    assert shot.done is not None and shot.accepted is not None
+    assert shot.sent <= shot.accepted < shot.done
+    assert len(terminal.simulator.shots) == 1
+    assert device.send_message(bytes([111])) == b'\x01'
+
+
+def test_faults_on_a_terminal(terminal):
+    terminal, device = terminal
+    for fault in ('lose_reply', 'pieces', 'noise_before', 'wrong_checksum', 'repeated_reply'):
+        terminal.do(lambda fault=fault: terminal.simulator.misbehave(fault))
+        assert device.exposure() == Exposure(1 / 256, 8.0, 100.0)
+    increment = bytes([Command.INCREMENT_ISO])
+    terminal.do(lambda: terminal.simulator.misbehave('silence', command=increment))
+    with pytest.raises(Refused, match='got lost'):
+        device.step_exposure('iso', 1)
+    terminal.unplug()
+    with pytest.raises((PortError, ReplyTimeout)):
+        device.exposure()
