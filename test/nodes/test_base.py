@@ -15,7 +15,7 @@ from node_rig import rig, spinning
 import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import DurabilityPolicy
 from std_srvs.srv import Trigger
 from toy_device import ToySimulator
 
@@ -83,10 +83,7 @@ def swap(one, serial):
 # Link.
 
 def test_status(toy):
-    messages = []
-    toy.client.create_subscription(
-        CameraStatus, '/camera/status', messages.append,
-        QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL))
+    messages = toy.listen(CameraStatus, 'status', durability=DurabilityPolicy.TRANSIENT_LOCAL)
     wait_until(lambda: messages and messages[-1].state == CameraStatus.READY)
     status = messages[-1]
     assert (status.camera_type, status.manufacturer, status.model, status.serial_number) == (
@@ -104,8 +101,7 @@ def test_status(toy):
 
 
 def test_diagnostics(toy):
-    messages = []
-    toy.client.create_subscription(DiagnosticArray, '/diagnostics', messages.append, 10)
+    messages = toy.listen(DiagnosticArray, '/diagnostics')
     wait_until(lambda: messages)
     device, link = messages[-1].status[:2]
     assert (device.name, link.name) == ('camera: device', 'camera: link')

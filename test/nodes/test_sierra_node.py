@@ -3,12 +3,13 @@
 """The sierra node as a whole: its names, raw registers, and as a process that is killed."""
 
 from array import array
+from contextlib import ExitStack
 import signal
 import subprocess
 import sys
 
 from helpers import wait_until
-from node_rig import new_client, Rig, rig, sierra
+from node_rig import Client, rig, sierra
 import pytest
 from rclpy.action import get_action_names_and_types
 
@@ -83,13 +84,11 @@ def test_raw_writes_are_locked_by_default(tmp_path):
         assert one.simulator.registers[35] == before
 
 
-class Process:
+class Process(Client):
     """The node as a process of its own, and a client."""
 
-    call, send_goal, act, result = Rig.call, Rig.send_goal, Rig.act, Rig.result
-
-    def __init__(self, client, folder, **parameters):
-        self.client, self.name = client, 'camera'
+    def __init__(self, stack, folder, **parameters):
+        super().__init__(stack, 'camera')
         values = {'ledger_file': folder / 'shots.sqlite3',
                   'download_directory': folder / 'pictures', **parameters}
         arguments = [part for key, value in values.items() for part in ('-p', f'{key}:={value}')]
@@ -110,8 +109,8 @@ class Process:
 
 
 def test_simulated_from_start_to_end(tmp_path):
-    with new_client() as client:
-        node = Process(client, tmp_path, simulate='true')
+    with ExitStack() as stack:
+        node = Process(stack, tmp_path, simulate='true')
         try:
             assert node.capture().image_index > 0
         finally:
@@ -120,8 +119,8 @@ def test_simulated_from_start_to_end(tmp_path):
 
 def test_killed_in_mid_download_and_started_again(tmp_path):
     with Terminal(sierra()) as terminal:
-        with new_client() as client:
-            node = Process(client, tmp_path, port=terminal.path)
+        with ExitStack() as stack:
+            node = Process(stack, tmp_path, port=terminal.path)
             try:
                 taken = node.capture()
                 node.act(DownloadImages, 'download_images', indices=[4])
@@ -132,8 +131,8 @@ def test_killed_in_mid_download_and_started_again(tmp_path):
             finally:
                 node.end(signal.SIGKILL)
         terminal.paced = False
-        with new_client() as client:  # the other still believes in the killed node
-            node = Process(client, tmp_path, port=terminal.path)
+        with ExitStack() as stack:  # the other still believes in the killed node
+            node = Process(stack, tmp_path, port=terminal.path)
             try:
                 assert node.capture().shot_id > taken.shot_id
                 result = node.act(DownloadImages, 'download_images')
@@ -148,8 +147,9 @@ def test_killed_in_mid_download_and_started_again(tmp_path):
 
 
 def test_wrong_parameter_at_start_is_one_line(tmp_path):
-    node = Process(None, tmp_path, simulate='true', verify='twice')
-    assert node.process.wait(20) == 1
-    errors = node.process.stderr.read()
-    node.process.stderr.close()
+    with ExitStack() as stack:
+        node = Process(stack, tmp_path, simulate='true', verify='twice')
+        assert node.process.wait(20) == 1
+        errors = node.process.stderr.read()
+        node.process.stderr.close()
     assert "verify: 'twice' is not allowed; allowed: none, reread" in errors
