@@ -178,6 +178,9 @@ class CameraNode(DeviceNode):
         """Download a picture that was just taken, in the background."""
         raise NotSupported('pictures do not come over the line of this camera')
 
+    def taken(self, index: int) -> None:
+        """Hear of an image that a shot has just stored; in the worker's thread."""
+
     def _shoot(self, camera: Camera, event: msg.CaptureEvent,
                triggered: Callable[[msg.CaptureEvent], None]) -> None:
         """Take one picture; in the worker's thread."""
@@ -232,6 +235,8 @@ class CameraNode(DeviceNode):
             shot_id, stamp, event.stamp_source, event.stamp_uncertainty, shot.exposure,
             shot.image_index, event.message))
         self._events.publish(event)
+        if shot.image_index is not None:
+            self.taken(shot.image_index)
 
     # Services.
 

@@ -51,8 +51,8 @@ class Sequences:
     def _run(self, handle, result: CaptureSequence.Result) -> None:
         goal = handle.request
         due = time.monotonic()
-        last, failures = math.nan, 0
-        while not goal.count or len(result.shot_ids) < goal.count:
+        last, failures, tried = math.nan, 0, 0
+        while not goal.count or tried < goal.count:
             self._wait(due, handle)
             if handle.is_cancel_requested:
                 return
@@ -62,7 +62,9 @@ class Sequences:
                 raise  # nor will the next one be
             except DeviceError as error:  # no shot was commanded: this place is lost
                 event = CaptureEvent(message=str(error))
-            result.shot_ids = [*result.shot_ids, event.shot_id]
+            tried += 1
+            if event.shot_id:
+                result.shot_ids = [*result.shot_ids, event.shot_id]
             result.taken += event.success
             result.unknown += event.outcome_unknown
             result.failed += not event.success and not event.outcome_unknown

@@ -34,6 +34,9 @@ from camera_driver.nodes.pictures import keep, thumbnail_jpeg
 from camera_driver.storage import PictureStore
 
 
+NAMING_DELAY = 1.0  # s after a shot, if nothing else waits by then
+
+
 class StillCameraNode(CameraNode):
     """Base of the nodes of cameras with a memory of their own."""
 
@@ -45,7 +48,8 @@ class StillCameraNode(CameraNode):
                 default=False),
         Setting('capture_during_download', str, 'what a capture does that comes during a '
                 'download: wait for the present image; refuse; abort the present image and begin '
-                'it again afterwards', words={'wait': 0, 'refuse': 1, 'abort': 2},
+                'it again afterwards (captures that come faster than an image keep it from ever '
+                'ending)', words={'wait': 0, 'refuse': 1, 'abort': 2},
                 raw_allowed=False, default='wait'),
         Setting('verify', str, 'none: the checks of the protocol and a complete decode; '
                 'reread: download every image twice and compare', words={'none': 0, 'reread': 1},
@@ -59,6 +63,7 @@ class StillCameraNode(CameraNode):
             CompressedImage, '~/thumbnail/compressed', QoSProfile(depth=10),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
         self._store: PictureStore | None = None
+        self._unnamed: list[int] = []  # images that shots have stored
         self.downloads = Downloads(self)
         self.serve(Trigger, '~/take_preview', self._take_preview)
         self.serve(srv.ListImages, '~/list_images', self._list_images)
@@ -88,6 +93,7 @@ class StillCameraNode(CameraNode):
 
     def on_connected(self, device: Camera, identity: Identity) -> str:
         """Learn the names of shots whose numbers an earlier connection left behind."""
+        self._unnamed = []
         if not self.ledger(lambda ledger: ledger.expects_list(identity)):
             return ''
         try:
@@ -96,6 +102,21 @@ class StillCameraNode(CameraNode):
             return f'images not listed: {error}'
         self.ledger(lambda ledger: ledger.listed(identity, images))
         return 'earlier shots looked up in the camera'
+
+    def taken(self, index: int) -> None:
+        """Learn the image's name when there is time: its number holds only until a deletion."""
+        self._unnamed.append(index)
+        if len(self._unnamed) == 1:
+            self.worker.later(NAMING_DELAY, '', self._learn_names)
+
+    def _learn_names(self) -> None:
+        indices, self._unnamed = self._unnamed, []
+        try:
+            images = self.supervisor.use(lambda camera: camera.list_images(indices=indices))
+        except (DeviceError, IndexError) as error:
+            self.get_logger().debug(f'images {indices}: names not read: {error}')
+            return
+        self.ledger(lambda ledger: ledger.listed(self.identity, images, complete=False))
 
     def list_stored(self, timeout: float = PATIENCE,
                     indices: Sequence[int] | None = None) -> Sequence[StoredImage]:

@@ -168,6 +168,20 @@ def test_sequence(front):
     assert [state for _, state in states(front)] == ['stored'] * 3
 
 
+def test_a_shot_learns_the_name_of_its_image_by_itself(front):
+    front.call(Capture, 'capture', wait=True)
+    with closing(sqlite3.connect(front.folder / 'shots.sqlite3')) as ledger:
+        wait_until(lambda: ledger.execute('SELECT name FROM shots').fetchall() == [
+            (front.simulator.frames[3].name,)])
+
+
+def test_a_sequence_without_a_camera(front):
+    front.terminal.unplug()
+    wait_until(lambda: not front.node.connected)
+    result = front.act(CaptureSequence, 'capture_sequence', count=2, interval=0.0)
+    assert (result.success, result.failed, list(result.shot_ids)) == (False, 2, [])
+
+
 def test_sequence_goes_on_after_a_failed_shot_and_ends_after_three(front):
     misbehave(front, 'refuse', command=TAKE_PICTURE)
     result = front.act(CaptureSequence, 'capture_sequence', count=2, interval=0.0)

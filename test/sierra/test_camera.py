@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sierra camera in a photographer's words, on the virtual clock."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from helpers import pattern
@@ -365,6 +366,13 @@ def test_hostile_pictures(fault, error):
     with pytest.raises(error):
         camera.download(1)
     assert camera.download(1).data == simulator.frames[0].data
+
+
+def test_an_image_of_impossible_size_does_not_hide_the_others():
+    simulator, camera = connected()
+    good = camera.list_images()
+    simulator.misbehave('huge_length')
+    assert camera.list_images() == [replace(good[0], size=None, stamp=None), *good[1:]]
 
 
 def test_a_hostile_count():

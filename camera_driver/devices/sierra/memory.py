@@ -316,16 +316,25 @@ class Memory:
         summary = self.summary(frame)
         if summary:
             # The date counts only if the summary is of this frame (4.4.3).
-            length = self._length(frame, NUMBER['frame_length'])
+            length = self._declared(frame, NUMBER['frame_length'])
             stamp = summary.stamp if length == summary.size else None
-            return StoredImage(index, name, folder, length, summary.thumbnail_size, stamp,
+            return StoredImage(index, name, folder, _believed(index, length),
+                               _believed(index, summary.thumbnail_size), stamp,
                                summary.protected, self._clock)
-        return StoredImage(index, name, folder, self._length(frame, NUMBER['frame_length']),
-                           self._length(frame, NUMBER['thumbnail_length']),
-                           write_protected=self._protected(frame))
+        return StoredImage(
+            index, name, folder, _believed(index, self._declared(frame, NUMBER['frame_length'])),
+            _believed(index, self._declared(frame, NUMBER['thumbnail_length'])),
+            write_protected=self._protected(frame))
 
     def _length(self, frame: int, register: int) -> int | None:
         """Return a declared length; None where the camera does not say. Bounded."""
+        length = self._declared(frame, register)
+        if length is not None and length > MAX_PICTURE:
+            raise ProtocolError(f'{self._session.port.name}: the camera declares {length} bytes '
+                                'for one image; that is not believed')
+        return length
+
+    def _declared(self, frame: int, register: int) -> int | None:
         try:
             length = abs(self._session.read_frame_int(frame, register))
         except Refused:
@@ -333,9 +342,6 @@ class Memory:
         if not length and frame and register == NUMBER['frame_length']:
             summary = self.summary(frame)
             length = summary.size if summary else 0
-        if length > MAX_PICTURE:
-            raise ProtocolError(f'{self._session.port.name}: the camera declares {length} bytes '
-                                'for one image; that is not believed')
         return length or None
 
     def _protected(self, frame: int) -> bool | None:
@@ -343,6 +349,14 @@ class Memory:
             return bool(self._session.read_frame_int(frame, NUMBER['protection_state']))
         except Refused:
             return None
+
+
+def _believed(index: int, length: int | None) -> int | None:
+    """Return a length for a list, None for one that would not be downloaded: others are listed."""
+    if length is not None and length > MAX_PICTURE:
+        log.warning('image %d: the camera declares %d bytes; that is not believed', index, length)
+        return None
+    return length
 
 
 def _format(data: bytes) -> str:
