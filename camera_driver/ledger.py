@@ -21,60 +21,22 @@ downloaded' holds over restarts and other people's deletions. An image is known 
 camera, folder, name, size and date: never by its number alone, which changes.
 
 The file is shared safely by several processes. A ledger never stops a camera: when its file is
-damaged it is moved aside, when it cannot be written the ledger goes on in memory, and `problem`
-says so. An object belongs to one thread at a time. Times are Unix seconds and handed in.
+damaged it is moved aside, when it cannot be written the ledger goes on in memory until it can, and
+`problem` says so. An object belongs to one thread at a time. Times are Unix seconds and handed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-import logging
 import os
 from pathlib import Path
 import re
 import sqlite3
-from typing import TypeVar
 
+from camera_driver.ledger_file import LedgerFile
 from camera_driver.model import Exposure, Identity, StoredImage
-
-log = logging.getLogger(__name__)
-
-T = TypeVar('T')
-
-LOCK_TIMEOUT = 2.0  # s to wait for another process that writes
-
-# `PRAGMA user_version` n says that the first n of these have been applied. Add to the end; never
-# change one that was released. Columns are only ever added, so an older program that finds a
-# newer file leaves it alone and goes on in memory.
-MIGRATIONS = ("""
-CREATE TABLE shots (
-    shot_id TEXT PRIMARY KEY, number INTEGER NOT NULL, state TEXT NOT NULL,
-    camera TEXT NOT NULL,             -- the name that the user gave it
-    device TEXT NOT NULL, camera_type TEXT NOT NULL, model TEXT NOT NULL, serial TEXT NOT NULL,
-    commanded REAL NOT NULL, sent REAL,
-    stamp REAL, stamp_source TEXT, stamp_uncertainty REAL,
-    image_index INTEGER,              -- as the camera numbers it now, as far as is known
-    image_key TEXT, folder TEXT, name TEXT, size INTEGER, path TEXT, bytes INTEGER, sha256 TEXT,
-    exposure_time REAL, f_number REAL, iso REAL, aperture TEXT,
-    latitude REAL, longitude REAL, altitude REAL,
-    message TEXT NOT NULL DEFAULT '',
-    UNIQUE (camera, number)
-) WITHOUT ROWID;
-CREATE INDEX shots_by_state ON shots (camera, state);
-CREATE INDEX shots_by_image ON shots (device, image_key);
-CREATE INDEX shots_by_index ON shots (device, image_index);
-CREATE TABLE images (
-    device TEXT NOT NULL, image_key TEXT NOT NULL,
-    folder TEXT NOT NULL, name TEXT NOT NULL, size INTEGER, date TEXT,
-    downloaded REAL NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    verified INTEGER NOT NULL DEFAULT 0,
-    in_camera INTEGER NOT NULL DEFAULT 1,  -- 0: deleted there; its name may be given again
-    PRIMARY KEY (device, image_key)
-) WITHOUT ROWID;
-""",)
 
 ROW = ('shot_id, state, camera, commanded, sent, stamp, stamp_source, stamp_uncertainty, '
        'image_index, folder, name, size, path, sha256, message')
@@ -127,23 +89,21 @@ class Ledger:
         """
         self.path = Path(path).expanduser().absolute()
         self.camera = camera
-        self.problem = ''
-        self._now = now
-        self._db = nothing = sqlite3.connect(':memory:')
-        try:
-            self._db = self._open_file()
-            nothing.close()
-        except (sqlite3.Error, OSError) as error:
-            self._fall_back(error)
-        self._do(lambda db: db.execute(
+        self._file = LedgerFile(self.path, camera, now)
+        self._file.do(lambda db: db.execute(
             "UPDATE shots SET state = 'unknown', message = 'interrupted: the program ended ' || "
             "CASE WHEN sent IS NULL THEN 'before or while the trigger was sent' "
             "ELSE 'after the trigger was sent' END WHERE camera = ? AND state = 'commanded'",
             (camera,)))
 
+    @property
+    def problem(self) -> str:
+        """What is wrong with the file; empty = nothing."""
+        return self._file.problem
+
     def close(self) -> None:
         """Give the file back."""
-        self._db.close()
+        self._file.close()
 
     # What becomes of a shot.
 
@@ -151,6 +111,8 @@ class Ledger:
         """Record a shot that is about to be triggered and return its id; on the disk by then."""
         utc = datetime.fromtimestamp(now, timezone.utc).strftime('%Y%m%dT%H%M%SZ')
         name = re.sub('[^A-Za-z0-9_.]+', '.', self.camera).strip('.') or 'camera'
+
+        self._file.go_back()
 
         def work(db: sqlite3.Connection) -> str:
             db.execute('PRAGMA synchronous = FULL')
@@ -166,7 +128,7 @@ class Ledger:
             db.execute('PRAGMA synchronous = NORMAL')
             return shot_id
 
-        return self._do(work)
+        return self._file.do(work)
 
     def triggered(self, shot_id: str, sent: float) -> None:
         """Record when the trigger had left the port."""
@@ -230,11 +192,11 @@ class Ledger:
             for shot_id in outdated:
                 db.execute('UPDATE shots SET image_index = NULL WHERE shot_id = ?', (shot_id,))
 
-        self._transact(work)
+        self._file.transact(work)
 
     def expects_list(self, identity: Identity) -> bool:
         """Say whether shots of this camera are known by their numbers alone."""
-        return self._do(lambda db: db.execute(
+        return self._file.do(lambda db: db.execute(
             'SELECT 1 FROM shots WHERE device = ? AND image_key IS NULL AND image_index > 0 '
             'LIMIT 1', (_device(identity),)).fetchone()) is not None
 
@@ -252,7 +214,7 @@ class Ledger:
                 db.execute('UPDATE shots SET image_index = image_index - 1 WHERE device = ? AND '
                            'image_index > ?', (device, image.index))
 
-        self._transact(work)
+        self._file.transact(work)
 
     def has(self, identity: Identity, image: StoredImage) -> bool:
         """
@@ -262,7 +224,7 @@ class Ledger:
         again: it is rather downloaded twice than not at all.
         """
         key = _key(image)
-        return key is not None and self._do(lambda db: self._has(db, _device(identity), key))
+        return key is not None and self._file.do(lambda db: self._has(db, _device(identity), key))
 
     def shot_of(self, identity: Identity, image: StoredImage) -> ShotRecord | None:
         """Return the shot that an image in the camera came from, if it was commanded here."""
@@ -290,7 +252,7 @@ class Ledger:
                            'sha256 = ? WHERE shot_id = ?',
                            (str(path), size, sha256, shot.shot_id))
 
-        self._transact(work)
+        self._file.transact(work)
 
     def verified(self, identity: Identity, sha256: str) -> None:
         """Record that the file, read back, has this checksum."""
@@ -302,7 +264,7 @@ class Ledger:
             db.execute("UPDATE shots SET state = 'verified' WHERE device = ? AND sha256 = ? AND "
                        "state = 'downloaded'", (device, sha256))
 
-        self._transact(work)
+        self._file.transact(work)
 
     # Questions.
 
@@ -316,7 +278,7 @@ class Ledger:
 
     def counters(self) -> Counters:
         """Count the shots of this camera, of all runs."""
-        n = dict(self._do(lambda db: db.execute(
+        n = dict(self._file.do(lambda db: db.execute(
             'SELECT state, count(*) FROM shots WHERE camera = ? GROUP BY state',
             (self.camera,)).fetchall()))
         verified = n.get('verified', 0)
@@ -329,7 +291,7 @@ class Ledger:
 
     def _shots(self, where: str, *values: object) -> list[ShotRecord]:
         query = f'SELECT {ROW} FROM shots WHERE {where} ORDER BY commanded, number'
-        return self._do(lambda db: [ShotRecord(*row) for row in db.execute(query, values)])
+        return self._file.do(lambda db: [ShotRecord(*row) for row in db.execute(query, values)])
 
     @staticmethod
     def _has(db: sqlite3.Connection, device: str, key: str) -> bool:
@@ -338,106 +300,8 @@ class Ledger:
 
     def _update(self, shot_id: str, **values: object) -> None:
         columns = ', '.join(f'{name} = ?' for name in values)
-        self._do(lambda db: db.execute(f'UPDATE shots SET {columns} WHERE shot_id = ?',
-                                       (*values.values(), shot_id)))
-
-    def _transact(self, work: Callable[[sqlite3.Connection], None]) -> None:
-        def whole(db: sqlite3.Connection) -> None:
-            db.execute('BEGIN IMMEDIATE')
-            work(db)
-            db.execute('COMMIT')
-
-        self._do(whole)
-
-    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something with the database; when its file fails, with what replaces it."""
-        try:
-            return work(self._db)
-        except sqlite3.Error as error:
-            self._fall_back(error)
-            return work(self._db)
-
-    def _open_file(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT, isolation_level=None,
-                             check_same_thread=False)
-        try:
-            db.execute('PRAGMA journal_mode = WAL')
-            db.execute('PRAGMA synchronous = NORMAL')
-            check = db.execute('PRAGMA quick_check(1)').fetchone()[0]
-            if check != 'ok':
-                raise sqlite3.DatabaseError(check)
-            _migrate(db)
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _fall_back(self, error: Exception) -> None:
-        """Replace a database that failed: the file again, a new file, or memory."""
-        damaged = (isinstance(error, sqlite3.DatabaseError)
-                   and not isinstance(error, sqlite3.OperationalError))
-        known = self._db
-        if damaged:
-            known.close()
-            try:
-                self._db = self._replace_damaged(error)
-                return
-            except (sqlite3.Error, OSError) as second:
-                error = second
-        self.problem = (f'shot ledger {self.path} cannot be used ({error}): shots are recorded in '
-                        'memory only; see to the disk and its permissions, then start again')
-        log.error('%s', self.problem)
-        self._db = sqlite3.connect(':memory:', isolation_level=None, check_same_thread=False)
-        if not damaged:
-            self._copy_known(known)
-        _migrate(self._db)
-
-    def _replace_damaged(self, error: Exception) -> sqlite3.Connection:
-        try:
-            return self._open_file()  # another process has replaced it meanwhile
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            aside = f'{self.path}.damaged-{self._now:.0f}'
-            for end in ('', '-wal', '-shm'):
-                if os.path.exists(f'{self.path}{end}'):
-                    os.replace(f'{self.path}{end}', aside + end)
-            self.problem = (f'shot ledger {self.path} was damaged ({error}): moved to {aside}, '
-                            'begun anew; shots and downloads before now are not in it')
-            log.error('%s', self.problem)
-            return self._open_file()
-
-    def _copy_known(self, known: sqlite3.Connection) -> None:
-        """Take over what can still be read of the file: what is downloaded stays downloaded."""
-        for query in ('', '?mode=ro', '?immutable=1'):
-            try:
-                db = sqlite3.connect(self.path.as_uri() + query, uri=True) if query else known
-                with closing(db):
-                    if db.in_transaction:
-                        db.execute('ROLLBACK')
-                    version = db.execute('PRAGMA user_version').fetchone()[0]
-                    if 0 < version <= len(MIGRATIONS):
-                        db.backup(self._db)
-                    if version:
-                        return
-            except sqlite3.Error:
-                continue
-
-
-def _migrate(db: sqlite3.Connection) -> None:
-    """Bring the schema up to date. Raises OperationalError for a file of a newer program."""
-    db.execute('BEGIN IMMEDIATE')  # two processes may find the same old file
-    version = db.execute('PRAGMA user_version').fetchone()[0]
-    if version > len(MIGRATIONS):
-        db.execute('ROLLBACK')
-        raise sqlite3.OperationalError(
-            f'it has schema {version} of a newer program, this one knows {len(MIGRATIONS)}')
-    for script in MIGRATIONS[version:]:
-        for statement in re.sub('--.*', '', script).split(';'):
-            db.execute(statement)
-    db.execute(f'PRAGMA user_version = {len(MIGRATIONS)}')
-    db.execute('COMMIT')
+        self._file.do(lambda db: db.execute(
+            f'UPDATE shots SET {columns} WHERE shot_id = ?', (*values.values(), shot_id)))
 
 
 def _device(identity: Identity) -> str:

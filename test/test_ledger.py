@@ -14,7 +14,8 @@ import tempfile
 
 import pytest
 
-from camera_driver.ledger import Counters, Ledger, MIGRATIONS
+from camera_driver.ledger import Counters, Ledger
+from camera_driver.ledger_file import MIGRATIONS
 from camera_driver.model import Exposure, Identity, StoredImage
 
 NOW = 1_800_000_000.0
@@ -244,11 +245,11 @@ def test_damaged_file_is_moved_aside(path):
 def test_file_damaged_while_in_use(ledger, path):
     for n in range(200):
         ledger.command(CAMERA, NOW)
-    ledger._db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+    ledger._file._db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
     with open(path, 'r+b') as file:
         file.seek(4096)
         file.write(os.urandom(path.stat().st_size - 4096))
-    ledger._db.execute('PRAGMA shrink_memory')
+    ledger._file._db.execute('PRAGMA shrink_memory')
     shot = shoot(ledger, 1)
     assert ledger.shot(shot).state == 'stored' or ledger.problem
     again = Ledger(path, 'front', NOW)
@@ -333,3 +334,38 @@ def test_another_process_that_holds_the_lock_does_not_stop_the_camera(ledger, pa
     holder.close()
     assert 'memory only' in ledger.problem
     assert [s.shot_id for s in ledger.shots()] == [first, second]
+
+
+def test_what_was_recorded_in_memory_goes_into_the_file_when_it_is_free_again(ledger, path):
+    first, second = shoot(ledger, 1), ledger.command(CAMERA, NOW)
+    other = Ledger(path, 'rear', NOW)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute('BEGIN IMMEDIATE')
+    ledger.exposed(second, NOW, 'trigger', 0.1, Exposure(), 2)
+    third = shoot(ledger, 3)
+    ledger.downloaded(CAMERA, image(1), Path('x'), 1000, 'abc', NOW)
+    assert 'memory only' in ledger.problem
+    holder.execute('ROLLBACK')
+    holder.close()
+    shoot(other)
+    fourth = shoot(ledger, 4)
+    assert not ledger.problem
+    again = Ledger(path, 'front', NOW)
+    assert [(s.shot_id, s.state) for s in again.shots()] == [
+        (first, 'downloaded'), (second, 'stored'), (third, 'stored'), (fourth, 'stored')]
+    assert again.has(CAMERA, image(1))
+    assert len(other.shots()) == 1
+    again.close()
+    other.close()
+
+
+def test_shots_of_a_folder_that_appears_late(tmp_path):
+    place = tmp_path / 'mount'
+    place.write_bytes(b'')  # no folder: the disk is not mounted
+    ledger = Ledger(place / 'shots.sqlite3', 'front', NOW)
+    shot = shoot(ledger)
+    place.unlink()
+    ledger.close()
+    again = Ledger(place / 'shots.sqlite3', 'front', NOW)
+    assert [one.shot_id for one in again.shots()] == [shot]
+    again.close()

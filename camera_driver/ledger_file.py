@@ -1,0 +1,233 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The file that a shot ledger is kept in: opened, brought up to date, replaced when it fails.
+
+Every write is a transaction. A file that is damaged is moved aside; while it cannot be used
+(locked, full, read-only) the work goes on in memory, with what could be read of the file, and
+comes back to it with `go_back`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+import logging
+import os
+from pathlib import Path
+import re
+import sqlite3
+from typing import TypeVar
+
+log = logging.getLogger(__name__)
+
+T = TypeVar('T')
+
+LOCK_TIMEOUT = 2.0  # s to wait for another process that writes
+
+# `PRAGMA user_version` n says that the first n of these have been applied. Add to the end; never
+# change one that was released. Columns are only ever added, so an older program that finds a
+# newer file leaves it alone and goes on in memory.
+MIGRATIONS = ("""
+CREATE TABLE shots (
+    shot_id TEXT PRIMARY KEY, number INTEGER NOT NULL, state TEXT NOT NULL,
+    camera TEXT NOT NULL,             -- the name that the user gave it
+    device TEXT NOT NULL, camera_type TEXT NOT NULL, model TEXT NOT NULL, serial TEXT NOT NULL,
+    commanded REAL NOT NULL, sent REAL,
+    stamp REAL, stamp_source TEXT, stamp_uncertainty REAL,
+    image_index INTEGER,              -- as the camera numbers it now, as far as is known
+    image_key TEXT, folder TEXT, name TEXT, size INTEGER, path TEXT, bytes INTEGER, sha256 TEXT,
+    exposure_time REAL, f_number REAL, iso REAL, aperture TEXT,
+    latitude REAL, longitude REAL, altitude REAL,
+    message TEXT NOT NULL DEFAULT '',
+    UNIQUE (camera, number)
+) WITHOUT ROWID;
+CREATE INDEX shots_by_state ON shots (camera, state);
+CREATE INDEX shots_by_image ON shots (device, image_key);
+CREATE INDEX shots_by_index ON shots (device, image_index);
+CREATE TABLE images (
+    device TEXT NOT NULL, image_key TEXT NOT NULL,
+    folder TEXT NOT NULL, name TEXT NOT NULL, size INTEGER, date TEXT,
+    downloaded REAL NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    verified INTEGER NOT NULL DEFAULT 0,
+    in_camera INTEGER NOT NULL DEFAULT 1,  -- 0: deleted there; its name may be given again
+    PRIMARY KEY (device, image_key)
+) WITHOUT ROWID;
+""",)
+
+
+class LedgerFile:
+    """An SQLite database that can be relied on, be it in memory; `problem` says what is wrong."""
+
+    def __init__(self, path: Path, camera: str, now: float) -> None:
+        """
+        Open or create the file; never raises for what is wrong with it.
+
+        :param camera: the user's name of the camera whose shots are written here.
+        :param now: Unix seconds; part of the name of a damaged file that is moved aside.
+        """
+        self.path = path
+        self.problem = ''
+        self.in_memory = False
+        self._camera = camera
+        self._now = now
+        self._db = nothing = sqlite3.connect(':memory:')
+        try:
+            self._db = self._open_file(LOCK_TIMEOUT)
+            nothing.close()
+        except (sqlite3.Error, OSError) as error:
+            self._fall_back(error)
+
+    def close(self) -> None:
+        """Give the file back, with what is in memory alone if that can be."""
+        self.go_back()
+        self._db.close()
+
+    def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the database; when its file fails, with what replaces it."""
+        try:
+            return work(self._db)
+        except sqlite3.Error as error:
+            self._fall_back(error)
+            return work(self._db)
+
+    def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the database, all of it or nothing."""
+        def whole(db: sqlite3.Connection) -> T:
+            db.execute('BEGIN IMMEDIATE')
+            result = work(db)
+            db.execute('COMMIT')
+            return result
+
+        return self.do(whole)
+
+    def go_back(self) -> None:
+        """Write what was recorded in memory into the file, if that can be used again."""
+        if not self.in_memory:
+            return
+        try:
+            db = self._open_file(0.0)
+        except (sqlite3.Error, OSError):
+            return
+        try:
+            db.execute('BEGIN IMMEDIATE')
+            self._merge(db)
+            db.execute('COMMIT')
+            db.execute(f'PRAGMA busy_timeout = {LOCK_TIMEOUT * 1000:.0f}')
+        except sqlite3.Error:
+            db.close()
+            return
+        self._db.close()
+        self._db, self.in_memory, self.problem = db, False, ''
+        log.warning('shot ledger %s is used again; what was in memory is in it', self.path)
+
+    def _merge(self, db: sqlite3.Connection) -> None:
+        """Add to a file what memory knows of this camera's shots, and of its device's images."""
+        cursor = self._db.execute('SELECT * FROM shots WHERE camera = ?', (self._camera,))
+        columns = [column[0] for column in cursor.description]
+        last = db.execute('SELECT coalesce(max(number), 0) FROM shots WHERE camera = ?',
+                          (self._camera,)).fetchone()[0]
+        devices = set()
+        for row in cursor.fetchall():
+            values = dict(zip(columns, row))
+            devices.add(values['device'])
+            number = db.execute('SELECT number FROM shots WHERE shot_id = ?',
+                                (values['shot_id'],)).fetchone()
+            last += number is None
+            values['number'] = number[0] if number else last
+            _write(db, 'REPLACE', 'shots', values)
+        cursor = self._db.execute('SELECT * FROM images')
+        columns = [column[0] for column in cursor.description]
+        for row in cursor.fetchall():
+            values = dict(zip(columns, row))
+            _write(db, 'REPLACE' if values['device'] in devices else 'IGNORE', 'images', values)
+
+    def _open_file(self, lock_timeout: float) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self.path, timeout=lock_timeout, isolation_level=None,
+                             check_same_thread=False)
+        try:
+            db.execute('PRAGMA journal_mode = WAL')
+            db.execute('PRAGMA synchronous = NORMAL')
+            check = db.execute('PRAGMA quick_check(1)').fetchone()[0]
+            if check != 'ok':
+                raise sqlite3.DatabaseError(check)
+            _migrate(db)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _fall_back(self, error: Exception) -> None:
+        """Replace a database that failed: the file again, a new file, or memory."""
+        damaged = (isinstance(error, sqlite3.DatabaseError)
+                   and not isinstance(error, sqlite3.OperationalError))
+        known = self._db
+        if damaged:
+            known.close()
+            try:
+                self._db = self._replace_damaged(error)
+                return
+            except (sqlite3.Error, OSError) as second:
+                error = second
+        self.problem = (f'shot ledger {self.path} cannot be used ({error}): shots are recorded in '
+                        'memory only until it can, tried at every shot; see to the disk and its '
+                        'permissions')
+        log.error('%s', self.problem)
+        self.in_memory = True
+        self._db = sqlite3.connect(':memory:', isolation_level=None, check_same_thread=False)
+        if not damaged:
+            self._copy_known(known)
+        _migrate(self._db)
+
+    def _replace_damaged(self, error: Exception) -> sqlite3.Connection:
+        try:
+            return self._open_file(LOCK_TIMEOUT)  # another process has replaced it meanwhile
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            aside = f'{self.path}.damaged-{self._now:.0f}'
+            for end in ('', '-wal', '-shm'):
+                if os.path.exists(f'{self.path}{end}'):
+                    os.replace(f'{self.path}{end}', aside + end)
+            self.problem = (f'shot ledger {self.path} was damaged ({error}): moved to {aside}, '
+                            'begun anew; shots and downloads before now are not in it')
+            log.error('%s', self.problem)
+            return self._open_file(LOCK_TIMEOUT)
+
+    def _copy_known(self, known: sqlite3.Connection) -> None:
+        """Take over what can still be read of the file: what is downloaded stays downloaded."""
+        for query in ('', '?mode=ro', '?immutable=1'):
+            try:
+                db = sqlite3.connect(self.path.as_uri() + query, uri=True) if query else known
+                with closing(db):
+                    if db.in_transaction:
+                        db.execute('ROLLBACK')
+                    version = db.execute('PRAGMA user_version').fetchone()[0]
+                    if 0 < version <= len(MIGRATIONS):
+                        db.backup(self._db)
+                    if version:
+                        return
+            except sqlite3.Error:
+                continue
+
+
+def _write(db: sqlite3.Connection, otherwise: str, table: str,
+           values: dict[str, object]) -> None:
+    db.execute(f'INSERT OR {otherwise} INTO {table} ({", ".join(values)}) '
+               f'VALUES ({", ".join("?" * len(values))})', tuple(values.values()))
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Bring the schema up to date. Raises OperationalError for a file of a newer program."""
+    db.execute('BEGIN IMMEDIATE')  # two processes may find the same old file
+    version = db.execute('PRAGMA user_version').fetchone()[0]
+    if version > len(MIGRATIONS):
+        db.execute('ROLLBACK')
+        raise sqlite3.OperationalError(
+            f'it has schema {version} of a newer program, this one knows {len(MIGRATIONS)}')
+    for script in MIGRATIONS[version:]:
+        for statement in re.sub('--.*', '', script).split(';'):
+            db.execute(statement)
+    db.execute(f'PRAGMA user_version = {len(MIGRATIONS)}')
+    db.execute('COMMIT')
