@@ -94,8 +94,13 @@ class Client:
 
     def begin(self, kind, service, **fields):
         """Call a service and return the future of its response."""
-        client = self._found(lambda: self.client.create_client(kind, f'/{self.name}/{service}'))
-        return client.call_async(kind.Request(**fields))
+        return self.begin_all(kind, service, 1, **fields)[0]
+
+    def begin_all(self, kind, service, times, **fields):
+        """Call a service some times at once and return the futures of the responses."""
+        client = self._found(lambda: self.client.create_client(
+            kind, f'/{self.name}/{service}', qos_profile=QoSProfile(depth=times)))
+        return [client.call_async(kind.Request(**fields)) for _ in range(times)]
 
     def send_goal(self, kind, action, feedback=lambda message: None, **fields):
         """Send a goal and return its handle."""

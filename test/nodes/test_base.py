@@ -311,10 +311,12 @@ def test_every_error_is_an_answer(toy, error, message):
 
 
 def test_many_that_wait_leave_the_node_alive(toy):
+    messages = toy.listen(CameraStatus, 'status')
     begun = [toy.begin(Trigger, 'hold')]
     wait_until(lambda: toy.node.worker.activity == 'holding')
-    begun += [toy.begin(Trigger, 'self_test') for _ in range(20)]
-    messages = toy.listen(CameraStatus, 'status')
+    begun += toy.begin_all(Trigger, 'self_test', 20)
+    wait_until(lambda: sum(future.done() for future in begun) >= 16)
+    messages.clear()
     wait_until(lambda: messages)
     toy.node.worker.stop_job()
     answers = [toy.result(future) for future in begun]
