@@ -46,7 +46,7 @@ from camera_driver.link.trace import TracingPort
 from camera_driver.model import Identity, Progress, Setting
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import diagnostics
-from camera_driver.nodes.logs import bridge
+from camera_driver.nodes.logs import bridge, THREAD
 from camera_driver.nodes.parameters import (
     COMMON, declare, SettingParameters, warn_of_unknown)
 from camera_driver.nodes.supervisor import Supervisor
@@ -311,7 +311,7 @@ class DeviceNode(LifecycleNode):
             self.terminal = Terminal(self.device_type.simulator_class()())
         options = {option.name: self._values[option.name]
                    for option in self._device_class.OPTIONS if option.name in self._values}
-        self.worker = DeviceWorker(f'{self.get_name()} device', self.publish_status)
+        self.worker = DeviceWorker(self.get_logger().name + THREAD, self.publish_status)
         self.supervisor = Supervisor(
             self._device_class, self.worker, self._open_port, options,
             self._values['reconnect_delay'], on_connected=self._device_connected,

@@ -7,6 +7,7 @@ import logging
 from rclpy.logging import get_logger, get_logger_effective_level, LoggingSeverity
 
 NAME = 'camera_driver'
+THREAD = ' device'  # what the name of a node's worker thread ends with, after the node's
 
 
 class _Bridge(logging.Handler):
@@ -15,6 +16,10 @@ class _Bridge(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         logger = get_logger(record.name)
         text = self.format(record)
+        # Several nodes may share a process: the thread tells whose device it is about.
+        name, worker, _ = (record.threadName or '').partition(THREAD)
+        if worker:
+            text = f'{name}: {text}'
         if record.levelno >= logging.ERROR:
             logger.error(text)
         elif record.levelno >= logging.WARNING:

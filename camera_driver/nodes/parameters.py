@@ -186,7 +186,8 @@ class SettingParameters:
                     unknown.append(name)
             self._show(name, value, why, absent=name not in here)
         self.problems = problems
-        parts = (('applied', applied), ('not applied', list(problems)), ('not known', unknown))
+        parts = (('applied', applied), ('not applied', list(problems)),
+                 ('shown once they are set, as the device does not report them', unknown))
         return '; '.join(f'{words}: {", ".join(names)}' for words, names in parts if names)
 
     def refresh(self, device: Camera, names: Iterable[str]) -> None:

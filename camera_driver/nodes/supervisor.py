@@ -230,6 +230,8 @@ class Supervisor:
             log.error('while connecting', exc_info=error)
             error = ProtocolError(f'internal error while connecting: {error!r}')
         self._close()
+        # What keeps one try after the other from succeeding is said once.
+        log.log(logging.DEBUG if str(error) == self.last_error else logging.WARNING, '%s', error)
         wrong = isinstance(error, (WrongDevice, NotSupported))
         self._fail(error, State.ERROR if wrong else State.DISCONNECTED)
         return error
@@ -293,8 +295,6 @@ class Supervisor:
             self._delay = min(2 * self._delay, max(MOST_DELAY, self._first_delay))
 
     def _fail(self, error: DeviceError, state: State) -> None:
-        level = logging.DEBUG if str(error) == self.last_error else logging.WARNING
-        log.log(level, '%s', error)
         self.last_error = str(error)
         self.last_error_time = time.monotonic()
         self._set(state)

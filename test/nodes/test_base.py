@@ -164,6 +164,16 @@ def test_unplugged_and_replugged(toy):
     assert 'reconnected to Toys Toy (serial 1); applied: light, level' in supervisor.recovery
 
 
+def test_a_lost_link_is_told_once_and_by_name(toy, capfd):
+    toy.terminal.unplug()
+    wait_until(lambda: not toy.node.connected)
+    toy.terminal.replug()
+    wait_until(lambda: toy.node.connected)
+    log = capfd.readouterr().err
+    assert log.count('camera: the link is lost: ') == 1
+    assert log.count('the port is gone') == 1
+
+
 def test_unplugged_under_a_job(toy):
     begun = toy.begin(Trigger, 'hold')
     wait_until(lambda: toy.node.worker.activity == 'holding')
