@@ -28,9 +28,10 @@ MAY_IMPORT = {
     'device': CORE | {'link'},
     'devices': CORE | {'link', 'jpeg', 'exif', 'device', 'sim'},
     'catalog': CORE | {'device', 'devices', 'sim'},
-    'nodes': LIBRARIES | {'device', 'devices', 'catalog'},
-    'payload': LIBRARIES | {'device', 'devices', 'catalog', 'nodes'},
-    'cli': LIBRARIES | {'device', 'devices', 'catalog', 'nodes', 'payload'},
+    'rig': CORE | {'catalog'},
+    'nodes': LIBRARIES | {'device', 'devices', 'catalog', 'rig'},
+    'payload': LIBRARIES | {'device', 'devices', 'catalog', 'rig', 'nodes'},
+    'cli': LIBRARIES | {'device', 'devices', 'catalog', 'rig', 'nodes', 'payload'},
 }
 ONLY_HERE = {  # module from outside -> where it may be imported
     'serial': ('link/port.py',),

@@ -1,0 +1,270 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Rig files: any number of devices, each with its name, type, namespace and parameters.
+
+A file is checked as a whole before anything is started, parameters against what the device type
+declares. An error names the file, the line and the column. docs/rig.md describes the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+import difflib
+import json
+import os
+from pathlib import Path
+import re
+from typing import NoReturn
+
+import yaml
+
+from camera_driver.catalog import DeviceType, TYPES
+from camera_driver.errors import StorageError
+from camera_driver.model import Access, Setting, SettingValue
+
+PROCESSES = ('one', 'each')
+"""All nodes in one process, or one process for each."""
+
+FILE_KEYS = ('processes', 'devices')
+DEVICE_KEYS = ('name', 'type', 'namespace', 'parameters')
+
+NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')  # of a ROS node, and of each part of a namespace
+LONGEST = 240  # characters of namespace and name; ROS wants topics to stay below 256
+
+USE_SIM_TIME = Setting('use_sim_time', bool, 'take the time from /clock', default=False)
+
+
+class RigError(ValueError):
+    """A rig file is wrong; the text begins with file:line:column."""
+
+
+@dataclass(frozen=True)
+class RigDevice:
+    """One device of a rig. `parameters` are checked, and of the types that the node wants."""
+
+    name: str
+    type: str
+    namespace: str  # as in the file: 'front', '/front', '' = none
+    parameters: Mapping[str, SettingValue]
+
+    @property
+    def full_name(self) -> str:
+        """Return the name of its node with the namespace: '/front/nadir'."""
+        return f'/{self.namespace.strip("/")}/{self.name}'.replace('//', '/')
+
+    def arguments(self) -> list[str]:
+        """Return the command line of its node's executable."""
+        # JSON is YAML that leaves no doubt what is a text.
+        return ['--ros-args', '-r', f'__node:={self.name}',
+                '-r', f'__ns:=/{self.namespace.strip("/")}',
+                *(word for name, value in self.parameters.items()
+                  for word in ('-p', f'{name}:={json.dumps(value, ensure_ascii=False)}'))]
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A rig: its devices, and whether their nodes share a process (PROCESSES)."""
+
+    devices: tuple[RigDevice, ...]
+    processes: str
+
+
+def read(path: str, simulate: bool = False) -> Rig:
+    """
+    Read and check a rig file; needs ROS, as the nodes declare the parameters.
+
+    :param simulate: give every device a simulated one instead of its port.
+
+    Raises RigError with the line of what is wrong, StorageError when it cannot be read.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise StorageError(f'{path}: {error.strerror}; name a rig file') from None
+    try:
+        root = yaml.compose(data, yaml.SafeLoader)
+        if root is None:
+            raise RigError(f'{path}:1:1: the file is empty; list its devices under devices:')
+        return _Reader(path, simulate).rig(root)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f':{mark.line + 1}:{mark.column + 1}' if mark else ''
+        raise RigError(f'{path}{where}: {error.problem}') from None
+    except yaml.YAMLError as error:
+        raise RigError(f'{path}: {" ".join(str(error).split())}') from None
+    except RecursionError:
+        raise RigError(f'{path}: something in it contains itself') from None
+
+
+def declared(kind: DeviceType) -> Mapping[str, Setting]:
+    """Return all that can stand under `parameters` of a device type."""
+    device = kind.device_class()
+    return {one.name: one for one in (
+        *kind.node_class().PARAMETERS, *device.OPTIONS, USE_SIM_TIME, *device.SETTINGS)}
+
+
+class _Reader:
+    """Makes a rig from the nodes of a YAML document, which know their lines."""
+
+    def __init__(self, path: str, simulate: bool) -> None:
+        self._path = path
+        self._simulate = simulate
+        self._names: dict[str, int] = {}  # full name -> line
+        self._ports: dict[str, tuple[str, int]] = {}  # real path -> name and line of the device
+
+    def rig(self, root: yaml.Node) -> Rig:
+        items = self._mapping(root, 'a rig file', FILE_KEYS)
+        processes = 'one'
+        if 'processes' in items:
+            processes = self._word(items['processes'][1], 'processes', PROCESSES)
+        if 'devices' not in items:
+            self._fail(root, 'there is no devices:, the list of its devices')
+        devices = items['devices'][1]
+        if not isinstance(devices, yaml.SequenceNode) or not devices.value:
+            self._fail(devices, 'devices: is no list; begin each device with a dash: '
+                       '- name: nadir')
+        return Rig(tuple(self._device(node) for node in devices.value), processes)
+
+    def _device(self, node: yaml.Node) -> RigDevice:
+        items = self._mapping(node, 'a device', DEVICE_KEYS)
+        for key in ('name', 'type'):
+            if key not in items:
+                self._fail(node, f'this device has no {key}:')
+        kind = TYPES[self._word(items['type'][1], 'device type', TYPES)]
+        name, namespace = self._name(items)
+        parameters = {}
+        if 'parameters' in items:
+            parameters = self._parameters(items['parameters'][1], kind)
+        if self._simulate:
+            parameters['simulate'] = True
+        device = RigDevice(name, kind.name, namespace, parameters)
+        line = items['name'][1].start_mark.line + 1
+        if device.full_name in self._names:
+            self._fail(items['name'][1], f'the name {device.full_name} is taken by the device in '
+                       f'line {self._names[device.full_name]}')
+        self._names[device.full_name] = line
+        if not parameters.get('simulate'):
+            self._port(items, device)
+        return device
+
+    def _name(self, items: Mapping[str, tuple[yaml.Node, yaml.Node]]) -> tuple[str, str]:
+        node = items['name'][1]
+        name, namespace = self._text(node, 'name'), ''
+        if not NAME.fullmatch(name):
+            self._fail(node, f'ROS does not take the name {name!r}: letters, digits and _ alone, '
+                       'and no digit in front')
+        if 'namespace' in items:
+            node = items['namespace'][1]
+            namespace = self._text(node, 'namespace')
+            parts = namespace.removeprefix('/').split('/') if namespace.strip('/') else []
+            if not all(map(NAME.fullmatch, parts)) or namespace.startswith('//'):
+                self._fail(node, f'ROS does not take the namespace {namespace!r}: names such as '
+                           'front or /uav1/front, of letters, digits and _')
+        if len(namespace) + len(name) > LONGEST:
+            self._fail(node, f'namespace and name are longer than {LONGEST} characters')
+        return name, namespace
+
+    def _port(self, items: Mapping[str, tuple[yaml.Node, yaml.Node]], device: RigDevice) -> None:
+        """Refuse a device without a port, and two with the same, whatever links name it."""
+        port = str(device.parameters.get('port', ''))
+        if not port:
+            self._fail(items['name'][1], f'{device.name} has no port: write one under '
+                       'parameters:, or simulate: true, or simulate all')
+        node = self._mapping(items['parameters'][1], 'parameters')['port'][1]
+        real = port if '://' in port else os.path.realpath(port)
+        if real in self._ports:
+            name, line = self._ports[real]
+            self._fail(node, f'{port} is the port of {name} as well (line {line})')
+        self._ports[real] = device.name, node.start_mark.line + 1
+
+    def _parameters(self, node: yaml.Node, kind: DeviceType) -> dict[str, SettingValue]:
+        known = declared(kind)
+        values: dict[str, SettingValue] = {}
+        if self._says_nothing(node):
+            return values
+        for name, (key, value) in self._mapping(node, 'parameters').items():
+            if name.startswith('qos_overrides.'):
+                values[name] = self._scalar(value, name)
+                continue
+            if name not in known:
+                self._fail(key, f'{kind.name} has no parameter {name}' + _nearest(name, known))
+            if known[name].access is Access.READ_ONLY:
+                self._fail(key, f'{name} can be read, not set')
+            if not self._says_nothing(value):
+                values[name] = self._value(known[name], value)
+        return values
+
+    def _value(self, setting: Setting, node: yaml.Node) -> SettingValue:
+        value = self._scalar(node, setting.name)
+        if setting.kind is str:
+            value = node.value  # YAML makes false of a word such as off
+        elif setting.kind is float and isinstance(value, str):
+            try:
+                value = float(value)  # YAML takes 1e-3, without a point, for a text
+            except ValueError:
+                pass
+        try:
+            return setting.validate(value)
+        except ValueError as error:
+            self._fail(node, str(error))
+
+    # What YAML consists of.
+
+    def _mapping(self, node: yaml.Node, what: str, keys: Collection[str] = ()
+                 ) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        """Return key -> (node of the key, node of the value), with what `<<` merges."""
+        if not isinstance(node, yaml.MappingNode):
+            self._fail(node, f'{what} is written as key: value'
+                       + (f', with these keys: {", ".join(keys)}' if keys else ''))
+        own: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        merged: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for key, value in node.value:
+            if key.tag == 'tag:yaml.org,2002:merge':
+                merged |= self._mapping(value, what, keys)
+                continue
+            name = self._text(key, 'a key')
+            if name in own:
+                self._fail(key, f'{name}: stands here a second time, first in line '
+                           f'{own[name][0].start_mark.line + 1}')
+            if keys and name not in keys:
+                self._fail(key, f'{what} has no key {name}' + _nearest(name, keys))
+            own[name] = key, value
+        return merged | own
+
+    def _word(self, node: yaml.Node, what: str, words: Collection[str]) -> str:
+        word = self._text(node, what)
+        if word not in words:
+            self._fail(node, f'there is no {what} {word!r}' + _nearest(word, words))
+        return word
+
+    def _text(self, node: yaml.Node, what: str) -> str:
+        self._scalar(node, what)
+        return str(node.value)
+
+    def _scalar(self, node: yaml.Node, what: str) -> SettingValue:
+        """Return what YAML makes of a text, a number or a truth value."""
+        if not isinstance(node, yaml.ScalarNode):
+            self._fail(node, f'{what}: has to be a single value')
+        try:
+            value: SettingValue = yaml.constructor.SafeConstructor().construct_object(node)
+            return value
+        except ValueError as error:
+            self._fail(node, f'{what}: {error}')
+
+    def _says_nothing(self, node: yaml.Node) -> bool:
+        """Say whether it is null, as it is in a dump where nothing is known."""
+        return bool(node.tag == 'tag:yaml.org,2002:null')
+
+    def _fail(self, node: yaml.Node, text: str) -> NoReturn:
+        mark = node.start_mark
+        raise RigError(f'{self._path}:{mark.line + 1}:{mark.column + 1}: {text}')
+
+
+def _nearest(word: str, words: Collection[str]) -> str:
+    """Name what was probably meant, or what there is."""
+    near = difflib.get_close_matches(word, words, 1)
+    if near:
+        return f'; is {near[0]} meant?'
+    return f'; there are: {", ".join(sorted(words))}' if len(words) < 12 else ''

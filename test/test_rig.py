@@ -1,0 +1,223 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rig files: what they become, and where it says what is wrong."""
+
+import os
+from pathlib import Path
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from camera_driver.catalog import TYPES
+from camera_driver.errors import StorageError
+from camera_driver.rig import declared, read, Rig, RigDevice, RigError
+
+pytest.importorskip('camera_driver.msg', reason='the nodes declare the parameters')
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def rig(tmp_path):
+    """Give a function that reads a rig file with this text."""
+    path = tmp_path / 'rig.yaml'
+
+    def read_text(text, simulate=False):
+        path.write_text(text)
+        return read(str(path), simulate)
+
+    return read_text
+
+
+def one(parameters='port: a', name='x', kind='sierra'):
+    """Return the entry of a device."""
+    return f'  - {{name: {name}, type: {kind}, parameters: {{{parameters}}}}}\n'
+
+
+@pytest.mark.parametrize('path', sorted((ROOT / 'config').glob('rig*.yaml')), ids=str)
+def test_examples(path):
+    for simulate in (False, True):
+        devices = read(str(path), simulate).devices
+        assert devices
+        assert all(device.parameters.get('simulate', False) is simulate for device in devices)
+
+
+def test_what_a_file_becomes(rig):
+    assert rig("""
+processes: each
+devices:
+- name: nadir
+  type: sierra
+  namespace: front/left
+  parameters: {port: /dev/ttyUSB0, flash_mode: off, keep_alive: 2, resolution: raw:1, baudrate: ~,
+               qos_overrides./front/left/nadir/status.publisher.depth: 3, use_sim_time: true,
+               exposure_compensation: 1e0}
+- {name: on, type: kp_fd30, parameters: {port: 1234, variable_shutter: 2e-3}}
+""") == Rig((
+        RigDevice('nadir', 'sierra', 'front/left', {
+            'port': '/dev/ttyUSB0', 'flash_mode': 'off', 'keep_alive': 2.0, 'resolution': 'raw:1',
+            'qos_overrides./front/left/nadir/status.publisher.depth': 3, 'use_sim_time': True,
+            'exposure_compensation': 1.0}),
+        RigDevice('on', 'kp_fd30', '', {'port': '1234', 'variable_shutter': 0.002})), 'each')
+
+
+@pytest.mark.parametrize('namespace', ['', '/', 'a', '/a', 'a/b', '/a/b'])
+def test_full_names(rig, namespace):
+    device, = rig(f'devices:\n- {{name: x, type: sierra, namespace: {namespace!r}, '
+                  'parameters: {simulate: true}}').devices
+    assert device.full_name == '/' + '/'.join([*filter(None, namespace.split('/')), 'x'])
+
+
+def test_merged_parameters(rig):
+    first, second, third = rig("""
+devices:
+- {name: x, type: sierra, parameters: &x {port: a, baudrate: 9600, flash_mode: on}}
+- {name: y, type: sierra, parameters: &y {<<: *x, port: b, flash_mode: auto}}
+- {name: z, type: sierra, parameters: {port: c, <<: *y}}
+""".replace('flash_mode: on', 'flash_mode: off')).devices
+    assert first.parameters == {'port': 'a', 'baudrate': 9600, 'flash_mode': 'off'}
+    assert second.parameters == {'port': 'b', 'baudrate': 9600, 'flash_mode': 'auto'}
+    assert third.parameters == {'port': 'c', 'baudrate': 9600, 'flash_mode': 'auto'}
+
+
+@pytest.mark.parametrize('text, problem', [
+    ('', '1:1: the file is empty; list its devices under devices:'),
+    ('devices', '1:1: a rig file is written as key: value, with these keys: processes, devices'),
+    ('processes: one', '1:1: there is no devices:, the list of its devices'),
+    ('devices: []', '1:10: devices: is no list'),
+    ('devices:\n  nadir: {}', '2:3: devices: is no list; begin each device with a dash'),
+    ('device: []', '1:1: a rig file has no key device; is devices meant?'),
+    ('processes: two\ndevices: []', "1:12: there is no processes 'two'; there are: each, one"),
+    ('devices:\n' + one() + 'devices: []', '3:1: devices: stands here a second time, first in '
+     'line 1'),
+    ('devices:\n- nadir', '2:3: a device is written as key: value, with these keys: name, type'),
+    ('devices:\n- type: sierra', '2:3: this device has no name:'),
+    ('devices:\n- name: x', '2:3: this device has no type:'),
+    ('devices:\n- {name: x, type: siera}', "2:19: there is no device type 'siera'; is sierra "
+     'meant?'),
+    ('devices:\n- {name: x, type: leica}', "2:19: there is no device type 'leica'; there are: "),
+    ('devices:\n- {name: x, type: [sierra]}', '2:19: device type: has to be a single value'),
+    ('devices:\n- {name: x, type: sierra, colour: red}', '2:27: a device has no key colour; '
+     'there are: name, namespace, parameters, type'),
+    ('devices:\n' + one(name='front-left'), "2:12: ROS does not take the name 'front-left': "),
+    ('devices:\n' + one(name='1st'), "2:12: ROS does not take the name '1st'"),
+    ('devices:\n' + one(name='x' * 250), '2:12: namespace and name are longer than'),
+    ('devices:\n- {name: x, type: sierra, namespace: a//b}', '2:38: ROS does not take the '
+     "namespace 'a//b'"),
+    ('devices:\n- {name: x, type: sierra, namespace: a/}', '2:38: ROS does not take the'),
+    ('devices:\n' + one('prot: a'), '2:42: sierra has no parameter prot; is port meant?'),
+    ('devices:\n' + one('zzzzz: a'), '2:42: sierra has no parameter zzzzz'),
+    ('devices:\n' + one('port: [a]'), '2:48: port: has to be a single value'),
+    ('devices:\n' + one('port: a, port: b'), '2:51: port: stands here a second time, first in '
+     'line 2'),
+    ('devices:\n' + one('flash_mode: disco'), "2:54: flash_mode: 'disco' is not allowed; "
+     'allowed: auto, force'),
+    ('devices:\n' + one('lcd_brightness: 9'), '2:58: lcd_brightness: 9 is not allowed; '
+     'allowed: 1 to 7'),
+    ('devices:\n' + one('autostart: 5'), '2:53: autostart: 5 is not allowed; allowed: true'),
+    ('devices:\n' + one('keep_alive: .nan'), '2:54: keep_alive: nan is not allowed'),
+    ('devices:\n' + one('keep_alive: 2001-02-31'), '2:54: keep_alive: day is out of range'),
+    ('devices:\n' + one('port: ""'), '2:12: x has no port: write one under parameters:'),
+    ('devices:\n- {name: x, type: sierra}', '2:10: x has no port'),
+    ('devices:\n- {name: x, type: sierra, parameters: ~}', '2:10: x has no port'),
+    ('devices:\n' + one() + one(name='y'), '3:48: a is the port of x as well (line 2)'),
+    ('devices:\n' + one() + one('port: b'), '3:12: the name /x is taken by the device in line 2'),
+    ('devices:\n' + one('port: socket://h:1') + one('port: socket://h:1', 'y'),
+     '3:48: socket://h:1 is the port of x as well (line 2)'),
+    ('devices: [', '1:11: '),
+    ('devices: !!python/name:os.system', '1:10: '),
+    ('devices:\n\t- x', '2:1: found character'),
+    ('a: 1\n---\nb: 2', '2:1: but found another document'),
+    ('devices:\n- &a {<<: *a}', ' something in it contains itself'),
+])
+def test_errors_name_the_line(rig, tmp_path, text, problem):
+    with pytest.raises(RigError) as error:
+        rig(text)
+    assert str(error.value).startswith(f'{tmp_path}/rig.yaml:{problem}')
+    assert '\n' not in str(error.value)
+
+
+def test_what_is_no_text(tmp_path):
+    for data in (b'\xff\xfe\xff', b'a: \x01'):
+        (tmp_path / 'rig.yaml').write_bytes(data)
+        with pytest.raises(RigError, match='rig.yaml: '):
+            read(str(tmp_path / 'rig.yaml'))
+    with pytest.raises(StorageError, match='absent.yaml: No such file or directory'):
+        read(str(tmp_path / 'absent.yaml'))
+
+
+def test_one_port_by_two_names(rig, tmp_path):
+    (tmp_path / 'port').touch()
+    os.symlink(tmp_path / 'port', tmp_path / 'link')
+    text = 'devices:\n' + one(f'port: {tmp_path}/port') + one(f'port: {tmp_path}/link', 'y')
+    with pytest.raises(RigError, match=f'3:48: {tmp_path}/link is the port of x as well'):
+        rig(text)
+    assert all(device.parameters['simulate'] for device in rig(text, simulate=True).devices)
+    assert rig(text.replace('link', 'link, simulate: true'))
+
+
+def test_one_name_in_two_namespaces(rig):
+    entry = 'devices:\n- {{name: x, type: sierra, namespace: {}, parameters: {{port: a}}}}\n'
+    second = one('port: b')
+    assert rig(entry.format('front') + second.lstrip())
+    with pytest.raises(RigError, match='3:10: the name /x is taken'):
+        rig(entry.format('/') + second.lstrip())
+
+
+@pytest.mark.parametrize('kind', TYPES)
+def test_what_can_only_be_read_is_not_set(rig, kind):
+    for name, setting in declared(TYPES[kind]).items():
+        if setting.access.value == 'read only':
+            with pytest.raises(RigError, match=f'2:.*: {name} can be read, not set'):
+                rig('devices:\n' + one(f'{name}: 1', kind=kind))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text('abz_01/-~ ', max_size=12), st.text('abz_01/~', max_size=12))
+def test_names_as_ros_takes_them(tmp_path_factory, name, namespace):
+    from rclpy.exceptions import InvalidNamespaceException, InvalidNodeNameException
+    from rclpy.validate_namespace import validate_namespace
+    from rclpy.validate_node_name import validate_node_name
+    path = tmp_path_factory.getbasetemp() / 'names.yaml'
+    path.write_text(f'devices: [{{name: "{name}", namespace: "{namespace}", type: sierra, '
+                    'parameters: {simulate: true}}]')
+    try:
+        validate_node_name(name)
+        validate_namespace(namespace if namespace[:1] == '/' else f'/{namespace}')
+        good = True
+    except (InvalidNamespaceException, InvalidNodeNameException):
+        good = False
+    try:
+        read(str(path))
+        assert good
+    except RigError:
+        assert not good
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from([
+    'devices', 'name', 'parameters', ': ', ':', '\n', '- ', '  ', '{', '}', '[', ']', ', ', '&a ',
+    '*a', '<<', 'sierra', 'x', '~', '"', '!!int ', '? ', '# ', '1'])))
+def test_any_text_is_a_rig_or_an_error(tmp_path_factory, words):
+    path = tmp_path_factory.getbasetemp() / 'any.yaml'
+    path.write_text(''.join(words))
+    try:
+        read(str(path))
+    except RigError as error:
+        assert str(error).startswith(f'{path}:')
+
+
+def test_ros_reads_the_arguments_as_they_were_meant():
+    import rclpy
+    from rclpy.node import Node
+    values = {'port': '', 'a': 'off', 'b': 'null', 'c': '12', 'd': 'äß "q" \\ \n:= {x}', 'e': True,
+              'f': 3, 'g': 2e-05, 'h': '~', 'i': 'raw:1', 'qos_overrides./x/y.publisher.depth': 4}
+    context = rclpy.Context()
+    rclpy.init(args=RigDevice('x', 'sierra', 'a/b', values).arguments(), context=context)
+    node = Node('other', context=context, automatically_declare_parameters_from_overrides=True)
+    try:
+        assert node.get_fully_qualified_name() == '/a/b/x'
+        assert {name: node.get_parameter(name).value for name in values} == values
+    finally:
+        node.destroy_node()
+        rclpy.shutdown(context=context)
