@@ -8,7 +8,7 @@ code  meaning
 ====  ==========================================================================
 0     done
 1     the device said no, or the operation failed
-2     the command line is wrong
+2     the command line, or the file that describes a rig, is wrong
 3     no line: port absent, in use, no permission, not a serial port, unplugged
 4     nothing answers, or it stopped answering
 5     what answers is not the expected device, or makes no sense
@@ -38,7 +38,7 @@ from typing import Any
 
 from camera_driver import errors
 from camera_driver.catalog import TYPES
-from camera_driver.cli import device, probe, simulate, trace
+from camera_driver.cli import device, probe, simulate, trace, up
 from camera_driver.cli.output import clean, Output
 from camera_driver.cli.parser import add_common, Parser, UsageError
 
@@ -74,6 +74,7 @@ examples:
   camera-driver probe /dev/ttyUSB0
   camera-driver sierra --port /dev/ttyUSB0 list
   camera-driver sierra --port /dev/ttyUSB0 download --all --directory pictures
+  camera-driver up rig.yaml --simulate
 """
 
 
@@ -113,7 +114,7 @@ def make_parser() -> Parser:
     """Return the parser; each command's arguments are added when that command is used."""
     parser = Parser(
         'camera-driver', epilog=EPILOG,
-        description='Talk to serial cameras, and simulate them.')
+        description='Talk to serial cameras, simulate them, and run their ROS nodes.')
     commands = parser.add_subparsers(metavar='COMMAND', required=True, title='commands')
 
     def add(name: str, text: str, fill: Callable[[Parser], None]) -> None:
@@ -129,6 +130,7 @@ def make_parser() -> Parser:
     add('probe', 'find out which device answers at a serial port', probe.fill)
     add('simulate', 'run a simulated device on a pseudo-terminal', simulate.fill)
     add('trace', 'show a wire trace as readable frames', trace.fill)
+    add('up', 'run the ROS nodes of a rig', up.fill)
     add_common(parser)
     parser.add_argument('--version', action=_Version, nargs=0, help='show the version')
     return parser

@@ -1,21 +1,34 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""How every node's executable runs: threads, signals, exit codes."""
+"""How the executables run nodes: threads, signals, exit codes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+import os
+from pathlib import Path
 import signal
 import sys
 
+from ament_index_python.packages import get_package_prefix, get_package_share_directory
 import rclpy
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.parameter import Parameter
 
+from camera_driver.catalog import TYPES
 from camera_driver.errors import DeviceError
 from camera_driver.nodes.base import DeviceNode
 from camera_driver.nodes.worker import MOST_WAITING
+from camera_driver.rig import Rig
 
 THREADS = MOST_WAITING + 1 + 5
-"""Services that wait, and besides them: parameters, timers, and three actions under way."""
+"""Of one node: services that wait, parameters, timers, and three actions under way."""
+
+FAILURES = (DeviceError, ValueError, InvalidParameterTypeException,
+            InvalidParameterValueException)
+"""What a node fails with; all else is a defect."""
+
+PROFILES = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 
 
 def run(node_class: Callable[[], DeviceNode]) -> int:
@@ -24,28 +37,76 @@ def run(node_class: Callable[[], DeviceNode]) -> int:
 
     Exceptions that are defects leave it with their traceback, so that launch can respawn it.
     """
-    rclpy.init()
-    executor = MultiThreadedExecutor(THREADS)
-    node = None
+    return _run({sys.argv[0]: node_class})
+
+
+def run_rig(rig: Rig, ros_arguments: Sequence[str] = ()) -> int:
+    """
+    Run all nodes of a rig in this process until they are told to end (exit code 0).
+
+    A node that fails is named, and the others go on; the exit code will be 1, and when none is
+    left it ends. A defect in one ends all.
+    """
+    set_large_images()
+    return _run({device.full_name: partial(
+        TYPES[device.type].node_class(), device.name, namespace=device.namespace,
+        parameter_overrides=[Parameter(name, value=value)
+                             for name, value in device.parameters.items()])
+        for device in rig.devices}, ['--ros-args', *ros_arguments])
+
+
+def executable(device_type: str) -> str:
+    """Return the path of the executable of a device type's node."""
+    return str(Path(get_package_prefix('camera_driver'), 'lib', 'camera_driver',
+                    f'{device_type}_node'))
+
+
+def set_large_images() -> None:
+    """Let images above 512 KiB through Fast DDS, where the user has no profile of his own."""
+    if not os.environ.get(PROFILES):
+        os.environ[PROFILES] = str(Path(get_package_share_directory('camera_driver'), 'config',
+                                        'large_images_fastdds.xml'))
+
+
+def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str] | None = None
+         ) -> int:
+    """Make the nodes and run them until they are told to end or all have failed."""
+    rclpy.init(args=arguments)
+    executor = MultiThreadedExecutor(THREADS * len(makers))
+    nodes: dict[str, DeviceNode] = {}
     try:
-        node = node_class()
-        executor.add_node(node)
-        executor.spin_until_future_complete(node.failure)
-        if node.failure.done():
-            node.failure.result()
-        return 0
+        for name, make in makers.items():
+            try:
+                nodes[name] = node = make()
+            except FAILURES as error:
+                _tell(name, error)
+                continue
+            node.failure.add_done_callback(  # anything to do, so that spin_once returns
+                lambda _: executor.create_task(lambda: None))
+            executor.add_node(node)
+        while nodes and rclpy.ok():
+            executor.spin_once()
+            for name in [name for name, node in nodes.items() if node.failure.done()]:
+                node = nodes.pop(name)
+                _tell(name, node.failure.exception())
+                executor.remove_node(node)
+                node.destroy_node()
     except (KeyboardInterrupt, ExternalShutdownException):
-        return 0
-    except (DeviceError, ValueError, InvalidParameterTypeException,
-            InvalidParameterValueException) as error:
-        print(f'{sys.argv[0]}: {error}', file=sys.stderr)
-        return 1
+        pass
     finally:
-        # The orderly end takes 3 s at most; a second Ctrl-C must not leave the camera half closed.
+        # The orderly end takes 3 s at most; a second Ctrl-C must not leave a camera half closed.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if node:
+        for node in nodes.values():
+            if node.worker:
+                node.worker.stop_job()  # all at the same time
+        for node in nodes.values():
             node.close_device()
         executor.shutdown(timeout_sec=1.0)
-        if node:
+        for node in nodes.values():
             node.destroy_node()
         rclpy.try_shutdown()
+    return 0 if len(nodes) == len(makers) else 1
+
+
+def _tell(name: str, error: BaseException | None) -> None:
+    print(f'{name}: {error}', file=sys.stderr, flush=True)

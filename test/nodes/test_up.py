@@ -1,0 +1,154 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""`camera-driver up` as a user starts it: a rig of simulated cameras, and how it ends."""
+
+from contextlib import contextmanager, ExitStack
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+
+from node_rig import Client
+import pytest
+from rcl_interfaces.srv import GetParameters
+from std_srvs.srv import Trigger
+
+from camera_driver.cli.main import main
+from camera_driver.nodes.main import set_large_images
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, '-m', 'camera_driver.cli.main', 'up']
+
+CAMERAS = """
+devices:
+- name: nadir
+  type: sierra
+  namespace: front
+  parameters: {port: /dev/none, flash_mode: off}
+- name: cockpit
+  type: kp_fd30
+  parameters: {port: /dev/none}
+"""
+ONE_ABSENT = """
+devices:
+- {name: absent, type: kp_fd30, parameters: {port: /dev/none, wait_for_device: false}}
+- {name: present, type: kp_fd30, parameters: {simulate: true}}
+"""
+
+
+@pytest.fixture
+def up(tmp_path, monkeypatch):
+    """Give a function that starts a rig with this text as a process."""
+    monkeypatch.setenv('ROS_HOME', str(tmp_path))
+    processes = []
+
+    def start(text, *words):
+        (tmp_path / 'rig.yaml').write_text(text)
+        process = subprocess.Popen([*COMMAND, tmp_path / 'rig.yaml', *words], text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=30)
+
+
+@contextmanager
+def answering(name):
+    """Wait until a node answers and its device is well; give what calls its services."""
+    with ExitStack() as stack:
+        caller = Client(stack, name.lstrip('/'), name)
+        response = caller.call(Trigger, 'self_test')
+        while response.message.startswith('not '):  # active, connected: not yet
+            response = caller.call(Trigger, 'self_test')
+        assert response.success, response.message
+        yield caller
+
+
+def children(process):
+    """Return the process ids of a process's children."""
+    text = Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text()
+    return [int(word) for word in text.split()]
+
+
+@pytest.mark.parametrize('processes', ['one', 'each'])
+def test_two_cameras_until_told_to_end(up, processes):
+    process = up(CAMERAS, '--simulate', '--processes', processes)
+    assert process.stdout.readline() == (
+        'Starting /front/nadir (sierra), /cockpit (kp_fd30). Ctrl-C ends.\n')
+    with answering('/cockpit'), answering('/front/nadir') as nadir:
+        value, = nadir.call(GetParameters, 'get_parameters', names=['flash_mode']).values
+    assert value.string_value == 'off'
+    alone = children(process)
+    assert len(alone) == (2 if processes == 'each' else 0)
+    process.send_signal(signal.SIGINT)
+    out, log = process.communicate(timeout=30)
+    assert (process.returncode, out) == (0, '')
+    assert 'Traceback' not in log and 'ended by itself' not in log
+    assert not [pid for pid in alone if os.path.exists(f'/proc/{pid}')]
+
+
+@pytest.mark.parametrize('processes', ['one', 'each'])
+def test_one_fails_and_the_other_goes_on(up, processes):
+    process = up(ONE_ABSENT + f'processes: {processes}')
+    assert process.stdout.readline()
+    wanted = {'one': '/absent: configure: /dev/none: no such port',
+              'each': '/absent has ended by itself with exit code 1'}[processes]
+    assert any(line.startswith(wanted) for line in process.stderr)
+    with answering('/present'):
+        process.send_signal(signal.SIGINT)
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 1 and 'Traceback' not in log
+
+
+@pytest.mark.parametrize('processes', ['one', 'each'])
+def test_it_ends_when_all_have_failed(up, processes):
+    process = up(ONE_ABSENT.replace('simulate: true', 'port: /dev/nil, wait_for_device: false'),
+                 '--processes', processes)
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert '/dev/none: no such port' in log and '/dev/nil: no such port' in log
+    assert 'Traceback' not in log
+
+
+def test_one_is_killed_and_the_other_goes_on(up):
+    process = up(CAMERAS, '--simulate', '--processes', 'each')
+    assert process.stdout.readline()
+    with answering('/front/nadir'):
+        os.kill(children(process)[0], signal.SIGKILL)
+    assert any('/front/nadir has ended by itself by signal 9' in line for line in process.stderr)
+    with answering('/cockpit'):
+        process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 1
+
+
+def test_a_wrong_file_is_one_line(tmp_path, capfd):
+    path = tmp_path / 'rig.yaml'
+    path.write_text('devices:\n- name: x\n  type: siera\n')
+    assert main(['up', str(path)]) == 2
+    assert capfd.readouterr() == (
+        '', f"camera-driver: {path}:3:9: there is no device type 'siera'; is sierra meant?\n")
+    assert main(['up', str(tmp_path / 'absent.yaml')]) == 6
+
+
+def test_without_ros(tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key != 'PYTHONPATH'}
+    result = subprocess.run([*COMMAND, 'rig.yaml'], cwd=ROOT, env=environment, text=True,
+                            capture_output=True, timeout=30)
+    assert result.returncode == 1
+    assert 'a rig needs ROS 2 and this package built with it' in result.stderr
+    assert result.stderr.count('\n') == 1
+
+
+def test_the_profile_for_large_images(monkeypatch):
+    monkeypatch.setenv('FASTRTPS_DEFAULT_PROFILES_FILE', 'mine.xml')
+    set_large_images()
+    assert os.environ['FASTRTPS_DEFAULT_PROFILES_FILE'] == 'mine.xml'
+    monkeypatch.setenv('FASTRTPS_DEFAULT_PROFILES_FILE', '')
+    set_large_images()
+    assert Path(os.environ['FASTRTPS_DEFAULT_PROFILES_FILE']).is_file()
