@@ -14,6 +14,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from camera_driver.catalog import TYPES
+from camera_driver.cli import up
+from camera_driver.cli.parser import Parser
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / 'launch').glob('*.launch.py'))
@@ -79,6 +81,14 @@ def test_every_type_has_its_executable_parameters_and_launch_file(device_type):
     assert (ROOT / 'config' / f'{device_type}.yaml').is_file()
     tree = TREES[f'{device_type}.launch.py']
     assert device_type in set(texts(tree))
+
+
+def test_the_rig_starts_the_command_with_options_that_it_has():
+    parser = Parser('up', up.fill)
+    parser.parse_args(['rig.yaml'])
+    options = {text for text in texts(TREES['rig.launch.py']) if text.startswith('--')}
+    assert options - {'--log-level'} <= set(parser.format_help().split())
+    assert 'camera-driver' in executables()
 
 
 def test_files_that_are_named_exist():
