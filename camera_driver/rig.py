@@ -28,7 +28,7 @@ PROCESSES = ('one', 'each')
 """All nodes in one process, or one process for each."""
 
 FILE_KEYS = ('processes', 'devices')
-DEVICE_KEYS = ('name', 'type', 'namespace', 'parameters')
+DEVICE_KEYS = ('name', 'type', 'namespace', 'parameters', 'cameras')
 
 NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')  # of a ROS node, and of each part of a namespace
 LONGEST = 240  # characters of namespace and name; ROS wants topics to stay below 256
@@ -136,7 +136,9 @@ class _Reader:
         name, namespace = self._name(items)
         parameters = {}
         if 'parameters' in items:
-            parameters = self._parameters(items['parameters'][1], kind)
+            parameters = self._parameters(items['parameters'][1], kind.name, declared(kind))
+        if 'cameras' in items:
+            parameters |= self._cameras(*items['cameras'], kind)
         if self._simulate:
             parameters['simulate'] = True
         device = RigDevice(name, kind.name, namespace, parameters)
@@ -179,8 +181,23 @@ class _Reader:
             self._fail(node, f'{port} is the port of {name} as well (line {line})')
         self._ports[real] = device.name, node.start_mark.line + 1
 
-    def _parameters(self, node: yaml.Node, kind: DeviceType) -> dict[str, SettingValue]:
-        known = declared(kind)
+    def _cameras(self, key: yaml.Node, node: yaml.Node, kind: DeviceType
+                 ) -> dict[str, SettingValue]:
+        """Return the parameters that name the cameras behind a device: NAME.PARAMETER."""
+        known = {one.name: one for one in kind.node_class().CAMERA_PARAMETERS}
+        if not known:
+            self._fail(key, f'there are no cameras behind a {kind.name}')
+        cameras = self._mapping(node, 'cameras')
+        values: dict[str, SettingValue] = {'cameras': ', '.join(cameras)}
+        for name, (where, parameters) in cameras.items():
+            if not NAME.fullmatch(name):
+                self._fail(where, f'ROS does not take the name {name!r}')
+            values |= {f'{name}.{parameter}': value for parameter, value in self._parameters(
+                parameters, f'a camera behind a {kind.name}', known).items()}
+        return values
+
+    def _parameters(self, node: yaml.Node, what: str, known: Mapping[str, Setting]
+                    ) -> dict[str, SettingValue]:
         values: dict[str, SettingValue] = {}
         if self._says_nothing(node):
             return values
@@ -189,7 +206,7 @@ class _Reader:
                 values[name] = self._scalar(value, name)
                 continue
             if name not in known:
-                self._fail(key, f'{kind.name} has no parameter {name}' + _nearest(name, known))
+                self._fail(key, f'{what} has no parameter {name}' + _nearest(name, known))
             if known[name].access is Access.READ_ONLY:
                 self._fail(key, f'{name} can be read, not set')
             if not self._says_nothing(value):

@@ -10,6 +10,7 @@ import pytest
 
 from camera_driver.catalog import TYPES
 from camera_driver.errors import StorageError
+from camera_driver.model import Setting
 from camera_driver.rig import declared, read, Rig, RigDevice, RigError
 
 pytest.importorskip('camera_driver.msg', reason='the nodes declare the parameters')
@@ -80,6 +81,33 @@ devices:
     assert third.parameters == {'port': 'c', 'baudrate': 9600, 'flash_mode': 'auto'}
 
 
+def test_cameras_behind_a_device(rig, monkeypatch):
+    text = """
+devices:
+- name: matrix
+  type: sierra
+  parameters: {simulate: true}
+  cameras:
+    nadir: {input: 1}
+    oblique: {input: 2, frame_id: wing}
+"""
+    with pytest.raises(RigError, match='6:3: there are no cameras behind a sierra'):
+        rig(text)
+    monkeypatch.setattr(TYPES['sierra'].node_class(), 'CAMERA_PARAMETERS', (
+        Setting('input', int, 'where it is', minimum=0, maximum=8, default=0),
+        Setting('frame_id', str, 'its frame', default='')))
+    assert rig(text).devices[0].parameters == {
+        'simulate': True, 'cameras': 'nadir, oblique', 'nadir.input': 1, 'oblique.input': 2,
+        'oblique.frame_id': 'wing'}
+    for right, wrong, problem in (
+            ('nadir:', 'a-b:', "7:5: ROS does not take the name 'a-b'"),
+            ('input: 1', 'inptu: 1', '7:13: a camera behind a sierra has no parameter inptu; is '
+             'input meant'),
+            ('{input: 1}', '1', '7:12: parameters is written as key: value')):
+        with pytest.raises(RigError, match=problem):
+            rig(text.replace(right, wrong))
+
+
 @pytest.mark.parametrize('text, problem', [
     ('', '1:1: the file is empty; list its devices under devices:'),
     ('devices', '1:1: a rig file is written as key: value, with these keys: processes, devices'),
@@ -98,7 +126,7 @@ devices:
     ('devices:\n- {name: x, type: leica}', "2:19: there is no device type 'leica'; there are: "),
     ('devices:\n- {name: x, type: [sierra]}', '2:19: device type: has to be a single value'),
     ('devices:\n- {name: x, type: sierra, colour: red}', '2:27: a device has no key colour; '
-     'there are: name, namespace, parameters, type'),
+     'there are: cameras, name, namespace, parameters, type'),
     ('devices:\n' + one(name='front-left'), "2:12: ROS does not take the name 'front-left': "),
     ('devices:\n' + one(name='1st'), "2:12: ROS does not take the name '1st'"),
     ('devices:\n' + one(name='x' * 250), '2:12: namespace and name are longer than'),

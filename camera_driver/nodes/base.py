@@ -70,6 +70,9 @@ class DeviceNode(LifecycleNode):
     PARAMETERS: ClassVar[tuple[Setting, ...]] = COMMON
     """Read-only parameters besides the device's own; a subclass puts its own behind these."""
 
+    CAMERA_PARAMETERS: ClassVar[tuple[Setting, ...]] = ()
+    """Parameters NAME.<name> of each of its `cameras`, of a device that has cameras behind it."""
+
     def __init__(self, node_name: str = '', **arguments: Any) -> None:
         """
         Declare everything; nothing is opened before `configure`.
