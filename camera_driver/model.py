@@ -177,6 +177,7 @@ class Setting:
     step: float | None = None
     max_length: int | None = None  # of a text, bytes
     access: Access = Access.READ_WRITE
+    momentary: bool = False  # an event, no state: done when it is set, never again by itself
     default: bool | int | float | str | None = None  # of an option; settings have none
     source: str = ''  # section of the protocol's document
 

@@ -71,7 +71,7 @@ def configuration(name, options, settings):
                   f'    {option.name}: {scalar(option.default)}\n']
     lines += ['\n', *comment(SETTINGS)]
     for setting in settings:
-        if setting.access is not Access.READ_ONLY:
+        if setting.access is not Access.READ_ONLY and not setting.momentary:
             lines += ['\n', *comment(explanation(setting)),
                       f'    # {setting.name}: {scalar(example(setting))}\n']
     return ''.join(lines)
@@ -84,7 +84,7 @@ def tables(options, settings):
              f'{described(one)} |' for one in options]
     rows += ['', '| setting | type | allowed | access | what it is | source |',
              '|---|---|---|---|---|---|']
-    rows += [f'| `{one.name}` | {KINDS[one.kind]} | {allowed(one)} | {one.access.value} | '
+    rows += [f'| `{one.name}` | {KINDS[one.kind]} | {allowed(one)} | {access(one)} | '
              f'{described(one)} | {one.source} |' for one in settings]
     return '\n'.join(rows)
 
@@ -118,6 +118,11 @@ def allowed(setting):
     """Return what is allowed; the words of some settings only the model tells."""
     return ('' if setting.words or setting.words is None else "the model's words, "
             ) + setting.allowed
+
+
+def access(setting):
+    """Return what can be done with a setting."""
+    return setting.access.value + (', at once' if setting.momentary else '')
 
 
 def example(setting):

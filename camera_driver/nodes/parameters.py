@@ -9,7 +9,9 @@ A setting is a parameter of dynamic type, because only so rclpy can say that it 
 is *not set* (`ros2 param get` says so, `ros2 param dump` writes null, rqt_reconfigure shows no
 value) until the device has told it, or it was commanded where the device cannot tell. A value in
 a YAML file, or one that was set at run time, is *commanded*: it is written after each connecting.
-null in a YAML file says nothing, so that a dump can be loaded at start.
+null in a YAML file says nothing, so that a dump can be loaded at start. A setting that is
+`momentary` (one step of a display, say) is done when it is set and is *not set* again afterwards:
+neither a reconnect nor a parameter file may do it once more.
 
 Setting one: checked against what this model can, written, read back. The set fails with the
 reason when the device is not there or refuses, and the parameter then shows what the device has.
@@ -96,7 +98,8 @@ def describe(setting: Setting, read_only: bool, fixed_type: bool = False) -> Par
         name=setting.name, read_only=read_only, dynamic_typing=not fixed_type,
         description=setting.description + (f' [{setting.unit}]' if setting.unit else ''),
         additional_constraints=f'allowed: {setting.allowed}'
-        + ('; write-only: shown as last commanded' if setting.access is Access.WRITE_ONLY else ''))
+        + ('; done when it is set, and not set again' if setting.momentary else
+           '; write-only: shown as last commanded' if setting.access is Access.WRITE_ONLY else ''))
     if fixed_type:
         descriptor.type = {bool: 1, int: 2, float: 3, str: 4}[setting.kind]
     if setting.minimum is not None and setting.maximum is not None and setting.words is None:
@@ -141,6 +144,9 @@ class SettingParameters:
         for setting in settings:
             given = node.declare_parameter(
                 setting.name, None, ParameterDescriptor(dynamic_typing=True)).value
+            if given not in NOT_MENTIONED and setting.momentary:
+                raise ValueError(f'{setting.name}: it is done at the moment it is set; take it '
+                                 'out of the parameter file')
             if given not in NOT_MENTIONED and setting.access is not Access.READ_ONLY:
                 self._configured[setting.name] = setting.validate(adapt(setting, given))
             self._show(setting.name, None)
@@ -235,7 +241,7 @@ class SettingParameters:
             return
         for one in parameters:
             held = self._held.get(one.name) if one.name in self._settings else None
-            if held is not None and held != one.value:
+            if held is not None and (held != one.value or self._settings[one.name].momentary):
                 self._show(one.name, held)
 
     def _write(self, device: Camera, wanted: Mapping[str, Any]) -> None:
@@ -259,7 +265,8 @@ class SettingParameters:
                 if written:
                     error.args = (f'{error} (already written: {", ".join(written)})',)
                 raise
-            self.commanded[name] = value
+            if not here[name].momentary:
+                self.commanded[name] = value
             written.append(name)
 
     def _read(self, device: Camera, name: str) -> tuple[SettingValue | None, str]:
@@ -279,6 +286,7 @@ class SettingParameters:
               absent: bool = False) -> None:
         """Show what the device has; None = not known, and `why`."""
         setting = self._settings[name]
+        value = None if setting.momentary else value
         descriptor = describe(setting, read_only=absent or setting.access is Access.READ_ONLY)
         if absent:
             descriptor.additional_constraints = why

@@ -39,7 +39,7 @@ def test_parameter_file(kind):
     assert parameters(text) == {option.name: option.default for option in options}
     everything = parameters(re.sub(r'^    # (\w+: \S+)$', r'    \1', text, flags=re.MULTILINE))
     settings = {one.name: one for one in device.SETTINGS
-                if one.access is not Access.READ_ONLY}
+                if one.access is not Access.READ_ONLY and not one.momentary}
     assert set(everything) == {option.name for option in options} | set(settings)
     for name, setting in settings.items():
         assert setting.validate(everything[name]) == everything[name]

@@ -11,7 +11,10 @@ import sys
 from helpers import wait_until
 from node_rig import Client, rig, sierra
 import pytest
+from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.action import get_action_names_and_types
+from rclpy.parameter import Parameter
+from std_srvs.srv import Trigger
 
 from camera_driver.action import DownloadImages
 from camera_driver.nodes.sierra_node import SierraNode
@@ -82,6 +85,32 @@ def test_raw_writes_are_locked_by_default(tmp_path):
         response = one.call(WriteRegister, 'write_register', register_number=35, value=3)
         assert not response.success and 'allow_raw_writes' in response.message
         assert one.simulator.registers[35] == before
+
+
+def test_after_a_reconnect_the_display_has_its_mode_again_and_takes_no_step(camera):
+    for name, word in (('lcd_mode', 'play'), ('lcd_step', 'next'), ('lcd_test_color', 'white'),
+                       ('lcd_step', 'next'), ('led_mode', 'on')):
+        result, = camera.call(SetParameters, 'set_parameters', parameters=[
+            Parameter(name, value=word).to_parameter_msg()]).results
+        assert result.successful, result.reason
+    values = camera.call(GetParameters, 'get_parameters', names=[
+        'lcd_mode', 'lcd_step', 'lcd_test_color']).values
+    assert [value.string_value for value in values] == ['play', '', '']
+
+    def commands():
+        return [command[1:3] for command in camera.simulator.log if command[0] == 2]
+
+    assert commands() == [b'\x08\x03', b'\x08\x07', b'\x0c\x00', b'\x08\x07']
+    assert camera.call(Trigger, 'reset_device').success
+    wait_until(lambda: len(commands()) > 4)
+    assert camera.call(Trigger, 'self_test').success  # all is applied by now
+    assert commands()[4:] == [b'\x08\x03']
+
+
+def test_what_is_done_at_once_has_no_place_in_a_parameter_file(tmp_path):
+    with pytest.raises(ValueError, match='lcd_step: it is done at the moment it is set'):
+        with rig(SierraNode, sierra(), tmp_path, lcd_step='next'):
+            pass
 
 
 class Process(Client):

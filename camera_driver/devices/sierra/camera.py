@@ -144,7 +144,8 @@ class SierraCamera(Camera):
         else:
             self.session.write_int(row.register, raw)
         if setting.access is Access.WRITE_ONLY:
-            self._commanded[name] = value
+            if not setting.momentary:
+                self._commanded[name] = value
             return value
         held = self.get(name)
         if held is None or row.encode(held, setting) != raw:

@@ -84,8 +84,10 @@ def _choice(name: str, register: int, description: str, source: str = '', family
                        source=source or _where(register)), register, family=family)
 
 
-def _by_action(name: str, action: Action, description: str, words: Mapping[str, int]) -> Row:
-    return Row(Setting(name, str, description, words=words, access=Access.WRITE_ONLY,
+def _by_action(name: str, action: Action, description: str, words: Mapping[str, int],
+               momentary: bool = False) -> Row:
+    return Row(Setting(name, str, description, words=words, raw_allowed=False,
+                       access=Access.WRITE_ONLY, momentary=momentary,
                        source=f'sierra.md 4.5, action {action:d}'), action=action)
 
 
@@ -140,13 +142,14 @@ ROWS = (
     Row(Setting('camera_id', str, 'Free text that is stored in pictures; few models allow writing',
                 max_length=200, source=_where(22)), 22, Kind.TEXT),
     _choice('led_mode', 30, 'The light on the camera', access=Access.WRITE_ONLY),
-    _by_action('lcd_mode', Action.SET_LCD_MODE, 'What the display shows; raw:7 and raw:8 show the '
-               'next and the previous picture',
-               {'off': 1, 'record': 2, 'play': 3, 'thumbnails': 4, 'thumbnails_smaller': 5,
-                'thumbnails_larger': 6}),
-    _by_action('lcd_test_color', Action.LCD_TEST_COLOR, 'Test picture on the display',
+    _by_action('lcd_mode', Action.SET_LCD_MODE, 'What the display shows',
+               {'off': 1, 'record': 2, 'play': 3, 'thumbnails': 4}),
+    _by_action('lcd_step', Action.SET_LCD_MODE, 'Go on from what the display shows',
+               {'thumbnails_smaller': 5, 'thumbnails_larger': 6, 'next': 7, 'previous': 8},
+               momentary=True),
+    _by_action('lcd_test_color', Action.LCD_TEST_COLOR, 'Show a test picture on the display',
                {'white': 0, 'gray': 1, 'black': 2, 'red': 3, 'green': 4, 'blue': 5,
-                'test_pattern': 6}),
+                'test_pattern': 6}, momentary=True),
     _choice('operation_mode', 34, 'What the camera does; lcd_mode changes it',
             access=Access.READ_ONLY),
     _choice('card_status', 51, 'Whether there is a memory card', access=Access.READ_ONLY),
