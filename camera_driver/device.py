@@ -20,8 +20,9 @@ from typing import ClassVar, NoReturn, Protocol
 from camera_driver.errors import NotSupported
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
-    CheckResult, DeviceStatus, Difference, Exposure, Identity, LinkStatistics, LiveViewRegion,
-    Picture, ProgressCallback, Range, RegionOfInterest, Setting, SettingValue, Shot, StoredImage)
+    CheckResult, DeviceStatus, Difference, Exposure, Identity, ImageFolder, LinkStatistics,
+    LiveViewRegion, Picture, ProgressCallback, Range, RegionOfInterest, Setting, SettingValue,
+    Shot, StoredImage)
 
 __all__ = ['Camera', 'Device', 'no_progress', 'wall_clock']
 
@@ -155,6 +156,10 @@ class Camera(Device, Protocol):
         Raises IndexError for an index that does not exist.
         """
         _cannot(self, 'list images')
+
+    def folders(self) -> Sequence[ImageFolder]:
+        """Return the folders of its memory, in the order in which their images are numbered."""
+        _cannot(self, 'list folders')
 
     def thumbnail(self, index: int, progress: ProgressCallback = no_progress) -> Picture:
         """Return the thumbnail of a stored image (index 1 based). Raises IndexError."""

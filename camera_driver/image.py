@@ -5,13 +5,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 from camera_driver import jpeg
-from camera_driver.errors import DamagedPicture
+from camera_driver.errors import DamagedPicture, StorageError
 
 Pixels = NDArray[np.uint8]      # (height, width, 3) RGB or (height, width) mono
 
@@ -88,6 +89,18 @@ def check(data: bytes, format: str) -> Checked:     # noqa: A002
     elif format == 'unknown':
         format = str(picture.format).lower()            # noqa: A001
     return Checked(format, picture.width, picture.height, picture.mode, padding)
+
+
+def read_jpeg(path: Path) -> tuple[bytes, Checked]:
+    """Return the bytes of a file and their check. Raises StorageError, DamagedPicture."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise StorageError(f'{path} cannot be read: {error.strerror}') from error
+    try:
+        return data, check(data, 'jpeg')
+    except DamagedPicture as error:
+        raise DamagedPicture(f'{path} is no sound JPEG: {str(error).partition(";")[0]}') from None
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 90, exif: bytes = b'') -> bytes:

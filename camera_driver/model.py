@@ -131,6 +131,16 @@ class StoredImage:
 
 
 @dataclass(frozen=True)
+class ImageFolder:
+    """One folder in the camera's memory; its images are numbered on from `first_index`."""
+
+    name: str  # path from the root; '': the root
+    first_index: int | None  # None: it has no images
+    images: int
+    label: str = ''  # the camera's own id and name of it
+
+
+@dataclass(frozen=True)
 class Picture:
     """The bytes of an image as the camera sent them."""
 

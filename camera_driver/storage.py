@@ -57,6 +57,23 @@ def safe_name(name: str, fallback: str) -> str:
     return 'unnamed'
 
 
+def below(directory: Path, path: str) -> Path:
+    """
+    Return where a path below a directory really is, links followed.
+
+    :raises StorageError: it leads out of the directory, or is no path.
+    """
+    where = directory / PurePosixPath(path)
+    try:
+        where = where.resolve()
+        inside = where.is_relative_to(directory.resolve())
+    except (OSError, ValueError, RuntimeError) as error:    # a NUL; a circle before 3.13
+        raise _explained(error, f'path {str(where)!r} cannot be used') from error
+    if not inside:
+        raise StorageError(f'{path!r} leads out of {directory}: choose one below it')
+    return where
+
+
 class PictureStore:
     """
     Pictures as files in one directory and directories below it.
@@ -124,17 +141,13 @@ class PictureStore:
 
     def _folder(self, folder: str) -> Path:
         """Return a directory below, made if absent, and remove our old temporaries in it once."""
-        where = self.directory / PurePosixPath(folder)
+        where = below(self.directory, folder)
         try:
-            where = where.resolve()
-            if not where.is_relative_to(self.directory.resolve()):
-                raise StorageError(f'folder {folder!r} leads out of {self.directory}: '
-                                   'choose one below it')
             where.mkdir(parents=True, exist_ok=True)
             if where not in self._cleaned:
                 _remove_orphans(where)
                 self._cleaned.add(where)
-        except (OSError, ValueError, RuntimeError) as error:    # a NUL; a circle before 3.13
+        except OSError as error:
             raise _explained(error, f'directory {str(where)!r} cannot be used') from error
         return where
 

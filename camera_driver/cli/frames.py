@@ -1,6 +1,6 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a camera stores besides pictures: audio, animation, summary."""
+"""What a camera stores besides pictures: folders, audio, animation, summary."""
 
 from __future__ import annotations
 
@@ -9,12 +9,25 @@ from typing import TYPE_CHECKING
 
 from camera_driver.cli.images import open_store
 from camera_driver.cli.job import Command, Job
-from camera_driver.cli.output import clean, facts, size, yes_no
+from camera_driver.cli.output import clean, facts, size, table, yes_no
 from camera_driver.cli.parser import Parser
 from camera_driver.errors import NotSupported
 
 if TYPE_CHECKING:
     from camera_driver.device import Camera
+
+
+def folders(job: Job) -> int:
+    """List the folders and which pictures are in them."""
+    with job.device() as opened, job.out.note('Looking into the folders ...'):
+        found = opened.device.folders()
+    rows = []
+    for one in found:
+        first, last = one.first_index or 0, (one.first_index or 0) + one.images - 1
+        rows.append([one.name or '(root)', clean(one.label) or '-',
+                     '-' if not one.images else f'{first}-{last}' if last > first else str(first)])
+    job.out.show({'folders': list(found)}, table(('FOLDER', 'LABEL', 'PICTURES'), rows))
+    return 0
 
 
 def audio(job: Job) -> int:
@@ -39,7 +52,7 @@ def animation(job: Job) -> int:
     store = open_store(job.args.directory)
     with job.device() as opened, job.out.progress(f'animation {number}') as progress:
         picture = opened.device.animation(number, progress)
-    suffix = {'jpeg': 'jpg', 'unknown': 'bin'}.get(picture.format, picture.format)
+    suffix = {'jpeg': 'jpg', 'unknown': 'dat'}.get(picture.format, picture.format)
     path = store.save(f'animation_{number:04d}.{suffix}', picture.data)
     job.out.show({'number': number, 'path': path, 'bytes': len(picture.data)},
                  f'{path}  {size(len(picture.data))}')
@@ -78,6 +91,8 @@ def _summary_arguments(parser: Parser, cls: type[Camera]) -> None:
 
 
 COMMANDS = (
+    Command('folders', 'folders', 'list the folders of the memory and which pictures are in them',
+            folders),
     Command('audio', 'audio', 'save the sound of a picture', audio, _audio_arguments),
     Command('animation', 'animation', 'save an animation', animation, _animation_arguments),
     Command('summary', 'summary', 'show what the camera tells in one go of itself or a picture',

@@ -35,7 +35,7 @@ MOST = 9999  # pictures in one range
 def list_images(job: Job) -> int:
     """Show what is stored."""
     with job.device() as opened, job.out.progress('listing', ' pictures') as progress:
-        images = opened.device.list_images(progress)
+        images = opened.device.list_images(progress, _flat(job.args.index) or None)
     folders = any(image.folder for image in images)
     clocks = {image.clock for image in images} - {''}
     date = f'DATE ({" ".join(sorted(clocks)).upper()})' if clocks else 'DATE'
@@ -161,17 +161,10 @@ def unprotect(job: Job) -> int:
 
 def upload(job: Job) -> int:
     """Store a picture in the camera, after a question."""
-    from camera_driver.image import check
+    from camera_driver.image import read_jpeg
     args = job.args
     path = args.file
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StorageError(f'{path} cannot be read: {error.strerror}') from error
-    try:
-        checked = check(data, 'jpeg')
-    except DamagedPicture as error:
-        raise DamagedPicture(f'{path} is no sound JPEG: {str(error).partition(";")[0]}') from None
+    data, checked = read_jpeg(path)
     if not job.confirm(f'to upload {path}', f'Upload {path} (what the camera could not have made '
                        'itself may hang it)?'):
         print('Nothing was uploaded.', file=sys.stderr)
@@ -301,6 +294,10 @@ def _add_directory(parser: Parser) -> None:
                         help='where files go; made if absent (default: here)')
 
 
+def _list_arguments(parser: Parser, cls: type[Camera]) -> None:
+    _add_indices(parser, '*', 'of these alone: 1 4-7 (default: all)')
+
+
 def _download_arguments(parser: Parser, cls: type[Camera]) -> None:
     _add_indices(parser, '*', 'numbers as list shows them: 1 4-7')
     parser.add_argument('--all', action='store_true', help='every picture')
@@ -344,7 +341,7 @@ def _upload_arguments(parser: Parser, cls: type[Camera]) -> None:
 
 
 COMMANDS = (
-    Command('list', 'list_images', 'list the pictures', list_images),
+    Command('list', 'list_images', 'list the pictures', list_images, _list_arguments),
     Command('download', 'download', 'save pictures as files', download, _download_arguments),
     Command('thumbnails', 'thumbnail', 'save thumbnails as files', thumbnails,
             _thumbnails_arguments),

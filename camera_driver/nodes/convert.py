@@ -13,13 +13,14 @@ from datetime import datetime, timezone
 import math
 
 from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import KeyValue
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from camera_driver import msg
 from camera_driver.image import Pixels
-from camera_driver.model import Exposure, Range, StoredImage
+from camera_driver.model import Exposure, ImageFolder, Range, SettingValue, StoredImage
 
 NANOSECONDS = 1_000_000_000
 
@@ -84,6 +85,19 @@ def range_messages(ranges: Mapping[str, Range]) -> list[msg.QuantityRange]:
         quantity=quantity, minimum=float(one.minimum), maximum=float(one.maximum),
         step=number(one.step), values=[float(value) for value in one.values])
         for quantity, one in ranges.items()]
+
+
+def image_folder_message(folder: ImageFolder) -> msg.ImageFolder:
+    """Convert one folder of the camera's memory."""
+    return msg.ImageFolder(name=_text(folder.name), label=_text(folder.label),
+                           first_index=int(folder.first_index or 0), images=int(folder.images))
+
+
+def key_values(values: Mapping[str, SettingValue | None]) -> list[KeyValue]:
+    """Convert what a device tells, by its own names."""
+    return [KeyValue(key=name, value='' if value is None else
+                     str(value).lower() if isinstance(value, bool) else _text(str(value)))
+            for name, value in values.items()]
 
 
 def stored_image_message(image: StoredImage, downloaded: bool) -> msg.StoredImage:

@@ -2,10 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node of a sierra camera: `ros2 run camera_driver sierra_node`."""
 
+from pathlib import Path
 from typing import Any
 
+from camera_driver import srv
+from camera_driver.device import Camera
+from camera_driver.errors import NotSupported
+from camera_driver.model import StoredImage
+from camera_driver.nodes import convert
 from camera_driver.nodes.main import run
+from camera_driver.nodes.pictures import EXTENSIONS
 from camera_driver.nodes.still import StillCameraNode
+from camera_driver.nodes.worker import Priority
 
 
 class SierraNode(StillCameraNode):
@@ -16,6 +24,48 @@ class SierraNode(StillCameraNode):
     def __init__(self, node_name: str = '', **arguments: Any) -> None:
         super().__init__(node_name, **arguments)
         self.offer_registers()
+        self.offer_upload()
+        self.serve(srv.ListFolders, '~/list_folders', self._list_folders)
+        self.serve(srv.DownloadFile, '~/download_audio', self._download_audio)
+        self.serve(srv.DownloadFile, '~/download_animation', self._download_animation)
+        self.serve(srv.GetSummary, '~/get_summary', self._get_summary)
+
+    def _list_folders(self, _, response):
+        folders = self.run('listing folders', lambda camera: camera.folders())
+        response.folders = [convert.image_folder_message(one) for one in folders]
+        response.message = f'{len(folders)} folders'
+
+    def _download_audio(self, request, response):
+        index = request.index
+
+        def work(camera: Camera) -> tuple[StoredImage, bytes]:
+            return (camera.list_images(indices=[index])[0],
+                    camera.audio(index, self.show_progress))
+
+        stored, data = self.run(f'downloading the sound of image {index}', work,
+                                priority=Priority.DOWNLOAD)
+        if not data:
+            raise NotSupported(f'image {index} has no sound')
+        stem = Path(stored.name).stem or f'image_{index:05}'
+        self._keep(f'{stem}.audio', data, request, response)
+
+    def _download_animation(self, request, response):
+        number = request.index
+        picture = self.run(f'downloading animation {number}',
+                           lambda camera: camera.animation(number, self.show_progress),
+                           priority=Priority.DOWNLOAD)
+        extension = EXTENSIONS.get(picture.format, picture.format)
+        self._keep(f'animation_{number:04d}.{extension}', picture.data, request, response)
+
+    def _keep(self, name: str, data: bytes, request, response) -> None:
+        response.file = str(self.keep_file(name, data, request.directory))
+        response.size = len(data)
+        response.message = f'{len(data)} bytes, as the camera sends them'
+
+    def _get_summary(self, request, response):
+        index = request.index or None
+        response.values = convert.key_values(self.run(
+            'reading a summary', lambda camera: camera.summary(index)))
 
 
 def main() -> int:

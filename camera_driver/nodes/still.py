@@ -11,6 +11,7 @@ arrival would be a wrong one. A preview carries the time at which it was command
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from std_srvs.srv import Trigger
 
 from camera_driver import image, srv
 from camera_driver.device import Camera, wall_clock
-from camera_driver.errors import Busy, DeviceError, Forbidden, ProtocolError, Refused
+from camera_driver.errors import (
+    Busy, DeviceError, Forbidden, ProtocolError, Refused, StorageError)
 from camera_driver.model import Identity, Picture, Setting, StoredImage
 from camera_driver.nodes import convert
 from camera_driver.nodes.base import PATIENCE
@@ -31,7 +33,7 @@ from camera_driver.nodes.camera import CameraNode
 from camera_driver.nodes.download import Downloads
 from camera_driver.nodes.image_topics import ImageTopics
 from camera_driver.nodes.pictures import keep, thumbnail_jpeg
-from camera_driver.storage import PictureStore
+from camera_driver.storage import below, PictureStore
 
 
 NAMING_DELAY = 1.0  # s after a shot, if nothing else waits by then
@@ -46,6 +48,9 @@ class StillCameraNode(CameraNode):
                 '~/camera_driver/NAMESPACE/NAME', default=''),
         Setting('allow_delete', bool, 'let ~/delete_images delete images in the camera',
                 default=False),
+        Setting('upload_directory', str, 'where ~/upload_image takes pictures from; empty: '
+                'uploading is locked, as a picture that the camera could not have made itself may '
+                'hang it', default=''),
         Setting('capture_during_download', str, 'what a capture does that comes during a '
                 'download: wait for the present image; refuse; abort the present image and begin '
                 'it again afterwards (captures that come faster than an image keep it from ever '
@@ -168,6 +173,10 @@ class StillCameraNode(CameraNode):
                 convert.compressed_message(data, checked.mode, self._header(stored)))
         return path
 
+    def keep_file(self, name: str, data: bytes, folder: str) -> Path:
+        """Save what is no picture beside the pictures. Raises StorageError."""
+        return self._pictures().save(name, data, folder)
+
     def _header(self, stored: StoredImage) -> Header:
         shot = self.ledger(lambda ledger: ledger.shot_of(self.identity, stored))
         stamp = convert.time_message(shot.stamp) if shot and shot.stamp else Time()
@@ -199,8 +208,8 @@ class StillCameraNode(CameraNode):
         return (f'{checked.width} x {checked.height} pixels published on ~/preview/image_raw; '
                 'it is not stored in the camera')
 
-    def _list_images(self, _, response):
-        images = self.list_stored()
+    def _list_images(self, request, response):
+        images = self.list_stored(indices=[*request.indices] or None)
         known = self.ledger(
             lambda ledger: [ledger.has(self.identity, one) for one in images])
         response.images = list(map(convert.stored_image_message, images, known))
@@ -270,3 +279,24 @@ class StillCameraNode(CameraNode):
             return f'the camera clock shows {after or now} {zone}; it was {off}'
 
         response.message = self.run('setting the clock', work)
+
+    # What only some cameras take; their nodes offer it.
+
+    def offer_upload(self) -> None:
+        """Offer `~/upload_image`."""
+        self.serve(srv.UploadImage, '~/upload_image', self._upload_image)
+
+    def _upload_image(self, request, response):
+        directory = self.parameter('upload_directory')
+        if not directory:
+            raise Forbidden('uploading is locked; start the node with upload_directory: the '
+                            'folder that pictures are taken from')
+        path = below(Path(directory).expanduser().absolute(), request.file)
+        if not os.path.isfile(path):
+            raise StorageError(f'{path}: there is no such file; give its path below {directory}')
+        data, _ = image.read_jpeg(path)
+        stored = self.run(f'uploading {path.name}', lambda camera: camera.upload(
+            request.name or path.name, data, request.overwrite, self.show_progress,
+            accept_hang=True))
+        response.image = convert.stored_image_message(stored, downloaded=False)
+        response.message = f'{path} is image {stored.index} now'

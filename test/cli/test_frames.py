@@ -1,6 +1,6 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""audio, animation, summary."""
+"""folders, audio, animation, summary."""
 
 from helpers import pattern
 import pytest
@@ -19,6 +19,23 @@ def terminal():
         yield terminal
 
 
+def test_folders(command, camera, tmp_path):
+    assert camera('folders').error == 'this camera has no folders (it refuses register 84)'
+    first, second, third = SierraSimulator().frames[:3]
+    with Terminal(SierraSimulator(folders={
+            'DCIM/100SIERR': [first, second], 'DCIM/101SIERR': [third]})) as terminal:
+        port = ('sierra', '--port', terminal.path)
+        lines = [line.split() for line in command(*port, 'folders').out.splitlines()]
+        assert lines == [['FOLDER', 'LABEL', 'PICTURES'], ['(root)', '-', '-'],
+                         ['DCIM', 'DCIM', '-'], ['DCIM/100SIERR', '100SIERR', '1-2'],
+                         ['DCIM/101SIERR', '101SIERR', '3']]
+        listed = command(*port, 'list', '1-2', '--json').document['images']
+        assert [(image['index'], image['folder']) for image in listed] == [
+            (1, 'DCIM/100SIERR'), (2, 'DCIM/100SIERR')]
+        assert command(*port, 'folders', '--json').document['folders'][3] == {
+            'name': 'DCIM/101SIERR', 'first_index': 3, 'images': 1, 'label': '101SIERR'}
+
+
 def test_audio(camera, tmp_path):
     result = camera('audio', '2', '--directory', tmp_path, '--json')
     assert result.document == {'index': 2, 'path': str(tmp_path / 'P1010002.audio'), 'bytes': 3000}
@@ -30,7 +47,7 @@ def test_audio(camera, tmp_path):
 
 def test_animation(camera, tmp_path):
     assert camera('animation', '1', '--directory', tmp_path).code == 0
-    assert (tmp_path / 'animation_0001.bin').read_bytes() == pattern(4000)
+    assert (tmp_path / 'animation_0001.dat').read_bytes() == pattern(4000)
     assert camera('animation', '2').error == 'animation 2: the camera has 1 animations'
 
 

@@ -30,7 +30,12 @@ SERVICES = {
     'protect_image': 'camera_driver/srv/ProtectImage', 'sync_clock': 'std_srvs/srv/Trigger',
     'read_register': 'camera_driver/srv/ReadRegister',
     'write_register': 'camera_driver/srv/WriteRegister',
-    'send_message': 'camera_driver/srv/SendMessage', 'reset_device': 'std_srvs/srv/Trigger',
+    'send_message': 'camera_driver/srv/SendMessage',
+    'upload_image': 'camera_driver/srv/UploadImage',
+    'list_folders': 'camera_driver/srv/ListFolders',
+    'download_audio': 'camera_driver/srv/DownloadFile',
+    'download_animation': 'camera_driver/srv/DownloadFile',
+    'get_summary': 'camera_driver/srv/GetSummary', 'reset_device': 'std_srvs/srv/Trigger',
     'self_test': 'std_srvs/srv/Trigger', 'set_camera_info': 'sensor_msgs/srv/SetCameraInfo'}
 TOPICS = {
     'status': 'camera_driver/msg/CameraStatus', 'capture_event': 'camera_driver/msg/CaptureEvent',

@@ -19,7 +19,7 @@ from camera_driver.devices.sierra.simulator_options import Resolution
 from camera_driver.devices.sierra.summary import animation_frame, frame_summary, FrameSummary
 from camera_driver.errors import (
     Cancelled, DamagedPicture, Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused)
-from camera_driver.model import Access, Exposure
+from camera_driver.model import Access, Exposure, ImageFolder
 from camera_driver.sim.loop import LoopPort
 
 OLYMPUS = {'manufacturer': 'OLYMPUS OPTICAL', 'model': 'C-2000Z'}
@@ -309,6 +309,31 @@ def test_folders():
     assert camera.download(4).data == simulator.frames[1].data
     camera.delete([1, 4])
     assert [i.size for i in camera.list_images()] == [300, 2048]
+
+
+def test_list_of_folders():
+    simulator, camera = connected(folders={**folders(), 'MISC': []})
+    assert camera.folders() == [
+        ImageFolder('', None, 0), ImageFolder('DCIM', None, 0, 'DCIM'),
+        ImageFolder('DCIM/100SIERR', 1, 2, '100SIERR'),
+        ImageFolder('DCIM/101SIERR', 3, 1, '101SIERR'), ImageFolder('MISC', None, 0, 'MISC')]
+    assert len(camera.download(3).data) == 2048
+
+
+@pytest.mark.parametrize('missing', [{91}, {83}])
+def test_list_of_folders_of_a_model_that_tells_less(missing):
+    simulator, camera = connected(folders={'': example_frames()}, missing=missing)
+    assert camera.folders() == [ImageFolder('', 1, 3)]
+
+
+def test_no_list_of_folders():
+    simulator, camera = connected()
+    with pytest.raises(NotSupported, match='no folders'):
+        camera.folders()
+    simulator, camera = connected(folders=folders())
+    simulator.remove_card()
+    with pytest.raises(Refused, match='no memory card'):
+        camera.folders()
 
 
 def test_pictures_taken_on_the_body_count():

@@ -23,7 +23,7 @@ from camera_driver.errors import (
     Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
-    Access, CheckResult, DeviceStatus, Exposure, Identity, LinkStatistics, Picture,
+    Access, CheckResult, DeviceStatus, Exposure, Identity, ImageFolder, LinkStatistics, Picture,
     ProgressCallback, Range, Setting, SettingValue, Shot, StoredImage)
 
 NO_CARD = 1  # card_status
@@ -241,6 +241,11 @@ class SierraCamera(Camera):
         """Return what is stored, over all folders."""
         self._need_card()
         return self.memory.images(progress, indices)
+
+    def folders(self) -> Sequence[ImageFolder]:
+        """Return the folders of its memory. Raises NotSupported where the model has none (4.7)."""
+        self._need_card()
+        return self.memory.folders()
 
     def thumbnail(self, index: int, progress: ProgressCallback = no_progress) -> Picture:
         """Return a thumbnail: a JPEG, or on some models an Exif block with a JPEG inside."""

@@ -18,7 +18,8 @@ from camera_driver.devices.sierra.summary import (
     animation_frame, audio_info, camera_summary, CameraSummary, frame_summary, FrameSummary)
 from camera_driver.errors import (
     DamagedPicture, DeviceError, NotSupported, OutcomeUnknown, ProtocolError, Refused)
-from camera_driver.model import Picture, Progress, ProgressCallback, StoredImage
+from camera_driver.model import (
+    ImageFolder, Picture, Progress, ProgressCallback, StoredImage)
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,20 @@ class Memory:
             images.append(self._image(index, frame, '/'.join(self._here)))
             progress(Progress(len(images), len(indices), 'listing images'))
         return images
+
+    def folders(self) -> Sequence[ImageFolder]:
+        """Return all folders, also those without images. Raises NotSupported: there are none."""
+        if self._session.folder is None:
+            raise NotSupported('this camera has no folders (it refuses register 84)')
+        self.changed()
+        folders: list[ImageFolder] = []
+        first = 1
+        for path, count in dict(self._folders()).items():
+            self._enter(path)
+            folders.append(ImageFolder('/'.join(path), first if count else None, count,
+                                       self._label()))
+            first += count
+        return folders
 
     def name(self, frame: int) -> str:
         """Return the file name of a frame, or an empty one if the model has none."""
@@ -343,6 +358,13 @@ class Memory:
             summary = self.summary(frame)
             length = summary.size if summary else 0
         return length or None
+
+    def _label(self) -> str:
+        """Return the camera's id and name of the current folder (register 91)."""
+        try:
+            return self._session.read_text(NUMBER['folder_id_name'])
+        except Refused:
+            return ''
 
     def _protected(self, frame: int) -> bool | None:
         try:
