@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # rosdep key: name on PyPI, of everything from outside ROS that is imported or run.
 RUN = {
+    'python3-argcomplete': 'argcomplete',
     'python3-numpy': 'numpy',
     'python3-pil': 'Pillow',
     'python3-serial': 'pyserial',
@@ -104,8 +105,9 @@ def test_ros_dependencies_agree(package):
 
 
 def test_every_import_is_a_dependency(package):
-    modules = {'numpy': 'python3-numpy', 'PIL': 'python3-pil', 'serial': 'python3-serial',
-               'tqdm': 'python3-tqdm', 'yaml': 'python3-yaml'}
+    modules = {'argcomplete': 'python3-argcomplete', 'numpy': 'python3-numpy',
+               'PIL': 'python3-pil', 'serial': 'python3-serial', 'tqdm': 'python3-tqdm',
+               'yaml': 'python3-yaml'}
     used = {modules.get(name, name) for name in imported_modules('camera_driver', 'launch')}
     assert used <= dependencies(package, 'depend', 'exec_depend')
 

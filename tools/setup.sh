@@ -59,6 +59,7 @@ if [ "$underlay" ]; then
   mapfile -t modules < <("$python" -c '
 import importlib.util
 for line in """
+    argcomplete python3-argcomplete
     serial python3-serial
     numpy python3-numpy
     PIL python3-pil

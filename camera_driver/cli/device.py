@@ -10,17 +10,20 @@ is there when the class has the method that it needs.
 from __future__ import annotations
 
 from argparse import BooleanOptionalAction, SUPPRESS
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camera_driver.catalog import DeviceType
+from camera_driver.cli.complete import offer, ports, words_of
 from camera_driver.cli.job import Command, flag, Job, metavar, value_of
 from camera_driver.cli.output import Output, yes_no
 from camera_driver.cli.parser import add_common, Arguments, Parser
 
 if TYPE_CHECKING:
     from camera_driver.device import Camera
+    from camera_driver.model import Setting
 
 
 def fill(device_type: DeviceType, parser: Parser) -> None:
@@ -58,8 +61,8 @@ def _add_connection(parser: Parser, cls: type[Camera], shown: bool) -> None:
         return words.replace('%', '%%') if shown else SUPPRESS
 
     group = parser.add_argument_group('line') if shown else parser
-    group.add_argument('--port', metavar='PORT', default=SUPPRESS, help=text(
-        'e.g. /dev/ttyUSB0, a link in /dev/serial/by-id, or socket://HOST:NUMBER'))
+    offer(group.add_argument('--port', metavar='PORT', default=SUPPRESS, help=text(
+        'e.g. /dev/ttyUSB0, a link in /dev/serial/by-id, or socket://HOST:NUMBER')), ports)
     group.add_argument('--trace', metavar='FILE', type=Path, default=SUPPRESS, help=text(
         'append every byte on the line to FILE; camera-driver trace shows it'))
     group.add_argument('--allow-raw-writes', action='store_true', default=SUPPRESS, help=text(
@@ -73,6 +76,11 @@ def _add_connection(parser: Parser, cls: type[Camera], shown: bool) -> None:
                                default=SUPPRESS, help=text(words + default))
         else:
             default = '' if option.default in (None, '') else f' (default: {option.default})'
-            group.add_argument(f'--{flag(option)}', metavar=metavar(option), default=SUPPRESS,
-                               type=partial(value_of, option),
-                               help=text(f'{words}: {option.allowed}{default}'))
+            offer(group.add_argument(
+                f'--{flag(option)}', metavar=metavar(option), default=SUPPRESS,
+                type=partial(value_of, option),
+                help=text(f'{words}: {option.allowed}{default}')), partial(_words, option))
+
+
+def _words(option: Setting, _: Arguments) -> Iterable[str]:
+    return words_of(option)

@@ -38,7 +38,7 @@ from typing import Any
 
 from camera_driver import errors
 from camera_driver.catalog import TYPES
-from camera_driver.cli import device, probe, simulate, trace, up
+from camera_driver.cli import complete, device, probe, simulate, trace, up
 from camera_driver.cli.output import clean, Output
 from camera_driver.cli.parser import add_common, Parser, UsageError
 
@@ -84,6 +84,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         try:
             parser = make_parser()
+            if '_ARGCOMPLETE' in os.environ:
+                complete.answer(parser)
             words = sys.argv[1:] if argv is None else argv
             if not words:
                 parser.print_help(sys.stderr)

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, SUPPRESS
+from argparse import (
+    _SubParsersAction, ArgumentParser, Namespace, RawDescriptionHelpFormatter, SUPPRESS)
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeAlias
 
@@ -32,10 +33,21 @@ class Parser(ArgumentParser):
             self, args: Sequence[str] | None = None,
             namespace: Namespace | None = None) -> tuple[Namespace, list[str]]:
         """Parse, after the arguments have been added."""
+        self._fill_once()
+        return super().parse_known_args(args, namespace)
+
+    def fill_all(self) -> None:
+        """Add the arguments of this parser and of all below it."""
+        self._fill_once()
+        for action in self._actions:
+            if isinstance(action, _SubParsersAction):
+                for inner in action.choices.values():
+                    inner.fill_all()
+
+    def _fill_once(self) -> None:
         fill, self._fill = self._fill, None
         if fill:
             fill(self)
-        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError instead of printing the whole usage and leaving Python."""

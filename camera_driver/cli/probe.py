@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from camera_driver.catalog import DeviceType, TYPES
+from camera_driver.cli.complete import offer, ports
 from camera_driver.cli.output import Output
 from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.errors import DeviceError, PortError, ReplyTimeout
@@ -30,7 +31,7 @@ the type's driver does, asks who is there, and leaves again. It tries no other s
 
 exit codes: 0 found, 1 ambiguous, 4 nothing answers, 5 something else answers
 """
-    parser.add_argument('port', metavar='PORT', help='e.g. /dev/ttyUSB0')
+    offer(parser.add_argument('port', metavar='PORT', help='e.g. /dev/ttyUSB0'), ports)
     parser.set_defaults(run=run)
 
 

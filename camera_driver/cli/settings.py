@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
+from camera_driver.cli.complete import offer, words_of
 from camera_driver.cli.job import Command, Job, value_of
 from camera_driver.cli.output import duration, facts, size, stamp, table, yes_no
-from camera_driver.cli.parser import Parser
+from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.device import wall_clock
 from camera_driver.errors import NotSupported, Refused
-from camera_driver.model import Exposure, Progress
+from camera_driver.model import Access, Exposure, Progress
 
 if TYPE_CHECKING:
     from camera_driver.device import Camera
@@ -161,26 +163,38 @@ def self_test(job: Job) -> int:
     return 0 if passed else 1
 
 
+def names(cls: type[Camera]) -> list[str]:
+    """Return the names of all settings that devices of the type have."""
+    return [setting.name for setting in cls.SETTINGS]
+
+
 def setting_name(cls: type[Camera], text: str) -> str:
     """Return the name of a setting of the type. Raises ArgumentTypeError with similar ones."""
-    names = [setting.name for setting in cls.SETTINGS]
+    known = names(cls)
     name = text.replace('-', '_')
-    if name not in names:
-        near = get_close_matches(name, names, 3, 0.5)
-        hint = 'did you mean ' + ' or '.join(near) if near else 'there are: ' + ', '.join(names)
+    if name not in known:
+        near = get_close_matches(name, known, 3, 0.5)
+        hint = 'did you mean ' + ' or '.join(near) if near else 'there are: ' + ', '.join(known)
         raise ArgumentTypeError(f'no setting {text!r}; {hint}')
     return name
 
 
 def _get_arguments(parser: Parser, cls: type[Camera]) -> None:
-    parser.add_argument('name', metavar='NAME', nargs='+', type=partial(setting_name, cls),
-                        help='as the command settings lists them')
+    offer(parser.add_argument(
+        'name', metavar='NAME', nargs='+', type=partial(setting_name, cls),
+        help='as the command settings lists them'), lambda _: names(cls))
 
 
 def _set_arguments(parser: Parser, cls: type[Camera]) -> None:
-    parser.add_argument('name', metavar='NAME', type=partial(setting_name, cls),
-                        help='as the command settings lists them')
-    parser.add_argument('value', metavar='VALUE', help='a word or number that it allows')
+    def values(args: Arguments) -> Iterable[str]:
+        setting = next(one for one in cls.SETTINGS if one.name == args.name)
+        return words_of(setting)
+
+    offer(parser.add_argument('name', metavar='NAME', type=partial(setting_name, cls),
+                              help='as the command settings lists them'),
+          lambda _: [one.name for one in cls.SETTINGS if one.access is not Access.READ_ONLY])
+    offer(parser.add_argument('value', metavar='VALUE', help='a word or number that it allows'),
+          values)
 
 
 def _exposure_arguments(parser: Parser, cls: type[Camera]) -> None:

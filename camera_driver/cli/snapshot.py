@@ -9,10 +9,11 @@ from pathlib import Path
 import sys
 from typing import TYPE_CHECKING
 
+from camera_driver.cli.complete import offer
 from camera_driver.cli.job import Command, Job
 from camera_driver.cli.output import table
 from camera_driver.cli.parser import Parser
-from camera_driver.cli.settings import setting_name
+from camera_driver.cli.settings import names, setting_name
 from camera_driver.errors import StorageError
 
 if TYPE_CHECKING:
@@ -90,8 +91,9 @@ def _load_arguments(parser: Parser, cls: type[Camera]) -> None:
 
 
 def _store_arguments(parser: Parser, cls: type[Camera]) -> None:
-    parser.add_argument('name', metavar='NAME', nargs='*', type=partial(setting_name, cls),
-                        help='settings, as the command settings lists them (default: all)')
+    offer(parser.add_argument(
+        'name', metavar='NAME', nargs='*', type=partial(setting_name, cls),
+        help='settings, as the command settings lists them (default: all)'), lambda _: names(cls))
 
 
 COMMANDS = (
