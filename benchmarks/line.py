@@ -16,7 +16,8 @@ from table import cpu_time, Table
 
 from camera_driver.devices.sierra.codec import Control, encode
 from camera_driver.devices.sierra.registers import NUMBER
-from camera_driver.devices.sierra.session import SierraSession, WAKE_UP
+from camera_driver.devices.sierra.session import SierraSession
+from camera_driver.devices.sierra.wakeup import WAKE_UP
 from camera_driver.link.port import SerialPort
 
 BITS = 10  # of a byte on the line

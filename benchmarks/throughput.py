@@ -14,7 +14,8 @@ from simulated import camera, large_picture
 from table import cpu_time, Table
 
 from camera_driver.devices.sierra.registers import NUMBER
-from camera_driver.devices.sierra.session import SierraSession, WAKE_UP
+from camera_driver.devices.sierra.session import SierraSession
+from camera_driver.devices.sierra.wakeup import WAKE_UP
 from camera_driver.image import check
 from camera_driver.link.port import SerialPort
 

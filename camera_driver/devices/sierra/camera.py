@@ -15,9 +15,10 @@ from camera_driver.devices.sierra.exposure import ExposureControl
 from camera_driver.devices.sierra.models import find_model, GENERIC, Model, model_named
 from camera_driver.devices.sierra.raw import Raw
 from camera_driver.devices.sierra.registers import Action, Kind, NUMBER, SPEED_CODES
-from camera_driver.devices.sierra.session import SierraSession, WAKE_UP
+from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.devices.sierra.settings import BY_NAME, Row, ROWS
 from camera_driver.devices.sierra.summary import ANIMATION_TYPES, VARIANTS, wall_time
+from camera_driver.devices.sierra.wakeup import WAKE_UP
 from camera_driver.errors import (
     Cancelled, DeviceError, Forbidden, NotSupported, OutcomeUnknown, PortError, ProtocolError,
     Refused)

@@ -1,9 +1,10 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Sessions of the Sierra protocol: wake-up, speed, recovery, registers, actions (sierra.md, 3 to 5).
+Sessions of the Sierra protocol: recovery, folders, registers, actions (sierra.md, 3 to 5).
 
-What ends a request, and what is done about the session (the requests themselves: `exchange`):
+What ends a request, and what is done about the session (the requests themselves: `exchange`,
+how a session begins: `wakeup`):
 
 =======================  ========================================================================
 a request ends with      then
@@ -38,10 +39,11 @@ import logging
 from typing import TypeVar
 
 from camera_driver.devices.sierra.codec import (
-    Code, command, Control, MAX_DATA, pack_int, Packet, SUB_COMMAND, SUB_FIRST, Type, unpack_int)
+    Code, command, Control, MAX_DATA, pack_int, Packet, SUB_COMMAND, Type, unpack_int)
 from camera_driver.devices.sierra.exchange import (
-    Exchange, MAX_NOISE, N_RETRY, T_ACK, T_NOISE, T_QUIET, TRIES, words)
-from camera_driver.devices.sierra.registers import Action, NUMBER, repeatable, SPEED_CODES
+    Exchange, N_RETRY, T_ACK, T_NOISE, T_QUIET, TRIES, words)
+from camera_driver.devices.sierra.registers import Action, NUMBER, repeatable
+from camera_driver.devices.sierra.wakeup import speed_command, WAKE_UP, WakeUp
 from camera_driver.errors import (
     DeviceError, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, SessionLost)
 from camera_driver.link.port import LineSettings, Port
@@ -51,16 +53,10 @@ log = logging.getLogger(__name__)
 
 T = TypeVar('T')
 
-WAKE_UP = LineSettings(19200)
-
 # Times in s, sierra.md 5.2, 'recommended for a new host'.
-T_SIGNATURE = 3.0
-T_BETWEEN_NULS = 0.5
-N_NUL = 4
 T_ACK_SLOW = 5.0  # registers 4, 83, 84
 T_FOLDERS = 1.0  # to the answer whether there are folders; some models do not give any (4.7)
 T_DONE_SLOW = 60.0  # actions that write to the card or expose
-T_SETTLE = 0.1
 T_REST = 1.0  # after which an action that is not safe to repeat is preceded by a question
 MAX_LOSSES = 3
 
@@ -83,8 +79,8 @@ class SierraSession:
         self.channel = self.exchange.channel
         self.logins = 0
         self.folder: Sequence[str] | None = None  # where to be after a log-in; None: no folders
+        self._wakeup = WakeUp(port, self.exchange)
         self._alive = False
-        self._too_fast: set[int] = set()  # [baud] that the camera or the line did not do
 
     # Session life cycle (section 3).
 
@@ -97,68 +93,25 @@ class SierraSession:
         self._alive = False
         if self.exchange.asleep or not self._still_there():
             before = self.port.line
-            self.wake(before if before != WAKE_UP else LineSettings(self.max_baudrate))
-            self._agree_on_speed()
+            self._wakeup.wake(before if before != WAKE_UP else LineSettings(self.max_baudrate))
+            self._wakeup.agree_on_speed(self.max_baudrate)
             self.exchange.asleep = False
             self.logins += 1
         if self.folder is not None:
             self._return_to_folder(self.folder)
         self._alive = True
 
-    def wake(self, elsewhere: LineSettings | None = None) -> None:
-        """
-        Send NUL at 19200 until the camera gives its signature (3.2).
-
-        After the first in vain, look `elsewhere` for a session that is still alive.
-        """
-        self.exchange.asleep = True
-        self.port.configure(WAKE_UP)
-        heard = 0
-        for attempt in range(N_NUL):
-            if attempt:
-                self.channel.counters.retries += 1
-                self.port.pause(T_BETWEEN_NULS)
-            self.channel.drain(0.05, 1.0)
-            self.exchange.control(Control.NUL)
-            end = self.port.now() + T_SIGNATURE
-            noise = 0
-            while noise < MAX_NOISE and (left := end - self.port.now()) > 0:
-                try:
-                    frame = self.channel.receive(left)
-                except ReplyTimeout:
-                    break
-                if frame is Control.NAK and self.exchange.alone():
-                    self.exchange.fresh = True
-                    return
-                noise += 1
-                if frame is Control.SESSION_END:  # just woken: another NUL may be needed (1.3)
-                    end = min(end, self.port.now() + T_BETWEEN_NULS)
-            heard += noise
-            if elsewhere and not attempt and not noise:
-                self.port.configure(elsewhere)
-                if self._answers(tries=1):
-                    return
-                self.port.configure(WAKE_UP)
-        if heard:
-            raise ProtocolError(
-                f'{self.port.name}: something answers, but not as a sierra camera (no signature '
-                'after NUL at 19200 baud). Is it another device type, or a camera not in its PC '
-                'mode?')
-        raise ReplyTimeout(
-            f'{self.port.name}: no camera answers (NUL at 19200 baud, {N_NUL} times). Is it '
-            'switched on, in its PC mode, and the cable in the right socket?')
-
     def limit_speed(self) -> None:
         """Go down to `max_baudrate` if the line is faster."""
         if self.port.line.baudrate > self.max_baudrate:
-            self.recovering(self._agree_on_speed)
+            self.recovering(lambda: self._wakeup.agree_on_speed(self.max_baudrate))
 
     def end(self) -> None:
         """Go back to 19200 and let the camera fall asleep by itself (3.7); never raises."""
         alive, self._alive = self._alive, False
         if alive and self.port.line != WAKE_UP:
             with suppress(DeviceError):
-                self.exchange.command(_speed_command(WAKE_UP.baudrate), T_QUIET, tries=1)
+                self.exchange.command(speed_command(WAKE_UP.baudrate), T_QUIET, tries=1)
 
     def recovering(self, operation: Callable[[], T]) -> T:
         """
@@ -187,59 +140,7 @@ class SierraSession:
     def _still_there(self) -> bool:
         """After trouble: say whether the session lives at the present speed (5.6)."""
         self.channel.drain(T_QUIET, T_NOISE)
-        return self._answers(tries=1)
-
-    def _answers(self, tries: int) -> bool:
-        """Say whether the camera answers a harmless question at the present speed."""
-        try:
-            self._ask_int(NUMBER['resolution'], tries)
-        except Refused:
-            pass
-        except (ReplyTimeout, ProtocolError, SessionLost):
-            return False
-        return True
-
-    def _agree_on_speed(self) -> None:
-        """Go to the highest speed that both take and the line carries; remember which do not."""
-        speeds = sorted((s for s in SPEED_CODES if s <= self.max_baudrate), reverse=True)
-        for baudrate in [*speeds, WAKE_UP.baudrate]:
-            if baudrate not in self._too_fast and self._speed_works(baudrate):
-                return
-        raise ProtocolError(f'{self.port.name}: the camera woke up but answers at no speed up to '
-                            f'{self.max_baudrate} baud; check the cable')
-
-    def _speed_works(self, baudrate: int) -> bool:
-        """Ask for a speed and prove it; False: refused, or the line does not carry it (3.4)."""
-        acknowledged = baudrate == self.port.line.baudrate
-        for _ in range(0 if acknowledged else TRIES):
-            try:
-                self.exchange.command(_speed_command(baudrate), tries=1)
-                acknowledged = True
-            except Refused:
-                self._too_fast.add(baudrate)
-                return False
-            except ProtocolError:  # NAK, or damage
-                continue
-            except ReplyTimeout:
-                pass  # the ACK alone may be lost: see whether the camera is at the new speed
-            break
-        if baudrate != self.port.line.baudrate:
-            self.port.configure(LineSettings(baudrate))
-            self.port.pause(T_SETTLE)
-        if self._answers(tries=2):
-            return True
-        pacing = self.exchange.pacing
-        if pacing != 'bytewise':
-            self.exchange.pacing = 'bytewise'
-            if self._answers(tries=1):
-                log.info('%s: the camera takes single bytes only', self.port.name)
-                return True
-            self.exchange.pacing = pacing
-        log.warning('%s: no answer at %d baud', self.port.name, baudrate)
-        if acknowledged and baudrate != WAKE_UP.baudrate:
-            self._too_fast.add(baudrate)
-        self.wake()
-        return False
+        return self._wakeup.answers(tries=1)
 
     def _return_to_folder(self, folder: Sequence[str]) -> None:
         try:
@@ -395,7 +296,7 @@ class SierraSession:
         """Let a camera finish that is busy, hence silent, until `seconds` after the command."""
         end = self.exchange.sent_at + seconds
         try:
-            while not self._answers(tries=1) and self.port.now() < end:
+            while not self._wakeup.answers(tries=1) and self.port.now() < end:
                 pass
         except DeviceError as error:
             log.info('%s: waiting for the end of an action: %s', self.port.name, error)
@@ -444,8 +345,3 @@ def clean(raw: bytes) -> str:
     """Return a string register's text: up to its NUL, without padding and control characters."""
     text = raw.split(b'\0', 1)[0].decode('latin-1')
     return ''.join(c for c in text if c.isprintable()).strip()
-
-
-def _speed_command(baudrate: int) -> Packet:
-    return command(Code.SET_INT, NUMBER['comm_speed'], value=pack_int(SPEED_CODES[baudrate]),
-                   sub=SUB_FIRST)
