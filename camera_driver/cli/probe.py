@@ -15,7 +15,7 @@ from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.errors import DeviceError, PortError, ReplyTimeout
 
 if TYPE_CHECKING:
-    from camera_driver.link.port import LineSettings
+    from camera_driver.link.port import LineSettings, SerialPort
     from camera_driver.model import Identity
 
 LISTEN = 0.5  # s of listening before the first question
@@ -27,7 +27,9 @@ def fill(parser: Parser) -> None:
     """Add the arguments."""
     parser.epilog = f"""\
 It listens for {LISTEN} s, then opens each type in turn at that type's own line settings, as
-the type's driver does, asks who is there, and leaves again. It tries no other speeds.
+the type's driver does, asks who is there, and leaves again. It ends with the first device that
+tells its model. It tries no other speeds: a device that was left at one, as a fuji_mx camera
+may be by a program that was killed, is found by the commands of its own type alone.
 
 exit codes: 0 found, 1 ambiguous, 4 nothing answers, 5 something else answers
 """
@@ -57,6 +59,9 @@ def run(args: Arguments, out: Output) -> int:
                 if not number:
                     heard = _listen(args.port, cls.LINE)
                 answers.append(_ask(args.port, device_type))
+            identity = answers[-1].identity
+            if identity and identity.verifiable:
+                break  # nothing is left to find out, and other questions are strange to it
     verdict = judge(answers, heard)
     document = {'port': args.port, 'verdict': verdict, 'heard': heard,
                 'answers': [asdict(answer) for answer in answers]}
@@ -73,9 +78,21 @@ def judge(answers: Sequence[Answer], heard: bytes) -> str:
     return OTHER if other else NOTHING
 
 
-def _listen(name: str, line: LineSettings) -> bytes:
+def _one_speed(name: str, line: LineSettings) -> SerialPort:
+    """Open a port that keeps its speed: a driver that looks at others finds nothing there."""
     from camera_driver.link.port import SerialPort
-    port = SerialPort(name, line)
+
+    class OneSpeed(SerialPort):
+        def configure(self, line: LineSettings) -> None:
+            if line.baudrate != self.line.baudrate:
+                raise ReplyTimeout(f'{self.name}: nothing answers at {self.line}')
+            super().configure(line)
+
+    return OneSpeed(name, line)
+
+
+def _listen(name: str, line: LineSettings) -> bytes:
+    port = _one_speed(name, line)
     try:
         return port.read(LISTEN)
     finally:
@@ -84,12 +101,11 @@ def _listen(name: str, line: LineSettings) -> bytes:
 
 def _ask(name: str, device_type: DeviceType) -> Answer:
     from camera_driver.cli.job import defaults
-    from camera_driver.link.port import SerialPort
     cls = device_type.device_class()
     options = defaults(cls)
     if 'baudrate' in options:
         options['baudrate'] = cls.LINE.baudrate  # enough for a question
-    device = cls(SerialPort(name, cls.LINE), options)
+    device = cls(_one_speed(name, cls.LINE), options)
     verdict, detail, identity = FOUND, '', None
     try:
         identity = device.open()
@@ -97,7 +113,7 @@ def _ask(name: str, device_type: DeviceType) -> Answer:
     except PortError:
         raise
     except ReplyTimeout as error:
-        verdict, detail = NOTHING, str(error)
+        verdict, detail = OTHER if device.statistics.bytes_received else NOTHING, str(error)
     except DeviceError as error:
         verdict, detail = OTHER, str(error)
     finally:
