@@ -63,6 +63,8 @@ def _type(name: str, title: str, device: str, simulator: str) -> DeviceType:
 TYPES: Mapping[str, DeviceType] = {t.name: t for t in (
     _type('sierra', 'Epson, Sanyo, Agfa, Olympus, Nikon still cameras',
           'camera:SierraCamera', 'SierraSimulator'),
+    _type('fuji_mx', 'Fuji MX, DX, DS still cameras and clones', 'camera:FujiMxCamera',
+          'FujiMxSimulator'),
     _type('kp_fd30', 'Hitachi KP-FD30 colour video camera', 'camera:KpFd30Camera',
           'KpFd30Simulator'),
 )}

@@ -3,7 +3,7 @@
 """Pictures as arrays: decode, check, encode, draw. The only importer of the image library."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 from camera_driver import jpeg
 from camera_driver.errors import DamagedPicture, StorageError
+from camera_driver.model import Picture
 
 Pixels = NDArray[np.uint8]      # (height, width, 3) RGB or (height, width) mono
 
@@ -144,6 +145,18 @@ def ycbcr422_to_rgb(data: bytes, width: int, height: int) -> Pixels:
     pixels = np.stack((luma + 1.402 * red, luma - 0.344 * blue - 0.714 * red,
                        luma + 1.772 * blue), axis=-1)
     return pixels.round().clip(0, 255).astype(np.uint8).reshape(height, width, 3)
+
+
+def encoded(picture: Picture) -> Picture:
+    """
+    Return a picture as a file can hold it: raw colour as PNG, all others as they are.
+
+    :raises DamagedPicture: raw colour that is not as long as its size says.
+    """
+    if picture.format != 'ycbcr422':
+        return picture
+    pixels = ycbcr422_to_rgb(picture.data, picture.width or 0, picture.height or 0)
+    return replace(picture, data=encode_png(pixels), format='png')
 
 
 def resized(pixels: Pixels, width: int, height: int) -> Pixels:

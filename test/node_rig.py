@@ -16,6 +16,8 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
 
+from camera_driver.devices.fuji_mx.simulator import Frame as FujiFrame, FujiMxSimulator
+from camera_driver.devices.fuji_mx.simulator_state import exif_head
 from camera_driver.devices.sierra.simulator import SierraSimulator
 from camera_driver.devices.sierra.simulator_card import Frame
 from camera_driver.nodes.main import THREADS
@@ -34,6 +36,16 @@ def sierra(**options):
         frames.append(Frame(scene.jpeg(number, width, width * 3 // 4, taken),
                             scene.thumbnail(number), f'P101{number:04d}.JPG', taken))
     return SierraSimulator(**{'frames': frames, 'exposure_duration': 0.05, **options})
+
+
+def fuji_mx(**options):
+    """Return a simulated Fuji camera with three small pictures."""
+    frames = []
+    for number, width in ((1, 320), (2, 640), (3, 320)):
+        data = scene.jpeg(number, width, width * 3 // 4, datetime(1999, 6, 6, 12, number))
+        frames.append(FujiFrame(data, exif_head(data), f'DSC{number:05d}.JPG'))
+    return FujiMxSimulator(**{'frames': frames, 'exposure_duration': 0.05, 'charge_duration': 0.05,
+                              'width': 320, 'height': 240, **options})
 
 
 @contextmanager

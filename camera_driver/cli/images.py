@@ -232,7 +232,8 @@ def _save(job: Job, store: PictureStore, picture: Picture, name: str, seconds: f
 
     Raises DamagedPicture before anything is written: whatever cannot be decoded is not a picture.
     """
-    from camera_driver.image import check
+    from camera_driver.image import check, encoded
+    picture = encoded(picture)
     checked = check(picture.data, picture.format)
     if not Path(name).suffix:
         name += '.jpg' if checked.format == 'jpeg' else f'.{checked.format}'

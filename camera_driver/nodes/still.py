@@ -198,6 +198,7 @@ class StillCameraNode(CameraNode):
         response.message = self._publish_preview(picture, stamp)
 
     def _publish_preview(self, picture: Picture, stamp: Time) -> str:
+        picture = image.encoded(picture)
         checked = image.check(picture.data, picture.format)
         header = Header(stamp=stamp, frame_id=self.frame_id)
         if checked.format == 'jpeg':

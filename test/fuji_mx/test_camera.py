@@ -70,7 +70,7 @@ def test_poll(opened):
     status = camera.poll()
     assert (status.images_stored, status.memory_free) == (len(stills()), simulator.camera.free)
     assert status.details == {'line': '115200 8E1', 'log-ins': '1', 'commands': '33',
-                              'card': 'normal'}
+                              'card': 'normal', 'last picture': simulator.frames[-1].name}
     assert status.battery is status.images_left is None
     camera, _ = new_camera(card_status=3)
     camera.open()
@@ -141,6 +141,31 @@ def test_clock(opened):
     camera.open()
     with pytest.raises(NotSupported, match='cannot get_date: it is not among its commands'):
         camera.clock()
+
+
+@pytest.mark.parametrize('word', ['utc', 'local'])
+def test_what_the_clock_shows(word):
+    assert new_camera({'camera_clock': word})[0].clock_shows == word
+    assert new_camera()[0].clock_shows == 'utc'
+
+
+def test_summary(opened):
+    camera, simulator = opened
+    told = camera.summary()
+    assert (told['version'], told['camera_type']) == ('01.00,MX-700', 'DIGCAM\\MX-700\\FUJIFILM')
+    assert (told['camera_id'], told['picture_count']) == ('TESTCAM', len(stills()))
+    assert told['last_picture_name'] == simulator.frames[-1].name
+    assert (told['card_status'], told['card_free']) == (0, simulator.camera.free)
+    assert told['date'] == '2001-06-14 10:00:00'
+    assert told['commands'].startswith('get_thumbnail, get_picture, set_speed, get_version')
+    assert told['commands_assumed'] is False
+    assert camera.summary(2) == {'name': 'DSC00002.JPG', 'size': len(stills()[1].data)}
+    with pytest.raises(IndexError, match='image 99'):
+        camera.summary(99)
+    camera, _ = new_camera(commands=DS_7)
+    camera.open()
+    told = camera.summary()
+    assert told['camera_id'] is told['date'] is None and told['commands_assumed'] is True
 
 
 def test_messages(opened):

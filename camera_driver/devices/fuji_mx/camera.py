@@ -12,7 +12,7 @@ from typing import ClassVar
 from camera_driver.device import Camera, no_progress
 from camera_driver.devices.fuji_mx.codec import MAX_PAYLOAD
 from camera_driver.devices.fuji_mx.commands import (
-    Command, FLASH_MODES, ID_LENGTH, preview_size, SPEED_CODES, T_REPLY_EXPOSE)
+    Command, FLASH_MODES, ID_LENGTH, name, preview_size, SPEED_CODES, T_REPLY_EXPOSE)
 from camera_driver.devices.fuji_mx.memory import Memory
 from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession
 from camera_driver.errors import (
@@ -34,7 +34,7 @@ class FujiMxCamera(Camera):
     OPTIONS: ClassVar[tuple[Setting, ...]] = (
         Setting('baudrate', int, 'Highest line speed to agree on; lower ones are tried when the '
                 'camera refuses or the line does not carry it', 'baud', default=115200,
-                minimum=9600, maximum=115200, source='fuji_mx.md 3.3'),
+                values=tuple(SPEED_CODES), source='fuji_mx.md 3.3'),
         Setting('keep_alive', float, 'Period of harmless questions that keep the camera awake; 0 '
                 'lets it switch itself off after some time', 's', default=20.0, minimum=0.0,
                 maximum=600.0, source='fuji_mx.md 3.5'),
@@ -42,6 +42,9 @@ class FujiMxCamera(Camera):
                 '(200 in the software of Fuji); 0: do not. It takes seconds, and has hung an '
                 'MX-700 until it was switched off', default=0, minimum=0, maximum=65535,
                 source='fuji_mx.md 4.2, row 34; 1.3'),
+        Setting('camera_clock', str, "What the camera's clock shows and is set to: UTC, or this "
+                "computer's local time", default='utc', raw_allowed=False,
+                words={'utc': 0, 'local': 1}, source='fuji_mx.md 4.2, rows 84, 86'),
     )
     SETTINGS: ClassVar[tuple[Setting, ...]] = (
         Setting(FLASH_MODE, str, 'When the flash fires', words=FLASH_MODES,
@@ -57,12 +60,9 @@ class FujiMxCamera(Camera):
     def __init__(self, port: Port, options: Mapping[str, SettingValue]) -> None:
         """Take over an open port; sends nothing. Raises ValueError for options of no use."""
         values = {o.name: o.validate(options.get(o.name, o.default)) for o in self.OPTIONS}
-        baudrate = int(values['baudrate'])
-        if baudrate not in SPEED_CODES:
-            raise ValueError(f'baudrate: {baudrate} is not a speed of this protocol; allowed: '
-                             f'{", ".join(map(str, sorted(SPEED_CODES)))}')
         self._charge = int(values['charge_flash'])
-        self.session = FujiMxSession(port, baudrate)
+        self._clock = str(values['camera_clock'])
+        self.session = FujiMxSession(port, int(values['baudrate']))
         self.memory = Memory(self.session)
         self._commanded: dict[str, SettingValue] = {}
 
@@ -95,6 +95,9 @@ class FujiMxCamera(Camera):
                                + (' (assumed)' if session.assumed else '')}
         if card:
             details['card'] = 'normal' if not card.status else f'status {card.status}'
+        last = session.offered(Command.GET_LAST_PICTURE_NAME, session.last_picture_name)
+        if last:
+            details['last picture'] = last
         return DeviceStatus(images_stored=count, memory_free=card.free if card else None,
                             details=details)
 
@@ -278,8 +281,32 @@ class FujiMxCamera(Camera):
         self.session.need(Command.DELETE_PICTURE)
         self.memory.delete_all()
 
+    def summary(self, index: int | None = None) -> Mapping[str, SettingValue | None]:
+        """Return what the camera tells of an image, or of itself, in the table's words (4.2)."""
+        session, memory = self.session, self.memory
+        if index is not None:
+            memory.check(index)
+            return {'name': memory.name(index), 'size': memory.size(index)}
+        card = session.offered(Command.GET_CARD_STATUS, session.card_status)
+        date = session.offered(Command.GET_DATE, session.date)
+        return {
+            'version': session.offered(Command.GET_VERSION, session.version),
+            'camera_type': session.offered(Command.GET_CAMERA_TYPE, session.camera_type),
+            'camera_id': session.offered(Command.GET_CAMERA_ID, session.camera_id),
+            'date': str(date) if date else None, 'picture_count': memory.count(),
+            'last_picture_name': session.offered(Command.GET_LAST_PICTURE_NAME,
+                                                 session.last_picture_name),
+            'card_status': card.status if card else None, 'card_free': card.free if card else None,
+            'commands': ', '.join(map(name, sorted(session.commands))),
+            'commands_assumed': session.assumed}
+
+    @property
+    def clock_shows(self) -> str:
+        """Say what the option `camera_clock` says."""
+        return self._clock
+
     def clock(self) -> datetime | None:
-        """Return the camera's clock; whether local or UTC is its owner's decision."""
+        """Return the camera's clock, which shows what `clock_shows` says."""
         self.session.need(Command.GET_DATE)
         return self.session.date()
 

@@ -1,0 +1,54 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is written for one still camera works with the other."""
+
+from pathlib import Path
+import re
+import subprocess
+import sys
+
+from node_rig import fuji_mx, rig, sierra
+import pytest
+from rclpy.action import get_action_server_names_and_types_by_node
+from rclpy.parameter import Parameter
+
+from camera_driver.nodes.fuji_mx_node import FujiMxNode
+from camera_driver.nodes.sierra_node import SierraNode
+
+ROOT = Path(__file__).resolve().parents[2]
+CAMERAS = {'sierra': (SierraNode, sierra), 'fuji_mx': (FujiMxNode, fuji_mx)}
+
+
+@pytest.mark.parametrize('name', CAMERAS)
+def test_the_same_mission(name, tmp_path):
+    node_class, simulator = CAMERAS[name]
+    # Under a name of its own: /camera of another test may be remembered a while longer.
+    with rig(node_class, simulator(), tmp_path, name=name) as one:
+        mission = subprocess.run(
+            [sys.executable, 'examples/mission.py', f'/{name}', '--count', '2', '--interval',
+             '0.1'], cwd=ROOT, capture_output=True, text=True, timeout=40)
+        assert (mission.returncode, mission.stderr) == (0, ''), mission.stdout
+        assert re.findall(r'shot \S+-(\d+): image (\d+) at \d+\.\d+ \+/- \S+ ms \((\w+)\)',
+                          mission.stdout) == [
+                              ('0001', '4', 'trigger'), ('0002', '5', 'trigger')]
+        assert 'taken 2, unknown 0, failed 0' in mission.stdout
+        assert '5 of 5 images downloaded' in mission.stdout
+        assert {path.name: path.read_bytes() for path in (tmp_path / 'pictures').iterdir()} == {
+            frame.name: frame.data for frame in one.simulator.frames}
+
+
+def test_the_same_names(ros, tmp_path, monkeypatch):
+    monkeypatch.setenv('ROS_HOME', str(tmp_path))
+
+    def offered(node_class):
+        node = ros.add(node_class(context=ros.context, parameter_overrides=[
+            Parameter('autostart', value=False), Parameter('port', value='/dev/none')]))
+        who = (node.get_name(), node.get_namespace())
+        found = (node.get_publisher_names_and_types_by_node(*who)
+                 + node.get_service_names_and_types_by_node(*who)
+                 + get_action_server_names_and_types_by_node(node, *who))
+        return {(name.replace(node.get_fully_qualified_name(), '~', 1), types[0])
+                for name, types in found}
+
+    mine, others = offered(FujiMxNode), offered(SierraNode)
+    assert mine <= others and {'~/capture', '~/take_preview'} <= {name for name, _ in mine}
