@@ -18,6 +18,7 @@ import time
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = {
     'line': 'a picture over a paced line: efficiency, beside gphoto2 and photopc',
+    'fuji_line': 'the same at 8E1, of a fuji_mx camera',
     'throughput': 'the same without a line speed: MB/s and CPU time for a MB',
     'capture': 'from the capture call to the first byte of the trigger on the line',
     'images': 'a 12-megapixel JPEG from the node to a subscriber in another process',

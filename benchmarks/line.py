@@ -14,20 +14,20 @@ from programs import BAUDRATE, programs
 from simulated import camera, picture
 from table import cpu_time, Table
 
-from camera_driver.devices.sierra.codec import Control, encode
 from camera_driver.devices.sierra.registers import NUMBER
 from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.devices.sierra.wakeup import WAKE_UP
-from camera_driver.link.port import SerialPort
+from camera_driver.link.port import LineSettings, SerialPort
 
 BITS = 10  # of a byte on the line
+ACK = b'\6'  # in the sierra and in the fuji_mx protocol
 
 
 class TimedPort(SerialPort):
     """Remembers when bytes came and went."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name, WAKE_UP)
+    def __init__(self, name: str, line: LineSettings) -> None:
+        super().__init__(name, line)
         self.turns: list[float] = []  # s from the last byte of a packet to its ACK on the line
         self.leads: list[float] = []  # s by which bytes came before the line could carry them
         self._asked = self._heard = 0.0  # when the last ACK left, when something came last
@@ -47,7 +47,7 @@ class TimedPort(SerialPort):
         """Write, and take the time of an ACK."""
         asked = perf_counter()
         super().write(data)
-        if data == encode(Control.ACK):
+        if data == ACK:
             self.turns.append(perf_counter() - self._heard)
             self._asked, self._since = asked, 0
 
@@ -70,7 +70,7 @@ def measure() -> Iterator[Table]:
 
 
 def _transfer(name: str, size: int, ideal: float) -> Table:
-    port = TimedPort(name)
+    port = TimedPort(name, WAKE_UP)
     session = SierraSession(port, BAUDRATE)
     session.login()
     session.read_int(NUMBER['frames_taken'])

@@ -1,6 +1,6 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated sierra camera in a process of its own, so that its work is not the host's."""
+"""A simulated still camera in a process of its own, so that its work is not the host's."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from datetime import datetime
 import subprocess
 import sys
 
+from camera_driver.devices.fuji_mx.simulator import Frame as FujiFrame, FujiMxSimulator
 from camera_driver.devices.sierra.simulator import Frame, SierraSimulator
 from camera_driver.devices.sierra.simulator_options import Resolution
 from camera_driver.sim import scene
@@ -57,17 +58,25 @@ def camera(*options: str) -> Iterator[Simulated]:
 def main() -> None:
     """Hold the pictures 1 (tiny), 2 (150 KB), 3 (0.8 MB, when asked for) until stdin ends."""
     parser = ArgumentParser()
+    parser.add_argument('--fuji-mx', action='store_true', help='not a sierra camera')
     parser.add_argument('--paced', action='store_true')
     parser.add_argument('--large', action='store_true')
     parser.add_argument('--exposure', type=float, default=1.0)
     args = parser.parse_args()
     thumbnail = scene.thumbnail(1)
     pictures = [thumbnail, picture(), *([large_picture()] if args.large else [])]
-    frames = [Frame(data, thumbnail, f'P101{number:04d}.JPG', TAKEN)
-              for number, data in enumerate(pictures, 1)]
-    simulator = SierraSimulator(
-        frames=frames, memory_size=1_000_000_000, exposure_duration=args.exposure,
-        resolutions={2: Resolution(80, 60, 4000)})  # what it takes costs it no time to draw
+    simulator: SierraSimulator | FujiMxSimulator
+    if args.fuji_mx:
+        simulator = FujiMxSimulator(
+            frames=[FujiFrame(data, thumbnail, f'DSC{number:05d}.JPG')
+                    for number, data in enumerate(pictures, 1)],
+            reply_delay=0.0, exposure_duration=args.exposure)
+    else:
+        frames = [Frame(data, thumbnail, f'P101{number:04d}.JPG', TAKEN)
+                  for number, data in enumerate(pictures, 1)]
+        simulator = SierraSimulator(
+            frames=frames, memory_size=1_000_000_000, exposure_duration=args.exposure,
+            resolutions={2: Resolution(80, 60, 4000)})  # what it takes costs it no time to draw
     with Terminal(simulator, paced=args.paced) as terminal:
         print(terminal.path, flush=True)
         sys.stdin.read()
