@@ -28,7 +28,7 @@ class SierraNode(StillCameraNode):
         self.serve(srv.ListFolders, '~/list_folders', self._list_folders)
         self.serve(srv.DownloadFile, '~/download_audio', self._download_audio)
         self.serve(srv.DownloadFile, '~/download_animation', self._download_animation)
-        self.serve(srv.GetSummary, '~/get_summary', self._get_summary)
+        self.offer_summary()
 
     def _list_folders(self, _, response):
         folders = self.run('listing folders', lambda camera: camera.folders())
@@ -61,11 +61,6 @@ class SierraNode(StillCameraNode):
         response.file = str(self.keep_file(name, data, request.directory))
         response.size = len(data)
         response.message = f'{len(data)} bytes, as the camera sends them'
-
-    def _get_summary(self, request, response):
-        index = request.index or None
-        response.values = convert.key_values(self.run(
-            'reading a summary', lambda camera: camera.summary(index)))
 
 
 def main() -> int:

@@ -301,3 +301,12 @@ class StillCameraNode(CameraNode):
             accept_hang=True))
         response.image = convert.stored_image_message(stored, downloaded=False)
         response.message = f'{path} is image {stored.index} now'
+
+    def offer_summary(self) -> None:
+        """Offer `~/get_summary`."""
+        self.serve(srv.GetSummary, '~/get_summary', self._get_summary)
+
+    def _get_summary(self, request, response):
+        index = request.index or None
+        response.values = convert.key_values(self.run(
+            'reading a summary', lambda camera: camera.summary(index)))

@@ -20,8 +20,10 @@ from camera_driver.devices.fuji_mx.commands import DS_7_COMMANDS, MX_700_COMMAND
 from camera_driver.image import decode, ycbcr422_to_rgb
 from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
 from camera_driver.nodes.fuji_mx_node import FujiMxNode
+from camera_driver.sim.scene import jpeg
 from camera_driver.srv import (
-    Capture, DeleteImages, GetExposure, ListImages, ProtectImage, SendMessage, SetExposure)
+    Capture, DeleteImages, GetExposure, GetSummary, ListImages, ProtectImage, SendMessage,
+    SetExposure, UploadImage)
 
 
 @pytest.fixture(scope='module')
@@ -33,7 +35,7 @@ def folder(tmp_path_factory):
 def shared(folder):
     # Under a name of its own: it runs beside the others.
     with rig(FujiMxNode, fuji_mx(), folder, name='shared', allow_delete=True,
-             allow_raw_writes=True, charge_flash=200) as one:
+             allow_raw_writes=True, charge_flash=200, upload_directory=str(folder)) as one:
         yield one
 
 
@@ -136,6 +138,26 @@ def test_delete(camera):
     assert names(camera) == ['DSC00002.JPG']
     response = camera.call(DeleteImages, 'delete_images', all=True)
     assert response.success and names(camera) == []
+
+
+def test_upload(camera, folder):
+    (folder / 'other.jpg').write_bytes(jpeg(3, 640, 480, datetime(1999, 6, 6)))
+    response = camera.call(UploadImage, 'upload_image', file='other.jpg')
+    assert not response.success and 'names such as DSC00042.JPG' in response.message
+    response = camera.call(UploadImage, 'upload_image', file='other.jpg', name='DSC00042.JPG')
+    assert response.success and response.image.index == 4, response.message
+    assert camera.simulator.frames[3].data == (folder / 'other.jpg').read_bytes()
+    response = camera.call(UploadImage, 'upload_image', file='other.jpg', name='DSC00042.JPG')
+    assert not response.success and 'has an image of that name' in response.message
+
+
+def test_summary(camera):
+    values = {one.key: one.value for one in camera.call(GetSummary, 'get_summary').values}
+    assert (values['version'], values['picture_count']) == ('01.00,MX-700', '3')
+    assert 'take_picture' in values['commands'].split(', ')
+    values = {one.key: one.value for one in camera.call(
+        GetSummary, 'get_summary', index=2).values}
+    assert values['name'] == 'DSC00002.JPG'
 
 
 def test_settings(camera):
