@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
+import re
 from typing import ClassVar, NoReturn, Protocol
 
 from camera_driver.errors import NotSupported
@@ -113,6 +114,9 @@ class Camera(Device, Protocol):
 
     EXPOSURE_SETTINGS: ClassVar[tuple[str, ...]] = ()
     """Those of SETTINGS that `set_exposure` and `step_exposure` change as well."""
+
+    NO_ROI: ClassVar[str] = 'not in its protocol'
+    """Why it cannot show a region of interest, if it cannot."""
 
     def capture(self, triggered: Callable[[float], None] = no_progress) -> Shot:
         """
@@ -284,11 +288,11 @@ class Camera(Device, Protocol):
         What cannot be attained exactly is widened. Raises ValueError for what is not within the
         sensor.
         """
-        _cannot(self, 'show a region of interest')
+        _cannot(self, 'show a region of interest', self.NO_ROI)
 
     def roi(self) -> RegionOfInterest | None:
         """Return the part of the sensor that is shown; None: not known."""
-        _cannot(self, 'show a region of interest')
+        _cannot(self, 'show a region of interest', self.NO_ROI)
 
     def set_live_view_region(self, region: LiveViewRegion) -> None:
         """Show this part of the picture in live view."""
@@ -304,6 +308,7 @@ def wall_clock(shows: str) -> datetime:
     return datetime.now() if shows == 'local' else datetime.now(timezone.utc).replace(tzinfo=None)
 
 
-def _cannot(device: object, what: str) -> NoReturn:
-    name = type(device).__name__.removesuffix('Camera').removesuffix('Switcher')
-    raise NotSupported(f'a {name} device cannot {what} (not in its protocol)')
+def _cannot(device: object, what: str, why: str = 'not in its protocol') -> NoReturn:
+    words = type(device).__name__.removesuffix('Camera').removesuffix('Switcher')
+    name = re.sub(r'(?<!^)(?=[A-Z])', '_', words).lower()  # KpFd30 -> kp_fd30
+    raise NotSupported(f'a device of type {name} cannot {what} ({why})')

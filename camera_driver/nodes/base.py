@@ -152,6 +152,18 @@ class DeviceNode(LifecycleNode):
         worker, supervisor = self._ready()
         return worker.call(label, partial(supervisor.use, function), timeout, priority)
 
+    def command(self, label: str, function: Callable[[Camera], T]) -> T:
+        """As `run`, for what may change settings that the device cannot tell, or its state."""
+        def work(device: Camera) -> T:
+            try:
+                return function(device)
+            finally:
+                self.settings.follow(device)
+                if self.supervisor:
+                    self.supervisor.check_soon()
+
+        return self.run(label, work)
+
     def start(self, label: str, function: Callable[[Camera], T],
               priority: Priority = Priority.NORMAL) -> 'WorkerFuture[T]':
         """
@@ -310,10 +322,10 @@ class DeviceNode(LifecycleNode):
 
     def _configure(self) -> None:
         warn_of_unknown(self)
-        if self._values['simulate']:
-            self.terminal = Terminal(self.device_type.simulator_class()())
         options = {option.name: self._values[option.name]
                    for option in self._device_class.OPTIONS if option.name in self._values}
+        if self._values['simulate']:
+            self.terminal = Terminal(self.device_type.simulator_class().for_options(options))
         self.worker = DeviceWorker(self.get_logger().name + THREAD, self.publish_status)
         self.supervisor = Supervisor(
             self._device_class, self.worker, self._open_port, options,
@@ -430,7 +442,7 @@ class DeviceNode(LifecycleNode):
         if not self._values['allow_raw_writes']:
             raise Forbidden('raw messages need the parameter allow_raw_writes:=true at start')
         message = bytes(request.message)
-        response.reply = array('B', self.run(
+        response.reply = array('B', self.command(
             'sending a raw message', lambda device: device.send_message(message)))
 
     def _publish_diagnostics(self) -> None:

@@ -32,7 +32,7 @@ from camera_driver.device import Camera
 from camera_driver.errors import (
     DeviceError, Forbidden, NotSupported, OutcomeUnknown, Refused)
 from camera_driver.ledger import Ledger
-from camera_driver.model import Exposure, Identity, Setting
+from camera_driver.model import Exposure, Identity, RegionOfInterest, Setting
 from camera_driver.nodes import convert
 from camera_driver.nodes.base import DeviceNode
 from camera_driver.nodes.camera_info import Calibration, DEFAULT_URL
@@ -84,6 +84,7 @@ class CameraNode(DeviceNode):
         self.serve(srv.GetExposure, '~/get_exposure', self._get_exposure)
         self.serve(srv.SetExposure, '~/set_exposure', self._set_exposure)
         self.serve(srv.StepExposure, '~/step_exposure', self._step_exposure)
+        self.serve(srv.SetRegionOfInterest, '~/set_roi', self._set_roi)
         self.create_service(SetCameraInfo, '~/set_camera_info', self._set_camera_info,
                             callback_group=self.waiting)
         self._sequences = Sequences(self)
@@ -174,6 +175,12 @@ class CameraNode(DeviceNode):
     def make_way(self) -> None:
         """Let a capture that is in the queue come soon."""
 
+    def check_download(self) -> None:
+        """Raise NotSupported where pictures do not come over the line."""
+        if self._device_class.download is Camera.download:
+            raise NotSupported('the pictures of this camera do not come over its line; leave '
+                               'download false')
+
     def download_later(self, index: int) -> None:
         """Download a picture that was just taken, in the background."""
         raise NotSupported('pictures do not come over the line of this camera')
@@ -242,6 +249,8 @@ class CameraNode(DeviceNode):
 
     def _capture(self, request, response):
         response.image_index, response.stamp_uncertainty = -1, math.nan  # should it fail
+        if request.download:
+            self.check_download()
         left: Future[msg.CaptureEvent] = Future()
         running = self.shoot(lambda event: left.set_result(deepcopy(event)))
         if request.download:
@@ -319,6 +328,14 @@ class CameraNode(DeviceNode):
             self.get_logger().error(f'exposure: could not be applied: {error}')
             return f'not applied: exposure: {error}'
 
+    def _set_roi(self, request, response):
+        wanted = convert.roi_request(request.roi)
+        shown = self.command('setting the region', lambda camera: camera.set_roi(wanted))
+        response.roi = convert.roi_message(shown)
+        if shown != wanted != RegionOfInterest():
+            response.message = (f'widened to {shown.width} x {shown.height} pixels at '
+                                f'({shown.x_offset}, {shown.y_offset})')
+
     def _set_camera_info(self, request, response):
         # Not by `serve`: this service calls its message otherwise, and needs no device.
         try:
@@ -336,7 +353,7 @@ class CameraNode(DeviceNode):
         self.serve(SetBool, '~/set_live_view', self._set_live_view)
 
     def _set_live_view(self, request, response):
-        self.run('switching live view', lambda camera: camera.set_live_view(request.data))
+        self.command('switching live view', lambda camera: camera.set_live_view(request.data))
         response.message = f'live view is {"on" if request.data else "off"}'
 
     def offer_registers(self) -> None:

@@ -16,11 +16,13 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import KeyValue
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import RegionOfInterest as RoiMessage
 from std_msgs.msg import Header
 
 from camera_driver import msg
 from camera_driver.image import Pixels
-from camera_driver.model import Exposure, ImageFolder, Range, SettingValue, StoredImage
+from camera_driver.model import (
+    Exposure, ImageFolder, Range, RegionOfInterest, SettingValue, StoredImage)
 
 NANOSECONDS = 1_000_000_000
 
@@ -83,7 +85,8 @@ def range_messages(ranges: Mapping[str, Range]) -> list[msg.QuantityRange]:
     """Convert the values that the quantities of an exposure can take."""
     return [msg.QuantityRange(
         quantity=quantity, minimum=float(one.minimum), maximum=float(one.maximum),
-        step=number(one.step), values=[float(value) for value in one.values])
+        step=number(one.step), step_ev=number(one.step_ev),
+        values=[float(value) for value in one.values])
         for quantity, one in ranges.items()]
 
 
@@ -98,6 +101,19 @@ def key_values(values: Mapping[str, SettingValue | None]) -> list[KeyValue]:
     return [KeyValue(key=name, value='' if value is None else
                      str(value).lower() if isinstance(value, bool) else _text(str(value)))
             for name, value in values.items()]
+
+
+def roi_message(roi: RegionOfInterest) -> RoiMessage:
+    """Convert a rectangle of the sensor."""
+    return RoiMessage(x_offset=int(roi.x_offset), y_offset=int(roi.y_offset),
+                      width=int(roi.width), height=int(roi.height))
+
+
+def roi_request(message: RoiMessage) -> RegionOfInterest:
+    """Convert the rectangle that somebody asks for. Raises ValueError for rectification."""
+    if message.do_rectify:
+        raise ValueError('roi: do_rectify is not possible here: nothing rectifies the pictures')
+    return RegionOfInterest(message.x_offset, message.y_offset, message.width, message.height)
 
 
 def stored_image_message(image: StoredImage, downloaded: bool) -> msg.StoredImage:

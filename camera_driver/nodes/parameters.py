@@ -211,6 +211,22 @@ class SettingParameters:
                 self.commanded.pop(name, None)
             self._show(name, value, why)
 
+    def follow(self, device: Camera, but: Iterable[str] = ()) -> None:
+        """
+        Show what is known now of settings that the device cannot tell, `but` these; on the worker.
+
+        Sends nothing. They were changed by a command: it counts as if they had been set.
+        """
+        for name, setting in device.settings().items():
+            if setting.access is not Access.WRITE_ONLY or name in but:
+                continue
+            value = device.get(name)
+            if value == self._node.get_parameter(name).value:
+                continue
+            if value is not None:
+                self.commanded[name] = self._held[name] = value
+            self._show(name, value)
+
     # When somebody sets parameters.
 
     def _before(self, parameters: list[Parameter]) -> list[Parameter]:
@@ -262,12 +278,14 @@ class SettingParameters:
                 for one in (*written, name):
                     self._show(one, self._held[one] if one in written
                                else self._read_again(device, one))
+                self.follow(device, but=wanted)
                 if written:
                     error.args = (f'{error} (already written: {", ".join(written)})',)
                 raise
             if not here[name].momentary:
                 self.commanded[name] = value
             written.append(name)
+        self.follow(device, but=wanted)
 
     def _read(self, device: Camera, name: str) -> tuple[SettingValue | None, str]:
         """Return what the device has, or None and perhaps why it does not tell."""

@@ -50,6 +50,8 @@ class Sequences:
 
     def _run(self, handle, result: CaptureSequence.Result) -> None:
         goal = handle.request
+        if goal.download:
+            self._node.check_download()
         due = time.monotonic()
         last, failures, tried = math.nan, 0, 0
         while not goal.count or tried < goal.count:

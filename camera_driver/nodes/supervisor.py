@@ -139,7 +139,7 @@ class Supervisor:
             self._lost(error)
             raise
         except DOUBTFUL:
-            self._worker.later(0.0, '', self._check)
+            self.check_soon()
             raise
         except Cancelled as error:
             if self._interrupted:
@@ -172,6 +172,10 @@ class Supervisor:
         self._worker.forget_later()
         self._worker.later(WATCH_PERIOD, '', self._watch)
         self._set(State.READY)
+
+    def check_soon(self) -> None:
+        """Ask the device for its state as the very next job."""
+        self._worker.later(0.0, '', self._check)
 
     def keep_connecting(self) -> None:
         """Connect, and when that fails try again later, and so on."""
@@ -208,9 +212,9 @@ class Supervisor:
                 f'another device answers: {identity}, expected {self.identity}. Nothing was '
                 'written to it. Connect the expected one, or accept this one by cleaning up and '
                 'configuring the node (or restarting it)')
-        self.device_status = device.poll()
-        self._last_poll = time.monotonic()
         done = self._on_connected(device, identity)
+        self.device_status = device.poll()  # what was applied may show in it
+        self._last_poll = time.monotonic()
         self._sessions = device.sessions
         if self.identity:
             self.reconnects += 1
@@ -237,13 +241,16 @@ class Supervisor:
         return error
 
     def _check(self) -> None:
-        """Ask whether the device is still there, after something went wrong."""
+        """Ask for the state, and so whether the device is still there."""
         if self._device is None:
             return
         try:
             self.device_status = self._device.poll()
         except (*LOST, *DOUBTFUL, Cancelled) as error:
             self._lost(error)
+        except DeviceError as error:
+            log.debug('poll: %s', error)
+        self._changed()
 
     def _renew(self) -> None:
         """Make sure of a device that has begun a new session by itself."""

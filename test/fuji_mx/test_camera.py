@@ -198,7 +198,7 @@ def test_self_test(opened):
     lambda camera: camera.exposure(), lambda camera: camera.protect(1, True),
     lambda camera: camera.read_register(1), lambda camera: camera.set_live_view(True)])
 def test_what_no_fuji_camera_can(opened, call):
-    with pytest.raises(NotSupported, match='a FujiMx device cannot'):
+    with pytest.raises(NotSupported, match='a device of type fuji_mx cannot'):
         call(opened[0])
 
 

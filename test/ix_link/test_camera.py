@@ -498,7 +498,7 @@ def test_what_it_cannot(pair):
     _, device = pair
     for operation in (device.list_images, device.take_preview, device.clock,
                       lambda: device.download(1), lambda: device.read_register(1)):
-        with pytest.raises(NotSupported, match='a IxLink device cannot'):
+        with pytest.raises(NotSupported, match='a device of type ix_link cannot'):
             operation()
 
 

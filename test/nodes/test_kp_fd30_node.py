@@ -17,8 +17,8 @@ from camera_driver.devices.kp_fd30.simulator import KpFd30Simulator
 from camera_driver.msg import CaptureEvent, Exposure
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
 from camera_driver.srv import (
-    Capture, GetExposure, LoadSettings, ReadRegister, SaveSettings, SetExposure, StepExposure,
-    WriteRegister)
+    Capture, GetExposure, LoadSettings, ReadRegister, SaveSettings, SetExposure,
+    SetRegionOfInterest, StepExposure, WriteRegister)
 
 SHUTTER = ('shutter_mode', 'preset_shutter', 'variable_shutter')
 
@@ -151,6 +151,11 @@ def test_capture_says_that_it_cannot_and_records_nothing(camera):
     assert not result.success and 'cannot take a picture' in result.message
     assert not result.shot_ids and not events
     assert camera.node.counters.commanded == 0
+
+
+def test_set_roi_says_why_it_cannot(camera):
+    response = camera.call(SetRegionOfInterest, 'set_roi')
+    assert not response.success and 'alc_area' in response.message
 
 
 def test_restart_white_balance(camera):

@@ -56,6 +56,8 @@ class KpFd30Camera(Camera):
     SETTINGS: ClassVar[tuple[Setting, ...]] = tuple(row.setting for row in ROWS)
     EXPOSURE_SETTINGS: ClassVar[tuple[str, ...]] = (
         'shutter_mode', 'preset_shutter', 'variable_shutter')
+    NO_ROI: ClassVar[str] = ('where its measuring areas lie is not documented; the setting '
+                             'alc_area chooses one')
 
     def __init__(self, port: Port, options: Mapping[str, SettingValue]) -> None:
         """Take over an open port; sends nothing. Raises ValueError for options of no use."""
