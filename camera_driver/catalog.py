@@ -65,6 +65,8 @@ TYPES: Mapping[str, DeviceType] = {t.name: t for t in (
           'camera:SierraCamera', 'SierraSimulator'),
     _type('fuji_mx', 'Fuji MX, DX, DS still cameras and clones', 'camera:FujiMxCamera',
           'FujiMxSimulator'),
+    _type('ix_link', 'Phase One Industrial aerial cameras', 'camera:IxLinkCamera',
+          'IxLinkSimulator'),
     _type('kp_fd30', 'Hitachi KP-FD30 colour video camera', 'camera:KpFd30Camera',
           'KpFd30Simulator'),
 )}

@@ -288,15 +288,15 @@ def test_capture(mode, numerator):
     assert 0 <= shot.done - shot.sent - (2 * exposure + 0.3) < 0.15
     if mode == 'async':
         assert shot.accepted is not None and shot.accepted - shot.sent < 0.01
-    else:
-        assert shot.accepted is None
+    else:  # at the latest when the exposure that is over began
+        assert shot.accepted == pytest.approx(shot.done - exposure)
     assert shot.exposure == Exposure(exposure, 8.0, 100.0)
     assert (shot.image_index, shot.settled, shot.delay) == (None, '', 0.0)
 
 
 @pytest.mark.parametrize('mode', MODES)
 def test_a_busy_camera(mode):
-    camera, device = connect({'reply_mode': mode})
+    camera, device = connect({'reply_mode': mode, 'capture_when_busy': 'refuse'})
     camera.phase = 'exposing'
     with pytest.raises(Busy, match='the camera is busy; try again when it is ready'):
         device.capture()
@@ -308,6 +308,22 @@ def test_a_busy_camera(mode):
             operation()
     camera.phase = 'idle'
     device.capture()
+    assert len(camera.shots) == 1
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_a_busy_camera_is_waited_for(mode):
+    camera, device = connect({'reply_mode': mode})
+    camera.phase = 'exposing'
+    camera.after(3.0, lambda: setattr(camera, 'phase', 'idle'))
+    shot = device.capture()
+    assert shot.settled == '' and shot.sent >= 3.0
+    assert len(camera.shots) == 1
+    camera.phase = 'exposing'
+    start = device.session.port.now()
+    with pytest.raises(Busy, match='still busy'):
+        device.capture()
+    assert device.session.port.now() - start == pytest.approx(5.008, abs=0.15)
     assert len(camera.shots) == 1
 
 

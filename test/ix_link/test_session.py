@@ -435,7 +435,7 @@ def test_the_end_of_a_capture():
     camera.misbehave('stay_busy')
     session.trigger(ReplyMode.ASYNC, T_REPLY)
     start = port.now()
-    with pytest.raises(OutcomeUnknown, match='still busy'):
+    with pytest.raises(Busy, match='still busy'):
         session.wait_until_ready(port.now() + 5.0)
     assert port.now() - start == pytest.approx(5.0, abs=0.11)
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 from typing import ClassVar
 
@@ -17,8 +18,8 @@ from camera_driver.devices.ix_link.commands import (
 from camera_driver.devices.ix_link.exposure import ExposureControl
 from camera_driver.devices.ix_link.session import IxLinkSession, T_REPLY, T_WORK
 from camera_driver.errors import (
-    Busy, DeviceError, Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused,
-    ReplyTimeout)
+    Busy, Cancelled, DeviceError, Forbidden, NotSupported, OutcomeUnknown, PortError,
+    ProtocolError, Refused, ReplyTimeout)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, CheckResult, DeviceStatus, Exposure, Identity, LinkStatistics, LiveViewRegion, Range,
@@ -33,6 +34,21 @@ BLACK_CALIBRATION = Setting(
     raw_allowed=False, access=Access.WRITE_ONLY, source='ix_link.md 4.1, command 25')
 
 
+LIVE_VIEW = Setting(
+    'live_view', bool, 'Whether the HDMI output shows live view', access=Access.WRITE_ONLY,
+    source='ix_link.md 4.1, commands 114 and 115')
+REGION = tuple(Setting(
+    f'live_view_{field}', int, description, unit, minimum=values[0], maximum=values[-1],
+    access=Access.WRITE_ONLY, source='ix_link.md 4.1, command 116')
+    for field, description, unit, values in (
+        ('center_x', 'Centre of what live view shows: 1 left edge, 128 middle, 255 right edge',
+         '', region.CENTERS),
+        ('center_y', 'Centre of what live view shows: 1 bottom, 128 middle, 255 top', '',
+         region.CENTERS),
+        ('scale', 'How much of the width and height of the picture live view shows; 100: all',
+         '%', region.SCALES)))
+
+
 class IxLinkCamera(Camera):
     """One camera that speaks iX Link; the only one on its line."""
 
@@ -44,6 +60,9 @@ class IxLinkCamera(Camera):
                 'is asked until it is ready; sync: when the picture is taken', default='async',
                 words={mode.name.lower(): mode for mode in ReplyMode}, raw_allowed=False,
                 source='ix_link.md 3.3'),
+        Setting('capture_when_busy', str, 'What a capture does while the camera is busy: wait '
+                'until it is ready, for as long as a picture may take; or refuse', default='wait',
+                words={'wait': 0, 'refuse': 1}, raw_allowed=False, source='ix_link.md 3.3'),
         Setting('live_view_timeout', float, 'Wait for the answer to the start of live view', 's',
                 default=T_REPLY, minimum=T_REPLY, maximum=T_WORK, source='ix_link.md 3.1'),
         Setting('sensor_width', int, 'Width of the sensor, for regions of interest; 0: not known',
@@ -53,13 +72,14 @@ class IxLinkCamera(Camera):
         Setting('keep_alive', float, 'Period of harmless questions that notice a camera that is '
                 'gone; 0: none', 's', default=2.0, minimum=0.0, maximum=60.0),
     )
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (BLACK_CALIBRATION,)
+    SETTINGS: ClassVar[tuple[Setting, ...]] = (BLACK_CALIBRATION, LIVE_VIEW, *REGION)
 
     def __init__(self, port: Port, options: Mapping[str, SettingValue]) -> None:
         """Take over an open port; sends nothing. Raises ValueError for options of no use."""
         values = {o.name: o.validate(options.get(o.name, o.default)) for o in self.OPTIONS}
         self._baudrate = int(values['baudrate'])
         self._mode = ReplyMode[str(values['reply_mode']).upper()]
+        self._waits_when_busy = values['capture_when_busy'] == 'wait'
         self._live_view_timeout = float(values['live_view_timeout'])
         self._sensor = int(values['sensor_width']), int(values['sensor_height'])
         if bool(self._sensor[0]) != bool(self._sensor[1]):
@@ -109,14 +129,26 @@ class IxLinkCamera(Camera):
     def get(self, name: str) -> SettingValue | None:
         """Return what was last commanded: the camera cannot say."""
         self._known(name)
-        mode = self.session.black_calibration
-        return None if mode is None else mode.name.lower()
+        session = self.session
+        if name == BLACK_CALIBRATION.name:
+            mode = session.black_calibration
+            return None if mode is None else mode.name.lower()
+        if name == LIVE_VIEW.name:
+            return session.live_view
+        value: int | None = getattr(session.region, _field(name), None)
+        return value
 
     def set(self, name: str, value: SettingValue) -> SettingValue | None:
-        """Write a setting."""
+        """Write a setting; what is not known of the region becomes the middle and all of it."""
         setting = self._known(name)
-        mode = BlackCalibration(setting.raw(str(setting.validate(value))))
-        self.session.set_black_calibration(mode)
+        value = setting.validate(value)
+        if name == BLACK_CALIBRATION.name:
+            self.session.set_black_calibration(BlackCalibration(setting.raw(str(value))))
+        elif name == LIVE_VIEW.name:
+            self.set_live_view(bool(value))
+        else:
+            shown = self.session.region or region.WHOLE
+            self.set_live_view_region(replace(shown, **{_field(name): int(value)}))
         return value
 
     def send_message(self, message: bytes) -> bytes:
@@ -147,6 +179,8 @@ class IxLinkCamera(Camera):
         def check(name: str, question: Callable[[], str]) -> None:
             try:
                 results.append(CheckResult(name, True, question()))
+            except (PortError, Cancelled):
+                raise  # nothing can be tested any more
             except DeviceError as error:
                 results.append(CheckResult(name, False, str(error)))
 
@@ -186,7 +220,7 @@ class IxLinkCamera(Camera):
         when the picture is taken, since the camera says nothing before.
         """
         session, port = self.session, self.session.port
-        session.make_sure_it_is_ready()
+        self._make_sure_it_is_ready()
         if self._mode is ReplyMode.SYNC:
             exposure = self._exposure_or_nothing()
             limit = self._limit(exposure.exposure_time)
@@ -194,8 +228,11 @@ class IxLinkCamera(Camera):
             if settled:
                 self._wait(limit)
             triggered(session.sent_at)
-            return Shot(session.sent_at, None if settled else port.now(), exposure=exposure,
-                        settled=settled)
+            done = port.now()
+            # It has been exposed by now, so it was accepted that much earlier at the latest.
+            accepted = max(session.sent_at, done - (exposure.exposure_time or 0.0))
+            return Shot(session.sent_at, None if settled else done, exposure=exposure,
+                        settled=settled, accepted=None if settled else accepted)
         settled = session.trigger(ReplyMode.ASYNC, T_REPLY)
         accepted = port.now()
         triggered(session.sent_at)
@@ -262,6 +299,17 @@ class IxLinkCamera(Camera):
                                'give the region as centre and scale')
         return self._sensor
 
+    def _make_sure_it_is_ready(self) -> None:
+        """Wait for a camera that is busy with what nobody commanded here, if that is wanted."""
+        session = self.session
+        try:
+            session.make_sure_it_is_ready()
+        except Busy:
+            if not self._waits_when_busy:
+                raise
+            limit = self._limit(self._exposure_or_nothing().exposure_time)
+            session.wait_until_ready(session.port.now() + limit)
+
     def _limit(self, exposure_time: float | None) -> float:
         """Return how long a picture may take [s]: exposure, dark frame, and the rest (3.1)."""
         limit = T_WORK + 2 * (LONGEST if exposure_time is None else exposure_time)
@@ -272,12 +320,17 @@ class IxLinkCamera(Camera):
         session = self.session
         try:
             session.wait_until_ready(session.sent_at + limit)
-        except (ReplyTimeout, ProtocolError) as error:
-            raise OutcomeUnknown(f'{error} It had accepted the trigger; it is unknown whether '
-                                 'there is a picture') from error
+        except (Busy, ReplyTimeout, ProtocolError) as error:
+            raise OutcomeUnknown('it is unknown whether there is a picture: the camera had '
+                                 f'accepted the trigger, and then {error}') from error
 
     def _exposure_or_nothing(self) -> Exposure:
         try:
             return self._exposure.read()
         except DeviceError:
             return Exposure()  # the picture is taken all the same
+
+
+def _field(name: str) -> str:
+    """Return which field of a region a setting is."""
+    return name.removeprefix('live_view_')

@@ -201,12 +201,12 @@ class IxLinkSession:
         """
         Ask for the status until the camera is no longer busy, at most until the port's time `end`.
 
-        Raises Refused when it reports an error in the end, OutcomeUnknown when it does not end.
+        Raises Refused when it reports an error in the end, Busy when it does not end.
         """
         while (status := self.status()) is Status.BUSY:
             if self.port.now() >= end:
-                raise OutcomeUnknown(f'{self.port.name}: the camera is still busy; it should have '
-                                     'been ready long ago')
+                raise Busy(f'{self.port.name}: the camera is still busy; it should have been '
+                           'ready long ago')
             self.port.pause(T_POLL)
         if status is Status.ERROR:
             raise self._error_state()

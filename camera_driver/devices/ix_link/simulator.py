@@ -10,6 +10,7 @@ read-out, and a dark frame as long as the exposure while black calibration is FO
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -22,7 +23,7 @@ from camera_driver.devices.ix_link.commands import (
 from camera_driver.devices.ix_link.simulator_faults import IxLinkMisbehaviour
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings
-from camera_driver.model import LiveViewRegion
+from camera_driver.model import LiveViewRegion, SettingValue
 from camera_driver.sim.simulator import Event, Simulator
 
 GAP = 0.1  # s without a byte, and the beginning of a frame is given up
@@ -90,6 +91,11 @@ class IxLinkSimulator(Simulator):
         self.faults = IxLinkMisbehaviour()
         self.misbehave = self.faults.add
         self.on_power()
+
+    @classmethod
+    def for_options(cls, options: Mapping[str, SettingValue]) -> IxLinkSimulator:
+        """Return one at the driver's line speed: the protocol cannot change it."""
+        return cls(baudrate=int(options['baudrate']))
 
     @property
     def exposure_time(self) -> float:
