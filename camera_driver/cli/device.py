@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 def fill(device_type: DeviceType, parser: Parser) -> None:
     """Add the device's options and commands."""
-    from camera_driver.cli import frames, images, raw, settings, snapshot
+    from camera_driver.cli import frames, images, live_view, raw, settings, snapshot
     from camera_driver.device import Camera
     cls = device_type.device_class()
     parser.usage = '%(prog)s --port PORT [OPTION ...] COMMAND ...'
     commands = parser.add_subparsers(
         metavar='COMMAND', required=True, title='commands', prog=parser.prog)
     for command in (*settings.COMMANDS, *snapshot.COMMANDS, *images.COMMANDS,
-                    *frames.COMMANDS, *raw.COMMANDS):
+                    *frames.COMMANDS, *live_view.COMMANDS, *raw.COMMANDS):
         method = getattr(cls, command.method, None)
         if method is None or method is getattr(Camera, command.method, None):
             continue  # not in this device's protocol

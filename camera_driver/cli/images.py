@@ -93,11 +93,12 @@ def thumbnails(job: Job) -> int:
 
 def capture(job: Job) -> int:
     """Take a picture, and save it when asked to."""
-    store = open_store(job.args.directory) if job.args.download else None
+    download = getattr(job.args, 'download', False)
+    store = open_store(job.args.directory) if download else None
     with job.device() as opened:
         with job.out.note('Taking a picture ...'):
             shot = opened.device.capture()
-        if shot.settled and shot.image_index is None:
+        if shot.settled and shot.image_index is None and _lists(type(opened.device)):
             raise OutcomeUnknown(f'{job.args.port}: {shot.settled}; the command list shows what '
                                  'is stored')
         took = '' if shot.done is None else f' in {duration(shot.done - shot.sent)}'
@@ -265,6 +266,12 @@ def _check_room(store: PictureStore, needed: int) -> None:
                            f'{size(free)} left; delete files or choose another --directory')
 
 
+def _lists(cls: type[Camera]) -> bool:
+    """Say whether pictures come over the line of this device type, with numbers."""
+    from camera_driver.device import Camera
+    return cls.list_images is not Camera.list_images
+
+
 def _range(text: str) -> Sequence[int]:
     """Return the numbers of '4' or '4-7'."""
     first, dash, last = text.partition('-')
@@ -314,6 +321,8 @@ def _thumbnails_arguments(parser: Parser, cls: type[Camera]) -> None:
 
 
 def _capture_arguments(parser: Parser, cls: type[Camera]) -> None:
+    if not _lists(cls):
+        return  # its pictures do not come over the line
     parser.add_argument('--download', action='store_true', help='save the picture')
     _add_directory(parser)
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,12 +16,13 @@ from camera_driver.cli.output import duration, facts, size, stamp, table, yes_no
 from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.device import wall_clock
 from camera_driver.errors import NotSupported, Refused
-from camera_driver.model import Access, Exposure, Progress
+from camera_driver.model import Access, Exposure, Progress, Range
 
 if TYPE_CHECKING:
     from camera_driver.device import Camera
     from camera_driver.model import Setting, SettingValue
 
+QUANTITIES = ('exposure_time', 'f_number', 'iso')
 ZONES = {'utc': 'UTC', 'local': 'local time'}
 
 
@@ -107,11 +108,27 @@ def exposure(job: Job) -> int:
         else:
             held = opened.device.set_exposure(wanted, job.args.nearest)
         ranges = opened.device.exposure_ranges()
+    _show_exposure(job, held, ranges)
+    return 0
 
+
+def step_exposure(job: Job) -> int:
+    """Change one quantity of the exposure and show what is held then."""
+    with job.device() as opened:
+        held = opened.device.step_exposure(job.args.quantity, job.args.steps)
+        ranges = opened.device.exposure_ranges()
+    _show_exposure(job, held, ranges)
+    return 0
+
+
+def _show_exposure(job: Job, held: Exposure, ranges: Mapping[str, Range]) -> None:
     def limits(name: str) -> str:
         limit = ranges.get(name)
         if limit is None:
             return ''
+        if limit.step_ev:
+            return (f'  ({limit.minimum:.4g} to {limit.maximum:.4g} in steps of '
+                    f'{limit.step_ev:.2g} EV)')
         if limit.values:
             return '  (' + ', '.join(f'{value:g}' for value in limit.values) + ')'
         return f'  ({limit.minimum:g} to {limit.maximum:g})'
@@ -126,7 +143,6 @@ def exposure(job: Job) -> int:
         facts([('exposure time [s]', seconds), ('f-number', line('f_number', held.f_number, 'f/')),
                ('ISO', line('iso', held.iso, '')), ('aperture', held.aperture)])
         or 'The device says nothing of its exposure.')
-    return 0
 
 
 def clock(job: Job) -> int:
@@ -207,6 +223,13 @@ def _exposure_arguments(parser: Parser, cls: type[Camera]) -> None:
                         help='take the nearest value that the camera has')
 
 
+def _step_arguments(parser: Parser, cls: type[Camera]) -> None:
+    parser.add_argument('quantity', metavar='QUANTITY', choices=QUANTITIES,
+                        help=', '.join(QUANTITIES))
+    parser.add_argument('steps', metavar='EV', type=float,
+                        help='by how much; positive is brighter, such as 1 or -0.33')
+
+
 def _clock_arguments(parser: Parser, cls: type[Camera]) -> None:
     parser.add_argument('--set', action='store_true',
                         help='set it to the time of this computer: UTC, or local time '
@@ -246,6 +269,8 @@ COMMANDS = (
     Command('get', 'get', 'print the value of settings', get, _get_arguments),
     Command('set', 'set', 'change a setting', set_value, _set_arguments),
     Command('exposure', 'exposure', 'show or set the exposure', exposure, _exposure_arguments),
+    Command('step-exposure', 'step_exposure', 'change one quantity of the exposure by steps of '
+            'EV', step_exposure, _step_arguments),
     Command('clock', 'clock', 'show or set the clock', clock, _clock_arguments),
     Command('self-test', 'self_test', 'check the device and the line; changes nothing', self_test),
 )
