@@ -21,6 +21,7 @@ FIGURES = {
     'fuji_line': 'the same at 8E1, of a fuji_mx camera',
     'throughput': 'the same without a line speed: MB/s and CPU time for a MB',
     'capture': 'from the capture call to the first byte of the trigger on the line',
+    'ix_link': 'iX Link: round trip of a request on paced lines, pictures a minute',
     'images': 'a 12-megapixel JPEG from the node to a subscriber in another process',
     'startup': 'node start to READY, and memory at rest',
 }

@@ -1,6 +1,6 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""A sierra node in a process of its own, and a client of it in this one."""
+"""A node in a process of its own, and a client of it in this one."""
 
 from __future__ import annotations
 
@@ -33,12 +33,11 @@ def scratch() -> Iterator[Path]:
 
 
 @contextmanager
-def sierra_node(port: str, folder: Path, log: int | None = None, **parameters: Any,
-                ) -> Iterator[subprocess.Popen[str]]:
+def device_node(device_type: str, port: str, folder: Path, log: int | None = None,
+                **parameters: Any) -> Iterator[subprocess.Popen[str]]:
     """Run a node; its files are in `folder`. `log`: what becomes of its log, as for Popen."""
-    parameters = {'port': port, 'ledger_file': folder / 'shots.sqlite3',
-                  'download_directory': folder / 'images', **parameters}
-    command = [f'{get_package_prefix("camera_driver")}/lib/camera_driver/sierra_node',
+    parameters = {'port': port, 'ledger_file': folder / 'shots.sqlite3', **parameters}
+    command = [f'{get_package_prefix("camera_driver")}/lib/camera_driver/{device_type}_node',
                '--ros-args', '-r', f'__node:={NAME}', '--log-level', 'info' if log else 'warn']
     for name, value in parameters.items():
         command += ['-p', f'{name}:={value}']
@@ -48,6 +47,15 @@ def sierra_node(port: str, folder: Path, log: int | None = None, **parameters: A
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(PATIENCE)
+
+
+@contextmanager
+def sierra_node(port: str, folder: Path, log: int | None = None, **parameters: Any,
+                ) -> Iterator[subprocess.Popen[str]]:
+    """Run the node of a sierra camera."""
+    with device_node('sierra', port, folder, log, download_directory=folder / 'images',
+                     **parameters) as process:
+        yield process
 
 
 class Client(Node):
