@@ -101,13 +101,17 @@ class CameraNode(DeviceNode):
         """Tell how many of the commanded shots are exposed, stored, downloaded and verified."""
         counters = self.counters
         values = {**asdict(counters), 'ledger': str(self._ledger.path)}
+        done = f'{counters.downloaded} downloaded'
+        if self._device_class.list_images is Camera.list_images:
+            values.update(stored='unknown', downloaded='unknown', verified='unknown')
+            done = 'stored: unknown, this protocol does not tell'
         if self._ledger.problem:
             return (Task('shots', WARN, self._ledger.problem, values),)
         if counters.unknown or counters.failed:
             return (Task('shots', WARN, f'of {counters.commanded} commanded shots '
                          f'{counters.failed} failed and {counters.unknown} are unknown', values),)
         return (Task('shots', OK, f'{counters.commanded} commanded, {counters.exposed} exposed, '
-                     f'{counters.downloaded} downloaded', values),)
+                     f'{done}', values),)
 
     def forget_exposure(self) -> None:
         """Do not set the exposure again that was commanded."""

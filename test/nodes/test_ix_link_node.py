@@ -270,6 +270,7 @@ def test_capture(tmp_path, mode):
         assert states(camera) == [('exposed', None, '')]
         task, = (one for one in camera.node.extra_diagnostics() if one.name == 'shots')
         assert task.level == DiagnosticStatus.OK and task.values['exposed'] == 1
+        assert task.values['stored'] == 'unknown' and 'stored: unknown' in task.message
 
 
 def test_a_capture_is_never_repeated_on_doubt(camera):
