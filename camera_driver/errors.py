@@ -20,6 +20,7 @@ Forbidden               a guard parameter (allow_...) is off
 OutcomeUnknown          a command that is not safe to repeat was sent; what became of it is unknown
 DamagedPicture          a complete transfer that is not a sound picture
 StorageError            a file could not be written or read
+VideoError              no pictures from a frame grabber, file or stream; try again later
 Cancelled               somebody asked for the operation to end
 ======================  =====================================================================
 """
@@ -127,6 +128,14 @@ class StorageError(DeviceError):
     A file or folder on this computer could not be written or read.
 
     Examples: disk full, read-only file system, download directory is a file.
+    """
+
+
+class VideoError(DeviceError):
+    """
+    A video source delivers no pictures.
+
+    Examples: no such frame grabber, unplugged, the end of a file, a stream that cannot be reached.
     """
 
 

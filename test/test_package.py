@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RUN = {
     'python3-argcomplete': 'argcomplete',
     'python3-numpy': 'numpy',
+    'python3-opencv': 'opencv-python-headless',
     'python3-pil': 'Pillow',
     'python3-serial': 'pyserial',
     'python3-tqdm': 'tqdm',
@@ -105,9 +106,9 @@ def test_ros_dependencies_agree(package):
 
 
 def test_every_import_is_a_dependency(package):
-    modules = {'argcomplete': 'python3-argcomplete', 'numpy': 'python3-numpy',
-               'PIL': 'python3-pil', 'serial': 'python3-serial', 'tqdm': 'python3-tqdm',
-               'yaml': 'python3-yaml'}
+    modules = {'argcomplete': 'python3-argcomplete', 'cv2': 'python3-opencv',
+               'numpy': 'python3-numpy', 'PIL': 'python3-pil', 'serial': 'python3-serial',
+               'tqdm': 'python3-tqdm', 'yaml': 'python3-yaml'}
     used = {modules.get(name, name) for name in imported_modules('camera_driver', 'launch')}
     assert used <= dependencies(package, 'depend', 'exec_depend')
 

@@ -62,6 +62,7 @@ for line in """
     argcomplete python3-argcomplete
     serial python3-serial
     numpy python3-numpy
+    cv2 python3-opencv
     PIL python3-pil
     tqdm python3-tqdm
     yaml python3-yaml
