@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from camera_driver.link.port import LineSettings
 from camera_driver.model import SettingValue
+from camera_driver.sim.video import VideoSignal
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,10 @@ class Simulator(ABC):
         """Return what was sent since the last call."""
         sent, self._sent = self._sent, []
         return sent
+
+    def video_signal(self) -> VideoSignal | None:
+        """Say what its video output shows, None: nothing; from any thread, it only reads."""
+        return None
 
     # What a test or a person can do to any device.
 

@@ -21,10 +21,12 @@ from camera_driver.devices.ix_link.codec import (
 from camera_driver.devices.ix_link.commands import (
     BlackCalibration, Code, Command, COMMANDS, ReplyMode, Row, Status)
 from camera_driver.devices.ix_link.simulator_faults import IxLinkMisbehaviour
+from camera_driver.devices.ix_link.simulator_video import signal
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings
 from camera_driver.model import LiveViewRegion, SettingValue
 from camera_driver.sim.simulator import Event, Simulator
+from camera_driver.sim.video import VideoSignal
 
 GAP = 0.1  # s without a byte, and the beginning of a frame is given up
 
@@ -108,6 +110,10 @@ class IxLinkSimulator(Simulator):
         if self.error:
             return Status.ERROR
         return Status.READY if self.phase == 'idle' else Status.BUSY
+
+    def video_signal(self) -> VideoSignal | None:
+        """Show live view while it is on."""
+        return signal(self.values, VALUES, self.region) if self.live_view else None
 
     # The line.
 

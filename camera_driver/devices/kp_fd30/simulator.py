@@ -14,9 +14,11 @@ from camera_driver.devices.kp_fd30.codec import (
     checksum, Command, Control, Decoder, encode, Frame, GLOBAL, READ, Reply, STX)
 from camera_driver.devices.kp_fd30.registers import Register, REGISTERS, TABLE
 from camera_driver.devices.kp_fd30.simulator_faults import Misbehaviour
+from camera_driver.devices.kp_fd30.simulator_video import signal
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings
 from camera_driver.sim.simulator import Event, Simulator
+from camera_driver.sim.video import VideoSignal
 
 __all__ = ['KpFd30Simulator', 'Options', 'State']
 
@@ -82,6 +84,10 @@ class KpFd30Simulator(Simulator):
         self._gap = self._timer = Event(None)
         self._reply = b''
         self._transmissions = 0
+
+    def video_signal(self) -> VideoSignal:
+        """Show what the registers in force make; it is always on."""
+        return signal(self.registers)
 
     def on_bytes(self, data: bytes) -> None:
         """Answer what the line brought."""
