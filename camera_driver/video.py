@@ -295,6 +295,7 @@ class VideoReader:
         self._switching = threading.RLock()
         self._run: _Run | None = None
         self._times: deque[float] = deque(maxlen=60)
+        self._settled = threading.Event()  # no longer OPENING
         self.state = State.OFF
         self.what = ''  # in words: the name of the device, the file
         self.problem = ''  # why it is LOST or ENDED
@@ -309,6 +310,7 @@ class VideoReader:
                     return
                 self.stop()
             self._times.clear()
+            self._settled.clear()
             run = self._run = _Run()
             for work in (self._read, self._deliver):
                 run.threads.append(threading.Thread(target=work, args=(run,), name='video',
@@ -331,6 +333,10 @@ class VideoReader:
             self.state, self.problem = State.OFF, ''
             self._changed()
 
+    def wait_opened(self, timeout: float) -> None:
+        """Wait until it is known whether the source can be read, at most `timeout` [s]."""
+        self._settled.wait(timeout)
+
     @property
     def rate(self) -> float:
         """Frames that the source gives in a second, of late."""
@@ -348,6 +354,8 @@ class VideoReader:
     def _set(self, run: _Run, state: State, problem: str = '') -> None:
         if run is self._run:
             self.state, self.problem = state, problem
+            if state is not State.OPENING:
+                self._settled.set()
             self._changed()
 
     def _read(self, run: _Run) -> None:
@@ -471,6 +479,14 @@ def deinterlaced(pixels: Pixels, how: str) -> Pixels:
     height, width = pixels.shape[:2]
     field = pixels[DEINTERLACING[how] - DEINTERLACING['top']::2]
     return np.asarray(cv.resize(field, (width, height), interpolation=cv.INTER_LINEAR), np.uint8)
+
+
+def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
+    """Return a BGR or mono picture as a JPEG."""
+    cv = _opencv()
+    good, data = cv.imencode('.jpg', pixels, [cv.IMWRITE_JPEG_QUALITY, quality])
+    assert good, 'OpenCV cannot encode'
+    return bytes(data)
 
 
 def _opencv() -> Any:

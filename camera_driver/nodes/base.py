@@ -130,6 +130,16 @@ class DeviceNode(LifecycleNode):
         return self.terminal.path if self.terminal else self._values['port']
 
     @property
+    def live_view(self) -> bool:
+        """Whether the camera says that its live view is on."""
+        return bool(self.supervisor and self.supervisor.device_status.live_view)
+
+    @property
+    def video_words(self) -> str:
+        """What the video is at; '' = the device has none."""
+        return ''
+
+    @property
     def active(self) -> bool:
         """Whether the node publishes and accepts work."""
         return self._active

@@ -54,7 +54,8 @@ def status_message(node: 'DeviceNode', worker: DeviceWorker,
     message.images_stored = count(status.images_stored)
     message.images_left = count(status.images_left)
     message.memory_free = count(status.memory_free)
-    message.live_view = bool(status.live_view)
+    message.live_view = node.live_view
+    message.video = node.video_words
     message.last_error = supervisor.last_error
     if supervisor.last_error:
         message.last_error_stamp = ros_time(node, supervisor.last_error_time)

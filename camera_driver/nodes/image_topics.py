@@ -47,6 +47,23 @@ class ImageTopics:
         if self._raw.get_subscription_count():
             self._raw.publish(convert.image_message(pixels(), header))
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody subscribes to any of the topics."""
+        publishers = (self._raw, self._compressed, self._info)
+        return any(one.get_subscription_count() for one in publishers if one)
+
+    def publish_frame(self, pixels: Pixels, encoding: str, header: Header,
+                      jpeg: Callable[[], bytes]) -> None:
+        """Publish a frame of a video; `jpeg` encodes it, if somebody wants that."""
+        height, width = pixels.shape[:2]
+        self._publish_info(width, height, header)
+        if self._raw.get_subscription_count():
+            self._raw.publish(convert.image_message(pixels, header, encoding))
+        if self._compressed.get_subscription_count():
+            mode = 'L' if pixels.ndim == 2 else 'RGB'
+            self._compressed.publish(convert.compressed_message(jpeg(), mode, header))
+
     def _publish_info(self, width: int, height: int, header: Header) -> None:
         if self._info is None:
             return

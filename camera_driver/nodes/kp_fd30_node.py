@@ -8,11 +8,11 @@ from std_srvs.srv import Trigger
 
 from camera_driver import srv
 from camera_driver.device import Camera
-from camera_driver.nodes.camera import CameraNode
 from camera_driver.nodes.main import run
+from camera_driver.nodes.video import VideoCameraNode
 
 
-class KpFd30Node(CameraNode):
+class KpFd30Node(VideoCameraNode):
     """A video camera whose registers can be set, stored, saved and loaded."""
 
     DEVICE_TYPE = 'kp_fd30'

@@ -1,0 +1,245 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Video on the image topics, for cameras whose pictures do not come over the serial line.
+
+Frames are published from the reader's own thread. While nobody subscribes none is decoded. The
+stamp is the moment at which a frame was grabbed, in ROS time, less the parameter `video_delay`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+import threading
+import time
+from typing import Any
+
+from std_msgs.msg import Header
+
+from camera_driver.device import Camera
+from camera_driver.errors import NotSupported, VideoError
+from camera_driver.model import Setting
+from camera_driver.nodes import convert
+from camera_driver.nodes.camera import CameraNode
+from camera_driver.nodes.diagnostics import ERROR, OK, Task, WARN
+from camera_driver.nodes.image_topics import ImageTopics
+from camera_driver.sim.video import draw, RATE
+from camera_driver.v4l2 import STANDARDS
+from camera_driver.video import (
+    Capture, DEINTERLACING, Drawn, encode_jpeg, Frame, Pixels, Source, State, VideoReader)
+
+SIMULATED = 'simulated'
+OPENING = 8.0  # s that `~/set_live_view` waits for a source
+STALE = 2.0  # s without a frame, after which diagnostics warn
+
+PARAMETERS = (
+    Setting('video_source', str, 'where the pictures come from: a frame grabber (a V4L2 device, '
+            'better /dev/v4l/by-id/.. than /dev/video0), a video file, or the URL of a stream '
+            '(rtsp://.., http://..); simulated: what the simulated camera shows, which is the '
+            'default with simulate; empty: none', default=''),
+    Setting('video_input', int, 'input of the frame grabber; -1: leave it', minimum=-1,
+            maximum=255, default=-1),
+    Setting('video_standard', str, 'television standard of the frame grabber; unchanged: leave '
+            'it', words={'unchanged': 0, **STANDARDS}, raw_allowed=False, default='unchanged'),
+    Setting('video_width', int, 'size that the frame grabber is to deliver; 0: leave it',
+            'pixels', minimum=0, maximum=16384, default=0),
+    Setting('video_height', int, 'size that the frame grabber is to deliver; 0: leave it',
+            'pixels', minimum=0, maximum=16384, default=0),
+    Setting('video_format', str, 'pixel format of the frame grabber, four characters: MJPG lets '
+            'many USB ones send large pictures faster; empty: leave it', max_length=4,
+            default=''),
+    Setting('video_deinterlace', str, 'what to do about two fields in one picture: blend takes '
+            'their mean, top and bottom take one of them', words=DEINTERLACING,
+            raw_allowed=False, default='off'),
+    Setting('video_encoding', str, 'encoding of ~/image_raw', words={'bgr8': 0, 'mono8': 1},
+            raw_allowed=False, default='bgr8'),
+    Setting('video_loop', bool, 'a video file begins again at its end', default=True),
+    Setting('video_delay', float, 'from the exposure until a frame is grabbed, as measured for '
+            'this camera and grabber; taken off the stamp', 's', minimum=0.0, maximum=10.0,
+            default=0.0),
+)
+
+MISSING = ('no video: the parameter video_source is empty; name a frame grabber, a file or a '
+           'stream')
+
+
+class Video:
+    """A video source and the topics that its pictures go to; `node` has PARAMETERS."""
+
+    def __init__(self, node: Any) -> None:
+        """Open nothing yet. Raises ValueError for parameters that do not fit."""
+        self._node = node
+        self._delay = float(node.parameter('video_delay'))
+        self._encoding = node.parameter('video_encoding')
+        self.source = node.parameter('video_source')
+        if node.parameter('simulate'):
+            self.source = self.source or SIMULATED
+        elif self.source == SIMULATED:
+            raise ValueError('video_source simulated needs simulate:=true')
+        pixel_format = node.parameter('video_format')
+        if len(pixel_format) not in (0, 4):
+            raise ValueError(f'video_format: {pixel_format!r} is not allowed; write four '
+                             'characters, such as MJPG')
+        self._showing = threading.Lock()
+        self._topics: ImageTopics | None = None
+        self._frame_id = ''
+        self._since = 0.0  # monotonic s: older frames are not for these topics
+        self.reader = VideoReader(self._make, self._publish, self._wanted, node.publish_status,
+                                  node.parameter('reconnect_delay'))
+
+    def show(self, topics: ImageTopics | None, frame_id: str = '') -> None:
+        """
+        Publish what is grabbed from now on to these topics; None: publish nothing.
+
+        When it returns, no frame is on its way to the topics before.
+        """
+        with self._showing:
+            self._topics, self._frame_id, self._since = topics, frame_id, time.monotonic()
+
+    def start(self) -> None:
+        """Read the source; without one do nothing."""
+        if self.source:
+            self.reader.start()
+
+    def stop(self) -> None:
+        """Let go of the source."""
+        self.reader.stop()
+
+    def switch(self, on: bool) -> str:
+        """
+        Start, and wait until there is a picture, or stop; return in words what was done.
+
+        Raises NotSupported (there is no source), VideoError (no picture; it is tried again).
+        """
+        if not self.source:
+            raise NotSupported(MISSING)
+        if not on:
+            self.stop()
+            return f'{self.source} is closed'
+        self.reader.start()
+        self.reader.wait_opened(OPENING)
+        if self.reader.state is not State.ON:
+            raise VideoError(f'{self.words}; it is tried again')
+        return self.words
+
+    @property
+    def words(self) -> str:
+        """What it is at, for people."""
+        reader = self.reader
+        if not self.source:
+            return MISSING
+        if reader.state is State.ON:
+            width, height = reader.size
+            size = f'{width} x {height} pixels, ' if width else ''
+            return f'on: {size}{reader.rate:.1f} Hz from {reader.what}'
+        if reader.state is State.OPENING:
+            return f'opening {self.source}'
+        return ': '.join(filter(None, (reader.state.value, reader.problem)))
+
+    def task(self) -> Task:
+        """Return what diagnostics tell."""
+        reader = self.reader
+        values = {'source': self.source, 'state': reader.state.value,
+                  'rate [Hz]': f'{reader.rate:.1f}', **asdict(reader.counters)}
+        level, words, age = OK, self.words, reader.age
+        if reader.state is State.LOST:
+            level = ERROR
+        elif reader.state is State.ENDED:
+            level = WARN
+        elif reader.state is State.ON and age is not None and age > STALE and self._wanted():
+            level, words = WARN, f'no frame for {age:.0f} s from {reader.what}'
+        return Task('video', level, words, values)
+
+    def _make(self) -> Source:
+        mono = self._encoding == 'mono8'
+        if self.source == SIMULATED:
+            return Drawn(self._draw, RATE, mono)
+        get = self._node.parameter
+        standard = get('video_standard')
+        return Capture(
+            self.source, None if get('video_input') < 0 else get('video_input'),
+            '' if standard == 'unchanged' else standard, get('video_width'), get('video_height'),
+            get('video_format'), get('video_deinterlace'), mono, get('video_loop')).make()
+
+    def _draw(self, now: float) -> Pixels:
+        """Draw what the simulated camera of this node shows."""
+        terminal = self._node.terminal
+        signal = terminal.simulator.video_signal() if terminal else None
+        if signal is None:
+            raise VideoError('the simulated camera sends no picture; live view is off')
+        return draw(signal, now)
+
+    def _wanted(self) -> bool:
+        topics = self._topics
+        return (self._node.active and topics is not None and self._node.context.ok()
+                and topics.wanted)
+
+    def _publish(self, frame: Frame) -> None:
+        with self._showing:
+            if self._topics is None or frame.time < self._since:
+                return
+            seconds = max(0.0, self._node.seconds_of(frame.time) - self._delay)
+            header = Header(stamp=convert.time_message(seconds), frame_id=self._frame_id)
+            try:
+                self._topics.publish_frame(
+                    frame.pixels, self._encoding, header, lambda: encode_jpeg(frame.pixels))
+            except Exception:
+                if self._node.context.ok():  # else: the context ended under this thread
+                    raise
+
+
+class VideoCameraNode(CameraNode):
+    """
+    A camera whose pictures come from a video source.
+
+    Where the camera has a switch for its live view, `~/set_live_view` switches both, and the
+    source is closed at first. Where it has none, the source is open while the node is active.
+    """
+
+    PARAMETERS = (*CameraNode.PARAMETERS, *PARAMETERS)
+
+    def __init__(self, node_name: str = '', **arguments: Any) -> None:
+        super().__init__(node_name, **arguments)
+        self._camera_switches = self._device_class.set_live_view is not Camera.set_live_view
+        self._live = not self._camera_switches
+        self.video = Video(self)
+        self.video.show(self.images, self.frame_id)
+        self.offer_live_view()
+
+    @property
+    def video_words(self) -> str:
+        """What the video is at."""
+        return self.video.words
+
+    @property
+    def live_view(self) -> bool:
+        """Whether the camera's live view is on, or there is video where it has no switch."""
+        if self._camera_switches:
+            return super().live_view
+        return self.video.reader.state is State.ON
+
+    def close_device(self) -> None:
+        """Close the source, then the device."""
+        self.video.stop()
+        super().close_device()
+
+    def extra_diagnostics(self) -> Sequence[Task]:
+        """Tell of the video, too."""
+        return (*super().extra_diagnostics(), self.video.task())
+
+    def _set_active(self, active: bool) -> None:
+        super()._set_active(active)
+        if not active:
+            self.video.stop()
+        elif self._live:
+            self.video.start()
+
+    def _set_live_view(self, request, response):
+        done = []
+        if self._camera_switches:
+            super()._set_live_view(request, response)
+            done.append(response.message)
+            if not self.video.source:
+                response.message = f'{done[0]}; {MISSING}'
+                return
+        self._live = request.data
+        response.message = '; '.join([*done, self.video.switch(request.data)])
