@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from contextlib import ExitStack
 import signal
 import threading
 
@@ -27,6 +28,7 @@ faults, at random per chunk (what one side sends in one go); RATE is a probabili
 examples:
   camera-driver simulate sierra --link /tmp/camera
   camera-driver simulate sierra --pace --fault to-host:flip=0.01,lose=0.01 --seed 7
+  camera-driver simulate kp_fd30 --link /tmp/camera --video 8080
 """
     parser.add_argument('type', metavar='TYPE', choices=list(TYPES),
                         help='device type: ' + ', '.join(TYPES))
@@ -39,6 +41,9 @@ examples:
                         'several separated by commas, or repeat the option')
     parser.add_argument('--seed', metavar='N', type=int, default=0,
                         help='seed of the faults (default: %(default)s)')
+    parser.add_argument('--video', metavar='PORT', type=int, help='show what a video camera '
+                        'shows at http://localhost:PORT/, as Motion JPEG: for a browser, and for '
+                        'the parameter video_source of a node')
     parser.set_defaults(run=run)
 
 
@@ -58,6 +63,7 @@ def _fault(text: str) -> tuple[str, str]:
 
 def run(args: Arguments, out: Output) -> int:
     """Run the simulated device until SIGINT or SIGTERM."""
+    from camera_driver.cli.mjpeg import serving
     from camera_driver.sim.faults import Faults
     from camera_driver.sim.terminal import Terminal
     faults = {direction: Faults.parse(
@@ -74,11 +80,19 @@ def run(args: Arguments, out: Output) -> int:
     threading.excepthook = failed
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in SIGNALS}
     try:
-        with Terminal(simulator, args.link, paced=args.pace, to_host=faults['to-host'],
-                      to_device=faults['to-device']) as terminal:
-            out.show({'type': args.type, 'port': terminal.path}, f"""\
+        with ExitStack() as stack:
+            url = '' if args.video is None else stack.enter_context(
+                serving(simulator, args.video))
+            terminal = stack.enter_context(Terminal(
+                simulator, args.link, paced=args.pace, to_host=faults['to-host'],
+                to_device=faults['to-device']))
+            out.show(
+                {'type': args.type, 'port': terminal.path, **({'video': url} if url else {})},
+                f"""\
 A simulated {args.type} device is at {terminal.path} ({simulator.LINE}). Ctrl-C ends it.
-In another terminal:  camera-driver {args.type} --port {terminal.path} info""")
+In another terminal:  camera-driver {args.type} --port {terminal.path} info"""
+                + (f'\nIts video, for a browser or the parameter video_source: {url}' if url
+                   else ''))
             stop.wait()
     finally:
         threading.excepthook = threading.__excepthook__

@@ -3,8 +3,15 @@
 import json
 import os
 import signal
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
+from helpers import wait_until
 import pytest
+
+from camera_driver.cli.mjpeg import serving
+from camera_driver.devices.ix_link.simulator import IxLinkSimulator
+from camera_driver.video import Capture, State, VideoReader
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
@@ -52,3 +59,43 @@ def test_a_link_that_cannot_be_made(command, tmp_path):
     result = command('simulate', 'sierra', '--link', tmp_path / 'absent' / 'camera')
     assert result.code == 3
     assert 'No such file or directory; give another path' in result.error
+
+
+def test_video(started, command):
+    process = started('simulate', 'kp_fd30', '--video', 0, '--json')
+    camera = json.loads(process.stdout.readline())
+    frames = []
+    reader = VideoReader(Capture(camera['video']).make, frames.append, retry_delay=0.1)
+    reader.start()
+    wait_until(lambda: frames)
+    assert frames[0].pixels.shape == (480, 640, 3)
+    before = frames[0].pixels[120:400].mean()
+    assert command('kp_fd30', '--port', camera['port'], 'exposure', '--time', 0.002,
+                   '--nearest').code == 0
+    wait_until(lambda: frames[-1].pixels[120:400].mean() < 0.7 * before)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate() == ('', '') and process.returncode == 0
+    wait_until(lambda: reader.state is State.LOST)
+    reader.stop()
+
+
+def test_video_of_live_view_that_is_off():
+    simulator = IxLinkSimulator()
+    with serving(simulator, 0) as url:
+        with pytest.raises(HTTPError, match='is live view on'):
+            urlopen(url, timeout=20.0)
+        simulator.live_view = True
+        with urlopen(url, timeout=20.0) as stream:
+            assert stream.readline() == b'--frame\r\n'
+            simulator.live_view = False
+            stream.read()  # it ends
+
+
+def test_video_that_cannot_be(command):
+    result = command('simulate', 'sierra', '--video', 0)
+    assert result.code == 2 and 'this device has no video output' in result.error
+    with serving(IxLinkSimulator(), 0) as url:
+        result = command('simulate', 'kp_fd30', '--video', url.rstrip('/').rpartition(':')[2])
+    assert result.code == 3 and 'Address already in use; give another one' in result.error
+    result = command('simulate', 'kp_fd30', '--video', 70000)
+    assert result.code == 3 and 'give another one' in result.error
