@@ -13,7 +13,7 @@ import sys
 import threading
 
 from rclpy.action import ActionClient
-from ros import Client, client, device_node, NAME, PATIENCE, scratch
+from ros import Client, client, NAME, node, PATIENCE, scratch
 from table import spread, Table
 
 from camera_driver.action import CaptureSequence
@@ -86,7 +86,7 @@ def _sequence(node: Client, folder: Path, port: str, speed: int, mode: str) -> f
     """Return how many pictures a minute the node takes, by its ledger."""
     folder.mkdir()
     node.forget()
-    with device_node('ix_link', port, folder, baudrate=speed, reply_mode=mode):
+    with node('ix_link', folder, port=port, baudrate=speed, reply_mode=mode):
         node.wait_until_ready()
         action = ActionClient(node, CaptureSequence, f'{NAME}/capture_sequence')
         if not action.wait_for_server(PATIENCE):

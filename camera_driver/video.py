@@ -140,6 +140,7 @@ class CvSource:
 
     def grab(self) -> float:
         """Take the next frame; a file begins again at its end."""
+        before = time.monotonic()
         if not self._video.grab():
             self._complain()
             self._begin()
@@ -150,7 +151,7 @@ class CvSource:
         if self._is_device:  # the driver's time stamp, where it is of this clock
             stamp = float(self._video.get(self._cv.CAP_PROP_POS_MSEC)) / 1000.0
             return stamp if now - 1.0 < stamp <= now else now
-        return now
+        return before if self._is_file else now
 
     def retrieve(self) -> Pixels | None:
         """Decode, deinterlace, convert."""
