@@ -15,7 +15,7 @@ from camera_driver.devices.kp_fd30.shutter import time_of
 from camera_driver.errors import (
     DeviceError, Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout)
 from camera_driver.link.port import SerialPort
-from camera_driver.model import Exposure, Identity
+from camera_driver.model import Exposure, Identity, RegionOfInterest
 from camera_driver.sim.faults import Faults, KINDS
 from camera_driver.sim.loop import LoopPort
 from camera_driver.sim.terminal import Terminal
@@ -102,6 +102,8 @@ def test_what_it_cannot_do(rig):
                  lambda: device.set_clock(datetime(2004, 7, 1))):
         with pytest.raises(NotSupported, match='not in its protocol'):
             call()
+    with pytest.raises(NotSupported, match='not documented; choose one by alc_mode'):
+        device.set_roi(RegionOfInterest(0, 0, 10, 10))
 
 
 # Settings.
