@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 import signal
 import subprocess
@@ -33,12 +33,13 @@ def scratch() -> Iterator[Path]:
 
 
 @contextmanager
-def node(kind: str, folder: Path, log: int | None = None, **parameters: Any,
-         ) -> Iterator[subprocess.Popen[str]]:
-    """Run a node; its ledger is in `folder`. `log`: what becomes of its log, as for Popen."""
-    command = [f'{get_package_prefix("camera_driver")}/lib/camera_driver/{kind}_node',
+def device_node(device_type: str, port: str, folder: Path, log: int | None = None,
+                **parameters: Any) -> Iterator[subprocess.Popen[str]]:
+    """Run a node; its files are in `folder`. `log`: what becomes of its log, as for Popen."""
+    parameters = {'port': port, 'ledger_file': folder / 'shots.sqlite3', **parameters}
+    command = [f'{get_package_prefix("camera_driver")}/lib/camera_driver/{device_type}_node',
                '--ros-args', '-r', f'__node:={NAME}', '--log-level', 'info' if log else 'warn']
-    for name, value in {'ledger_file': folder / 'shots.sqlite3', **parameters}.items():
+    for name, value in parameters.items():
         command += ['-p', f'{name}:={value}']
     process = subprocess.Popen(command, stderr=log, text=True)
     try:
@@ -48,11 +49,13 @@ def node(kind: str, folder: Path, log: int | None = None, **parameters: Any,
         process.wait(PATIENCE)
 
 
+@contextmanager
 def sierra_node(port: str, folder: Path, log: int | None = None, **parameters: Any,
-                ) -> AbstractContextManager[subprocess.Popen[str]]:
-    """Run a sierra node; its files are in `folder`."""
-    return node('sierra', folder, log, port=port, download_directory=folder / 'images',
-                **parameters)
+                ) -> Iterator[subprocess.Popen[str]]:
+    """Run the node of a sierra camera."""
+    with device_node('sierra', port, folder, log, download_directory=folder / 'images',
+                     **parameters) as process:
+        yield process
 
 
 class Client(Node):

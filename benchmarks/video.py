@@ -115,8 +115,8 @@ def _between(source: str, name: str, topic: str, encoding: str, folder: Path,
     profile = Path(get_package_share_directory('camera_driver'), 'config/large_images_fastdds.xml')
     os.environ['FASTRTPS_DEFAULT_PROFILES_FILE'] = str(profile)
     pause = ros.threading.Event()
-    with ros.node('kp_fd30', folder, simulate='true', video_source=source,
-                  video_encoding=encoding) as process:
+    with ros.device_node('kp_fd30', 'simulated', folder, simulate='true', video_source=source,
+                         video_encoding=encoding) as process:
         watcher = Watcher(topic)
         with ros.spinning(watcher):
             end = monotonic() + ros.PATIENCE

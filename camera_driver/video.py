@@ -117,7 +117,7 @@ class CvSource:
     def open(self) -> str:
         """Open it. Raises VideoError that says what is wrong."""
         self._cv = cv = _opencv()
-        what = Path(self.name).name if self._is_file else _without_password(self.name)
+        what = Path(self.name).name if self._is_file else without_password(self.name)
         if self._is_device:
             path = os.path.realpath(self.name)  # OpenCV takes /dev/videoN alone
             what = v4l2.prepare(path, self._capture.input, self._capture.standard) or self.name
@@ -195,7 +195,8 @@ class CvSource:
                 'the device is gone; was it unplugged?' if gone else
                 'no frames arrive; is there a signal at its input?'))
         if not self._is_file:
-            raise VideoError(f'{_without_password(self.name)}: the stream has ended')
+            raise VideoError(f'{without_password(self.name)}: the stream has ended, or stands '
+                             'still')
         if self._frames < 0.9 * self._expected:
             raise VideoError(f'{self.name} has ended after {self._frames} of {self._expected} '
                              'frames; is it damaged?')
@@ -498,7 +499,7 @@ def _opencv() -> Any:
     return cv2
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
     """Return a URL as it may be shown: rtsp://user:password@host becomes rtsp://host."""
     scheme, mark, rest = url.partition('://')
     return scheme + mark + rest.rpartition('@')[2] if mark else url

@@ -25,7 +25,8 @@ from camera_driver.nodes.image_topics import ImageTopics
 from camera_driver.sim.video import draw, RATE
 from camera_driver.v4l2 import STANDARDS
 from camera_driver.video import (
-    Capture, DEINTERLACING, Drawn, encode_jpeg, Frame, Pixels, Source, State, VideoReader)
+    Capture, DEINTERLACING, Drawn, encode_jpeg, Frame, Pixels, Source, State, VideoReader,
+    without_password)
 
 SIMULATED = 'simulated'
 OPENING = 8.0  # s that `~/set_live_view` waits for a source
@@ -114,7 +115,7 @@ class Video:
             raise NotSupported(MISSING)
         if not on:
             self.stop()
-            return f'{self.source} is closed'
+            return f'{without_password(self.source)} is closed'
         self.reader.start()
         self.reader.wait_opened(OPENING)
         if self.reader.state is not State.ON:
@@ -132,13 +133,13 @@ class Video:
             size = f'{width} x {height} pixels, ' if width else ''
             return f'on: {size}{reader.rate:.1f} Hz from {reader.what}'
         if reader.state is State.OPENING:
-            return f'opening {self.source}'
+            return f'opening {without_password(self.source)}'
         return ': '.join(filter(None, (reader.state.value, reader.problem)))
 
     def task(self) -> Task:
         """Return what diagnostics tell."""
         reader = self.reader
-        values = {'source': self.source, 'state': reader.state.value,
+        values = {'source': without_password(self.source), 'state': reader.state.value,
                   'rate [Hz]': f'{reader.rate:.1f}', **asdict(reader.counters)}
         level, words, age = OK, self.words, reader.age
         if reader.state is State.LOST:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Video of the kp_fd30 node over DDS: pictures, settings that show in them, loss, recovery."""
 
+import math
 import os
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -18,10 +19,11 @@ from video_files import write_film
 
 from camera_driver.devices.kp_fd30.simulator import KpFd30Simulator
 from camera_driver.image import decode
-from camera_driver.msg import CameraStatus
+from camera_driver.msg import CameraStatus, Exposure
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
 from camera_driver.nodes.video import MISSING
+from camera_driver.srv import SetExposure
 from camera_driver.video import State
 
 
@@ -61,6 +63,11 @@ def video(one):
     """Return what diagnostics tell of the video."""
     statuses = (status for message in reversed(one.diagnostics) for status in message.status)
     return next((status for status in statuses if status.name == f'{one.name}: video'), None)
+
+
+def signal(one):
+    """Return what the node's own simulated camera shows."""
+    return one.node.terminal.simulator.video_signal()
 
 
 def brightness(message):
@@ -122,6 +129,21 @@ def test_settings_show_in_the_picture(simulated):
     put(simulated, 'alc_area', 'no1')
     put(simulated, 'alc_mode', 'area')
     changes(newest, lambda one: (pixels(one)[144, 200:440] == (40, 230, 255)).all())
+
+
+def test_an_exposure_that_is_set_shows_in_the_picture(simulated):
+    assert simulated.call(SetExposure, 'set_exposure', exposure=Exposure(
+        exposure_time=1 / 60, f_number=math.nan, iso=math.nan), nearest=True).success
+    put(simulated, 'awc_r_gain_offset', 128)
+    red = wait_until(lambda: signal(simulated).gains == (1.0, 1.0, 1.0) and simulated.newest[0])
+    bright = changes(simulated.newest, lambda one: seconds(one.header.stamp) > 0.1 + seconds(
+        red.header.stamp))
+    response = simulated.call(SetExposure, 'set_exposure', exposure=Exposure(
+        exposure_time=1 / 500, f_number=math.nan, iso=math.nan), nearest=True)
+    assert response.success, response.message
+    level = brightness(bright).mean() * 2 ** (-math.log2(500 / 60) / 2.2)
+    changes(simulated.newest,
+            lambda one: brightness(one).mean() == pytest.approx(level, rel=0.1))
 
 
 def test_jpeg_for_those_who_want_it(simulated):
@@ -191,6 +213,7 @@ def test_a_grabber_that_is_lost_comes_back(tmp_path):
         os.replace(tmp_path / 'new.avi', path)
         changes(newest, lambda one: pixels(one).mean() > 150)
         wait_until(lambda: video(one).level == b'\0')
+        assert not one.node.supervisor.last_error
         # The serial line was there all the time.
         assert one.node.supervisor.reconnects == 0
 
@@ -227,3 +250,16 @@ def test_parameters_that_do_not_fit(tmp_path, parameters, problem):
     with pytest.raises(ValueError, match=problem):
         with camera(tmp_path, **parameters):
             pass
+
+
+def test_a_password_is_not_shown(tmp_path):
+    with camera(tmp_path, video_source='http://user:secret@localhost:9/') as one:
+        one.diagnostics = []
+        one.client.create_subscription(
+            DiagnosticArray, '/diagnostics', one.diagnostics.append, 10)
+        response = switch(one, True)
+        assert not response.success and 'http://localhost:9/' in response.message
+        statuses = one.listen(CameraStatus, 'status')
+        wait_until(lambda: video(one) and statuses and 'lost' in statuses[-1].video)
+        texts = [response.message, switch(one, False).message, str(video(one)), str(statuses)]
+        assert 'secret' not in ''.join(texts)
