@@ -130,8 +130,9 @@ class Video:
             return MISSING
         if reader.state is State.ON:
             width, height = reader.size
-            size = f'{width} x {height} pixels, ' if width else ''
-            return f'on: {size}{reader.rate:.1f} Hz from {reader.what}'
+            size = f'{width} x {height} pixels ' if width else ''
+            rate = f'at {reader.rate:.1f} Hz ' if reader.rate else ''
+            return f'on: {size}{rate}from {reader.what}'
         if reader.state is State.OPENING:
             return f'opening {without_password(self.source)}'
         return ': '.join(filter(None, (reader.state.value, reader.problem)))
