@@ -116,6 +116,7 @@ def test_the_newest_frame_goes_first(read):
     source.gate.set()
     assert (taken[1] - grabs) % 256 <= 1
     wait_until(lambda: one.counters.delivered > 1)
+    one.stop()
     assert one.counters.decoded - one.counters.dropped - one.counters.delivered in range(3)
 
 
