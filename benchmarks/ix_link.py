@@ -41,11 +41,11 @@ def measure() -> Iterator[Table]:
         ('', 'bytes on the line [ms]', 'median [ms]', '99 % [ms]', 'maximum [ms]', 'added [ms]'),
         trips, 'From the first byte written to the reply. Added: the median less what the bytes '
         'of request and reply need on the line; host and simulated camera together.')
-    with client() as node, scratch() as folder:
+    with client() as ros, scratch() as folder:
         for speed in SPEEDS:
             for mode in MODES:
                 with camera(speed) as port:
-                    rate = _sequence(node, folder / f'{speed}_{mode}', port, speed, mode)
+                    rate = _sequence(ros, folder / f'{speed}_{mode}', port, speed, mode)
                 sequences.append((f'{speed} baud, {mode}', rate, 100 * rate / _limit()))
     yield Table(
         f'~/capture_sequence with interval 0, {SHOTS} pictures', (
@@ -82,13 +82,13 @@ def _round_trips(name: str, speed: int) -> Iterator[tuple[str, float, float, flo
     device.close()
 
 
-def _sequence(node: Client, folder: Path, port: str, speed: int, mode: str) -> float:
+def _sequence(ros: Client, folder: Path, port: str, speed: int, mode: str) -> float:
     """Return how many pictures a minute the node takes, by its ledger."""
     folder.mkdir()
-    node.forget()
+    ros.forget()
     with node('ix_link', folder, port=port, baudrate=speed, reply_mode=mode):
-        node.wait_until_ready()
-        action = ActionClient(node, CaptureSequence, f'{NAME}/capture_sequence')
+        ros.wait_until_ready()
+        action = ActionClient(ros, CaptureSequence, f'{NAME}/capture_sequence')
         if not action.wait_for_server(PATIENCE):
             raise RuntimeError('the action is not there')
         done = threading.Event()

@@ -265,6 +265,9 @@ class DeviceNode(LifecycleNode):
 
     # Hooks.
 
+    def settings_known(self, device: Camera) -> None:
+        """Hear that settings may have changed; on the worker."""
+
     def on_connected(self, device: Camera, identity: Identity) -> str:
         """
         Do what has to be done with a device that was just opened; on the worker.

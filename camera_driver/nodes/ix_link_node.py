@@ -9,13 +9,13 @@ from typing import Any
 
 from camera_driver import msg
 from camera_driver.errors import Busy
-from camera_driver.nodes.camera import CameraNode
 from camera_driver.nodes.diagnostics import ERROR, Task
 from camera_driver.nodes.main import run
+from camera_driver.nodes.video import VideoCameraNode
 
 
-class IxLinkNode(CameraNode):
-    """A camera that is triggered over iX Link and keeps its pictures to itself."""
+class IxLinkNode(VideoCameraNode):
+    """A camera that is triggered over iX Link and shows its live view on HDMI."""
 
     DEVICE_TYPE = 'ix_link'
 
@@ -23,7 +23,6 @@ class IxLinkNode(CameraNode):
         super().__init__(node_name, **arguments)
         self._one = threading.Lock()  # at a time asks whether a shot is under way
         self._shot: Future[msg.CaptureEvent] | None = None
-        self.offer_live_view()
 
     def shoot(self, triggered: Callable[[msg.CaptureEvent], None] = lambda _: None,
               ) -> 'Future[msg.CaptureEvent]':

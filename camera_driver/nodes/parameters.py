@@ -192,6 +192,7 @@ class SettingParameters:
                     unknown.append(name)
             self._show(name, value, why, absent=name not in here)
         self.problems = problems
+        self._node.settings_known(device)
         parts = (('applied', applied), ('not applied', list(problems)),
                  ('shown once they are set, as the device does not report them', unknown))
         return '; '.join(f'{words}: {", ".join(names)}' for words, names in parts if names)
@@ -226,6 +227,7 @@ class SettingParameters:
             if value is not None:
                 self.commanded[name] = self._held[name] = value
             self._show(name, value)
+        self._node.settings_known(device)
 
     # When somebody sets parameters.
 

@@ -30,6 +30,7 @@ from camera_driver.video import (
 
 SIMULATED = 'simulated'
 OPENING = 8.0  # s that `~/set_live_view` waits for a source
+LIVE_VIEW = 'live_view'  # setting of cameras that have a switch for it
 STALE = 2.0  # s without a frame, after which diagnostics warn
 
 PARAMETERS = (
@@ -193,8 +194,9 @@ class VideoCameraNode(CameraNode):
     """
     A camera whose pictures come from a video source.
 
-    Where the camera has a switch for its live view, `~/set_live_view` switches both, and the
-    source is closed at first. Where it has none, the source is open while the node is active.
+    Where the camera has a switch for its live view, `~/set_live_view` and the parameter
+    `live_view` switch both, and the source is closed at first. Where it has none, the source is
+    open while the node is active.
     """
 
     PARAMETERS = (*CameraNode.PARAMETERS, *PARAMETERS)
@@ -227,6 +229,17 @@ class VideoCameraNode(CameraNode):
     def extra_diagnostics(self) -> Sequence[Task]:
         """Tell of the video, too."""
         return (*super().extra_diagnostics(), self.video.task())
+
+    def settings_known(self, device: Camera) -> None:
+        """Follow the live view of a camera that has a switch for it."""
+        on = device.get(LIVE_VIEW) if LIVE_VIEW in device.settings() else None
+        if on is None or on == self._live:
+            return
+        self._live = bool(on)
+        if not on:
+            self.video.stop()
+        elif self.active:
+            self.video.start()
 
     def _set_active(self, active: bool) -> None:
         super()._set_active(active)

@@ -102,7 +102,7 @@ def test_what_it_cannot_do(rig):
                  lambda: device.set_clock(datetime(2004, 7, 1))):
         with pytest.raises(NotSupported, match='not in its protocol'):
             call()
-    with pytest.raises(NotSupported, match='not documented; choose one by alc_mode'):
+    with pytest.raises(NotSupported, match='not documented; the setting alc_area'):
         device.set_roi(RegionOfInterest(0, 0, 10, 10))
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""Video of the kp_fd30 node over DDS: pictures, settings that show in them, loss, recovery."""
+"""Video of kp_fd30 and ix_link nodes over DDS: pictures that show settings, loss, recovery."""
 
 import math
 import os
@@ -17,10 +17,12 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import SetBool
 from video_files import write_film
 
+from camera_driver.devices.ix_link.simulator import IxLinkSimulator
 from camera_driver.devices.kp_fd30.simulator import KpFd30Simulator
 from camera_driver.image import decode
 from camera_driver.msg import CameraStatus, Exposure
 from camera_driver.nodes.convert import seconds
+from camera_driver.nodes.ix_link_node import IxLinkNode
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
 from camera_driver.nodes.video import MISSING
 from camera_driver.srv import SetExposure
@@ -263,3 +265,18 @@ def test_a_password_is_not_shown(tmp_path):
         wait_until(lambda: video(one) and statuses and 'lost' in statuses[-1].video)
         texts = [response.message, switch(one, False).message, str(video(one)), str(statuses)]
         assert 'secret' not in ''.join(texts)
+
+
+def test_live_view_of_an_ix_link_camera_by_its_parameter(tmp_path):
+    with rig(IxLinkNode, IxLinkSimulator(), tmp_path, simulate=True) as one:
+        assert one.node.video.reader.state is State.OFF
+        newest = latest(one, Image, 'image_raw')
+        put(one, 'live_view', True)
+        whole = pixels(changes(newest, lambda image: True))
+        put(one, 'live_view_scale', 25)
+        changes(newest, lambda image: np.abs(
+            pixels(image)[120:400].astype(int) - whole[120:400]).mean() > 5)
+        put(one, 'live_view', False)
+        wait_until(lambda: one.node.video.reader.state is State.OFF)
+        assert switch(one, True).success
+        wait_until(lambda: one.node.video.reader.state is State.ON)

@@ -27,7 +27,7 @@ from camera_driver.errors import (
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     CheckResult, DeviceStatus, Difference, Exposure, Identity, LinkStatistics, ProgressCallback,
-    Range, RegionOfInterest, Setting, SettingValue)
+    Range, Setting, SettingValue)
 
 AREAS = (1, 2)
 T_SECOND = 0.2  # s; after the first question: two replies mean that the first one was late
@@ -181,11 +181,6 @@ class KpFd30Camera(Camera):
     def restart_white_balance(self) -> None:
         """Begin the white adjustment of AWC mode PRESET again."""
         self.bank.restart_white_balance()
-
-    def set_roi(self, roi: RegionOfInterest) -> RegionOfInterest:
-        """Say why not (4.3)."""
-        raise NotSupported('where the measuring areas of a KP-FD30 are is not documented; choose '
-                           'one by alc_mode area and alc_area')
 
     def read_register(self, register: int, kind: str = 'int') -> int | bytes:
         """Read register NN of area 01 (0xNN or 0x1NN) or of the factory area 02 (0x2NN)."""
