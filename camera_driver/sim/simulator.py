@@ -17,7 +17,7 @@ import heapq
 from typing import ClassVar
 
 from camera_driver.link.port import LineSettings
-from camera_driver.model import SettingValue
+from camera_driver.model import Setting, SettingValue
 from camera_driver.sim.video import VideoSignal
 
 
@@ -42,6 +42,9 @@ class Simulator(ABC):
 
     LINE: ClassVar[LineSettings]
     """Line settings after power-on."""
+
+    OPTIONS: ClassVar[tuple[Setting, ...]] = ()
+    """Keyword arguments that a person may want to set: flags of `camera-driver simulate`."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -26,7 +26,7 @@ def connect(port, tmp_path, modem):
 
 def test_identify(gphoto2, simulator):
     summary = gphoto2.run('--summary').output
-    assert f'Camera Model: {simulator.model}\n' in summary
+    assert f'Camera Model: {simulator.options.model_name}\n' in summary
 
 
 def test_list(gphoto2, simulator):

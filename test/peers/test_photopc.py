@@ -19,7 +19,7 @@ def photopc(port, tmp_path):
 def test_query(photopc, simulator):
     settings = dict(
         line.split(': ', 1) for line in photopc.run('query').output.splitlines() if ': ' in line)
-    assert settings['Model'] == f'"{simulator.model}"'
+    assert settings['Model'] == f'"{simulator.options.model_name}"'
     assert settings['Frames in folder'] == '3'
 
 

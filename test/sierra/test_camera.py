@@ -22,8 +22,8 @@ from camera_driver.errors import (
 from camera_driver.model import Access, Exposure, ImageFolder
 from camera_driver.sim.loop import LoopPort
 
-OLYMPUS = {'manufacturer': 'OLYMPUS OPTICAL', 'model': 'C-2000Z'}
-EPSON = {'manufacturer': 'EPSON', 'model': 'PhotoPC 800'}
+OLYMPUS = {'manufacturer': 'OLYMPUS OPTICAL', 'model_name': 'C-2000Z'}
+EPSON = {'manufacturer': 'EPSON', 'model_name': 'PhotoPC 800'}
 
 
 def connected(camera_options=None, **options):
@@ -93,13 +93,13 @@ def test_wrong_options(options, message):
 
 
 def test_a_camera_without_checksums():
-    _, camera = connected(manufacturer='NIKON', model='E880', checksum=b'\xff\xff')
+    _, camera = connected(model='nikon-880')
     assert camera.model.name == 'nikon-880'
     assert camera.list_images()
 
 
 def test_a_model_that_is_slower_than_it_says():
-    _, camera = connected(manufacturer='EPSON', model='PhotoPC 650', missing=frozenset({51}))
+    _, camera = connected(model='epson-650')
     assert camera.session.port.line.baudrate == 38400
 
 
@@ -123,13 +123,13 @@ def values(setting):
     return [setting.kind(low), setting.kind(high), setting.kind((low + high) // 2)]
 
 
-MAKERS = [{}, EPSON, OLYMPUS, {'manufacturer': 'NIKON', 'model': 'E950'},
-          {'manufacturer': 'OLYMPUS', 'model': 'C-3040Z'},
-          {'manufacturer': 'OLYMPUS', 'model': 'C-750UZ'},
-          {'manufacturer': 'NIKON', 'model': 'E2500'}]
+MAKERS = [{}, EPSON, OLYMPUS, {'manufacturer': 'NIKON', 'model_name': 'E950'},
+          {'manufacturer': 'OLYMPUS', 'model_name': 'C-3040Z'},
+          {'manufacturer': 'OLYMPUS', 'model_name': 'C-750UZ'},
+          {'manufacturer': 'NIKON', 'model_name': 'E2500'}]
 
 
-@pytest.mark.parametrize('maker', MAKERS, ids=lambda maker: maker.get('model', 'unknown'))
+@pytest.mark.parametrize('maker', MAKERS, ids=lambda maker: maker.get('model_name', 'unknown'))
 @pytest.mark.parametrize('row', READABLE, ids=lambda row: row.setting.name)
 def test_every_setting_round_trip(row, maker):
     sizes = {value: Resolution(320, 240, 36_000) for value in range(100)}
@@ -723,7 +723,7 @@ def test_exposure_compensation_is_not_rounded(value, message):
 
 
 def test_ranges_by_model():
-    _, camera = connected(manufacturer='OLYMPUS', model='C-3040Z')
+    _, camera = connected(manufacturer='OLYMPUS', model_name='C-3040Z')
     assert camera.settings()['focal_length'].allowed == '7.3 to 21 mm'
     assert camera.settings()['focus_position'].allowed == '1 to 240'
     assert camera.set('lcd_date_format', 'ddmmyy') == 'ddmmyy'
@@ -740,14 +740,14 @@ def test_date_format_of_a_model_that_is_not_known_is_raw():
 
 
 def test_f_numbers_of_the_models_with_tables():
-    _, camera = connected(manufacturer='OLYMPUS', model='C-3000Z')
+    _, camera = connected(manufacturer='OLYMPUS', model_name='C-3000Z')
     camera.set('aperture', 'F2.0')
     assert camera.exposure().f_number == 2.0
     assert camera.set_exposure(Exposure(f_number=11.0)).aperture == 'F11.0'
 
 
 def test_the_led_of_a_coolpix_880():
-    _, camera = connected(manufacturer='NIKON', model='E880')
+    _, camera = connected(manufacturer='NIKON', model_name='E880')
     assert 'led_mode' not in camera.settings()
 
 

@@ -61,7 +61,8 @@ def test_a_fault_waits_for_its_command_and_occasion(camera):
 
 
 @pytest.mark.parametrize('fault, packet', [
-    ('truncated_packet', TWO[:-3]), ('lost_packet', b''), ('damaged_packet', None),
+    ('truncated_packet', TWO[:-3]), ('dropped_byte', TWO[:5] + TWO[6:]), ('lost_packet', b''),
+    ('damaged_packet', None),
     ('wrong_sequence', TWO[:1] + b'\5' + TWO[2:]),
 ])
 def test_faulty_packets(camera, fault, packet):
@@ -80,6 +81,16 @@ def test_duplicate_packet(camera):
     assert packets[0] == packets[1]
     assert [packet[:2] for packet in packets] == [
         b'\x02\x00', b'\x02\x00', b'\x02\x01', b'\x03\x02', b'']
+
+
+def test_an_ack_that_is_not_heard(camera):
+    simulator, host = camera
+    simulator.misbehave('ack_unheard')
+    host.set(4, 1)
+    packet = host.ask(PICTURE)
+    assert host.ask(ACK) == b''
+    assert host.ask(NAK) == packet
+    assert host.ask(ACK)[:2] == b'\x02\x01'
 
 
 def test_session_ends_in_a_transfer(camera):
@@ -120,6 +131,8 @@ def test_lost_answers(camera):
     assert host.get(7) == 3
     simulator.misbehave('lose_ack_of_action')
     assert host.act(2, seconds=5.0) == b''
+    simulator.misbehave('damaged_ack_of_action')
+    assert host.act(8, 1) == b'F' + ENQ
     simulator.misbehave('lose_done')
     assert host.act(2, seconds=5.0) == ACK
     simulator.misbehave('fail_action')

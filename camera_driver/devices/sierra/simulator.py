@@ -21,6 +21,7 @@ from camera_driver.devices.sierra.registers import (
     Action, END_OF_SESSION, NUMBER, SPEED_CODES, SPEEDS)
 from camera_driver.devices.sierra.simulator_card import Frame, Refusal
 from camera_driver.devices.sierra.simulator_faults import ANSWERS, SierraMisbehaviour
+from camera_driver.devices.sierra.simulator_models import MODELS, OPTIONS
 from camera_driver.devices.sierra.simulator_options import Options
 from camera_driver.devices.sierra.simulator_state import CameraState, Hang
 from camera_driver.link.framing import Damaged
@@ -49,7 +50,9 @@ class State(Enum):
 
 class SierraSimulator(Simulator):
     """
-    A simulated Sierra camera; keyword arguments are the fields of `simulator_options.Options`.
+    A simulated Sierra camera of a model of `simulator_models`.
+
+    Keyword arguments are fields of `simulator_options.Options` that shall differ from its record.
 
     For tests and people: `frames`, `preview`, `registers`, `shots` (when each take_picture that
     was executed began), `harmful`, `log` (the last commands received), `press_shutter`,
@@ -57,11 +60,12 @@ class SierraSimulator(Simulator):
     """
 
     LINE = LineSettings(19200)
+    OPTIONS = OPTIONS
 
-    def __init__(self, **options: Any) -> None:
-        """Make a camera. Raises TypeError when there is no such option."""
+    def __init__(self, model: str = 'generic', **options: Any) -> None:
+        """Make a camera. Raises KeyError: no such model; TypeError: no such option."""
         super().__init__()
-        self.options = Options(**options)
+        self.options: Options = replace(MODELS[model], **options)
         self.camera = CameraState(self.options, lambda: self.now)
         self.shots: list[float] = []
         self.log: deque[bytes] = deque(maxlen=1000)
@@ -80,11 +84,6 @@ class SierraSimulator(Simulator):
     def registers(self) -> dict[int, int | bytes | None]:
         """What is simply stored, by number."""
         return self.camera.registers
-
-    @property
-    def model(self) -> str:
-        """The model's name."""
-        return self.options.model
 
     @property
     def harmful(self) -> Counter[str]:
@@ -264,7 +263,8 @@ class SierraSimulator(Simulator):
         try:
             self._execute(command)
         except Refusal:
-            self._say(Control.DC1)
+            folder = command[:2] == bytes([Code.SET_VDATA, NUMBER['folder_name']])
+            self._say(self.options.no_folders if folder else Control.DC1)
         except Hang:
             self._hang()
 
@@ -288,7 +288,7 @@ class SierraSimulator(Simulator):
             self._accept()
             if number == NUMBER['upload_data']:
                 self._upload_next = 0
-        elif code in (Code.GET_VDATA, Code.GET_VDATA_EXT):
+        elif code == Code.GET_VDATA or code == Code.GET_VDATA_EXT and self.options.extended:
             lie = self.faults.value(number)
             self._reply(lie if isinstance(lie, bytes) else self.camera.read_data(number))
         else:
@@ -342,7 +342,7 @@ class SierraSimulator(Simulator):
         self._send(self.faults.packet(packet))
 
     def _acknowledged(self) -> None:
-        if self.state is not State.SENDING:
+        if self.state is not State.SENDING or self.faults.happens('ack_unheard'):
             return
         self._restart_idle_clock()
         if self.faults.happens('duplicate_packet'):
@@ -403,7 +403,9 @@ class SierraSimulator(Simulator):
                 self.shots.append(self.now)
         began = self.camera.time
         silent = self.faults.happens('lose_ack_of_action')
-        if not silent:
+        if self.faults.happens('damaged_ack_of_action'):
+            self._say(Control.ACK ^ 0x40)
+        elif not silent:
             self._say(Control.ENQ if self.options.ack_as_enq else Control.ACK)
         self.state = State.BUSY
         self._idle.action = None

@@ -21,11 +21,14 @@ FAULTS: Mapping[str, str] = {
     'lose_signature': 'a wake-up is not answered',
     'lose_ack': 'a command other than an action is obeyed, its 06 is lost',
     'lose_ack_of_action': 'an action is executed, neither 06 nor 05 comes',
+    'damaged_ack_of_action': 'an action is executed, in place of its 06 comes 46',
     'fail_action': 'an action is answered 06, then 11; nothing is done',
     'lose_done': 'an action is executed, 05 does not come',
     'damaged_packet': 'a data packet has a wrong bit',
     'lost_packet': 'a data packet does not come',
     'truncated_packet': 'a data packet lacks its end',
+    'dropped_byte': 'a data packet lacks a byte within',
+    'ack_unheard': "an ACK of the host's is not heard",
     'wrong_sequence': 'a data packet has a number 5 too high',
     'duplicate_packet': 'after its ACK a data packet comes again',
     'end_session_in_transfer': 'in place of a data packet after the first comes ff',
@@ -84,6 +87,9 @@ class SierraMisbehaviour(Misbehaviour):
         if self.happens('damaged_packet'):
             place = 4 + min(96, (len(packet) - 6) // 2)
             packet = packet[:place] + bytes([packet[place] ^ 0x40]) + packet[place + 1:]
+        if self.happens('dropped_byte'):
+            place = len(packet) // 2
+            packet = packet[:place] + packet[place + 1:]
         if self.happens('truncated_packet'):
             packet = packet[:-3]
         return b'' if self.happens('lost_packet') else packet

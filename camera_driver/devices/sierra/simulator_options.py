@@ -24,12 +24,14 @@ class Options:
     """
     What may differ from camera to camera: the keyword arguments of `SierraSimulator`.
 
+    Records of whole models are in `simulator_models`.
+
     Sections are those of sierra.md; the models named are those that are known for it.
     """
 
     # Who it is; a serial number of None is answered with no data at all.
     manufacturer: str = 'SIMCORP'
-    model: str = 'SIM-640'
+    model_name: str = 'SIM-640'
     serial_number: str | None = 'SIM00001'
     firmware_version: str = 'v1.00'
 
@@ -61,6 +63,8 @@ class Options:
     ff_after_end: bool = False  # action 4 ends with ff (3.7)
 
     # Quirks.
+    extended: bool = True  # command code 6 is answered, as 4 is; else refused (4.1, 9.4)
+    no_folders: int = 0x11  # answer to a folder's name without folders (2.1; PhotoPC 500: 18)
     checksum: bytes | None = None  # of replies, whatever the data (2.2; Coolpix 880: ffff)
     ack_as_enq: bool = False  # 05 in place of the first 06 of an action (5.7; C-3030Z)
     done_code: int = 0x05  # 06 in place of 05 (5.7; C-4040Z)

@@ -59,8 +59,10 @@ class CameraState:
         self.registers: dict[int, int | bytes | None] = {
             number: row.reads for number, row in REGISTERS.items() if row.reads is not None}
         self.registers |= {NUMBER[name]: value for name, value in DEFAULTS.items()}
-        for name in ('manufacturer', 'model', 'serial_number', 'firmware_version'):
-            text: str | None = getattr(options, name)
+        texts = {'manufacturer': options.manufacturer, 'model': options.model_name,
+                 'serial_number': options.serial_number,
+                 'firmware_version': options.firmware_version}
+        for name, text in texts.items():
             self.registers[NUMBER[name]] = text.encode() if text is not None else None
         self.registers[NUMBER['battery_percent']] = options.battery
         if 2 not in options.resolutions:
@@ -190,7 +192,7 @@ class CameraState:
                                self.number('resolution'))
 
     def _expose(self, number: int, width: int, height: int, taken: datetime) -> bytes:
-        return scene.jpeg(number, width, height, taken, self.options.model, QUALITY,
+        return scene.jpeg(number, width, height, taken, self.options.model_name, QUALITY,
                           self.brightness, self.exposure_time)
 
     def _store_upload(self) -> None:
