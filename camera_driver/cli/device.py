@@ -9,21 +9,19 @@ is there when the class has the method that it needs.
 
 from __future__ import annotations
 
-from argparse import BooleanOptionalAction, SUPPRESS
-from collections.abc import Iterable
+from argparse import SUPPRESS
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camera_driver.catalog import DeviceType
-from camera_driver.cli.complete import offer, ports, words_of
-from camera_driver.cli.job import Command, flag, Job, metavar, value_of
-from camera_driver.cli.output import Output, yes_no
+from camera_driver.cli.complete import offer, ports
+from camera_driver.cli.job import add_flags, Command, Job
+from camera_driver.cli.output import Output
 from camera_driver.cli.parser import add_common, Arguments, Parser
 
 if TYPE_CHECKING:
     from camera_driver.device import Camera
-    from camera_driver.model import Setting
 
 
 def fill(device_type: DeviceType, parser: Parser) -> None:
@@ -67,20 +65,4 @@ def _add_connection(parser: Parser, cls: type[Camera], shown: bool) -> None:
         'append every byte on the line to FILE; camera-driver trace shows it'))
     group.add_argument('--allow-raw-writes', action='store_true', default=SUPPRESS, help=text(
         'let write-register and send do what may harm the device'))
-    for option in cls.OPTIONS:
-        unit = f' [{option.unit}]' if option.unit else ''
-        words = f'{option.description}{unit}'
-        if option.kind is bool:
-            default = f' (default: {yes_no(bool(option.default))})'
-            group.add_argument(f'--{flag(option)}', action=BooleanOptionalAction,
-                               default=SUPPRESS, help=text(words + default))
-        else:
-            default = '' if option.default in (None, '') else f' (default: {option.default})'
-            offer(group.add_argument(
-                f'--{flag(option)}', metavar=metavar(option), default=SUPPRESS,
-                type=partial(value_of, option),
-                help=text(f'{words}: {option.allowed}{default}')), partial(_words, option))
-
-
-def _words(option: Setting, _: Arguments) -> Iterable[str]:
-    return words_of(option)
+    add_flags(group, cls.OPTIONS, text)

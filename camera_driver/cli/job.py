@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterator
+from argparse import ArgumentTypeError, BooleanOptionalAction, SUPPRESS
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 import sys
 import time
 from typing import Any, TYPE_CHECKING
 
 from camera_driver.catalog import DeviceType
-from camera_driver.cli.output import Output
+from camera_driver.cli.complete import offer, words_of
+from camera_driver.cli.output import Output, yes_no
 from camera_driver.cli.parser import Arguments, Parser, UsageError
 
 if TYPE_CHECKING:
@@ -74,14 +76,7 @@ class Job:
         return sys.stdin.readline().strip().lower() in ('y', 'yes')
 
     def _options(self, cls: type[Camera]) -> dict[str, SettingValue]:
-        options = defaults(cls)
-        for option in cls.OPTIONS:
-            if option.name in self.args:
-                try:
-                    options[option.name] = option.validate(getattr(self.args, option.name))
-                except ValueError as error:
-                    raise UsageError(f'--{flag(option)}: {error}') from None
-        return options
+        return defaults(cls) | given(cls.OPTIONS, self.args)
 
     def _port(self, cls: type[Camera]) -> Port:
         from camera_driver.link.port import candidates, SerialPort
@@ -111,6 +106,39 @@ class Opened:
 def defaults(cls: type[Camera]) -> dict[str, SettingValue]:
     """Return the options that a device has when nobody says otherwise."""
     return {option.name: option.default for option in cls.OPTIONS if option.default is not None}
+
+
+def add_flags(group: Any, options: Iterable[Setting], text: Callable[[str], str]) -> None:
+    """Add a flag for each option to a parser or a group; `text` makes its help from words."""
+    for option in options:
+        unit = f' [{option.unit}]' if option.unit else ''
+        words = f'{option.description}{unit}'
+        if option.kind is bool:
+            default = f' (default: {yes_no(bool(option.default))})'
+            group.add_argument(f'--{flag(option)}', action=BooleanOptionalAction,
+                               default=SUPPRESS, help=text(words + default))
+        else:
+            default = '' if option.default in (None, '') else f' (default: {option.default})'
+            offer(group.add_argument(
+                f'--{flag(option)}', metavar=metavar(option), default=SUPPRESS,
+                type=partial(value_of, option),
+                help=text(f'{words}: {option.allowed}{default}')), partial(_words, option))
+
+
+def _words(option: Setting, _: Arguments) -> Iterable[str]:
+    return words_of(option)
+
+
+def given(options: Iterable[Setting], args: Arguments) -> dict[str, SettingValue]:
+    """Return the options that the command line gives. Raises UsageError for bad values."""
+    values: dict[str, SettingValue] = {}
+    for option in options:
+        if option.name in args:
+            try:
+                values[option.name] = option.validate(getattr(args, option.name))
+            except ValueError as error:
+                raise UsageError(f'--{flag(option)}: {error}') from None
+    return values
 
 
 def flag(option: Setting) -> str:

@@ -5,33 +5,49 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 import signal
 import threading
+from typing import TYPE_CHECKING
 
-from camera_driver.catalog import find, TYPES
+from camera_driver.catalog import DeviceType, TYPES
 from camera_driver.cli.interrupt import SIGNALS
+from camera_driver.cli.job import add_flags, given
 from camera_driver.cli.output import Output
-from camera_driver.cli.parser import Arguments, Parser
+from camera_driver.cli.parser import add_common, Arguments, Parser
+
+if TYPE_CHECKING:
+    from camera_driver.sim.simulator import Simulator
 
 DIRECTIONS = ('to-host', 'to-device')
 
 
 def fill(parser: Parser) -> None:
-    """Add the arguments."""
+    """Add the device types; each adds its arguments when it is used."""
+    parser.epilog = """\
+examples:
+  camera-driver simulate sierra --link /tmp/camera
+  camera-driver simulate sierra --pace --fault to-host:flip=0.01,lose=0.01 --seed 7
+  camera-driver simulate kp_fd30 --link /tmp/camera --video 8080
+  camera-driver simulate sierra --help
+"""
+    types = parser.add_subparsers(metavar='TYPE', required=True, title='device types')
+    for device_type in TYPES.values():
+        types.add_parser(device_type.name, help=device_type.title,
+                         description=f'Simulate: {device_type.title}.',
+                         fill=partial(_fill, device_type))
+
+
+def _fill(device_type: DeviceType, parser: Parser) -> None:
+    """Add the arguments of one device type: those of all, and what its simulator declares."""
     from camera_driver.sim.faults import KINDS
     kinds = '\n'.join(f'  {name:8}{text}' for name, text in KINDS.items())
     parser.epilog = f"""\
 faults, at random per chunk (what one side sends in one go); RATE is a probability:
 {kinds}
-
-examples:
-  camera-driver simulate sierra --link /tmp/camera
-  camera-driver simulate sierra --pace --fault to-host:flip=0.01,lose=0.01 --seed 7
-  camera-driver simulate kp_fd30 --link /tmp/camera --video 8080
 """
-    parser.add_argument('type', metavar='TYPE', choices=list(TYPES),
-                        help='device type: ' + ', '.join(TYPES))
     parser.add_argument('--link', metavar='PATH',
                         help='make the port appear here (default: in a temporary folder)')
     parser.add_argument('--pace', action='store_true',
@@ -44,7 +60,12 @@ examples:
     parser.add_argument('--video', metavar='PORT', type=int, help='show what a video camera '
                         'shows at http://localhost:PORT/, as Motion JPEG: for a browser, and for '
                         'the parameter video_source of a node')
-    parser.set_defaults(run=run)
+    options = device_type.simulator_class().OPTIONS
+    if options:
+        group = parser.add_argument_group('device')
+        add_flags(group, options, lambda words: words.replace('%', '%%'))
+    add_common(parser)
+    parser.set_defaults(run=partial(run, device_type))
 
 
 def _fault(text: str) -> tuple[str, str]:
@@ -61,7 +82,7 @@ def _fault(text: str) -> tuple[str, str]:
     return direction, rates
 
 
-def run(args: Arguments, out: Output) -> int:
+def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
     """Run the simulated device until SIGINT or SIGTERM."""
     from camera_driver.cli.mjpeg import serving
     from camera_driver.sim.faults import Faults
@@ -69,7 +90,9 @@ def run(args: Arguments, out: Output) -> int:
     faults = {direction: Faults.parse(
         ','.join(rates for where, rates in args.fault if where in ('', direction)),
         args.seed + number) for number, direction in enumerate(DIRECTIONS)}
-    simulator = find(args.type).simulator_class()()
+    cls = device_type.simulator_class()
+    make: Callable[..., Simulator] = cls
+    simulator = make(**given(cls.OPTIONS, args))
     stop = threading.Event()
     failures: list[threading.ExceptHookArgs] = []
 
@@ -86,11 +109,12 @@ def run(args: Arguments, out: Output) -> int:
             terminal = stack.enter_context(Terminal(
                 simulator, args.link, paced=args.pace, to_host=faults['to-host'],
                 to_device=faults['to-device']))
+            name = device_type.name
             out.show(
-                {'type': args.type, 'port': terminal.path, **({'video': url} if url else {})},
+                {'type': name, 'port': terminal.path, **({'video': url} if url else {})},
                 f"""\
-A simulated {args.type} device is at {terminal.path} ({simulator.LINE}). Ctrl-C ends it.
-In another terminal:  camera-driver {args.type} --port {terminal.path} info"""
+A simulated {name} device is at {terminal.path} ({simulator.LINE}). Ctrl-C ends it.
+In another terminal:  camera-driver {name} --port {terminal.path} info"""
                 + (f'\nIts video, for a browser or the parameter video_source: {url}' if url
                    else ''))
             stop.wait()

@@ -41,8 +41,26 @@ def test_json_and_faults(started, command):
     assert err == ''
 
 
+def test_a_model_and_other_options(started, command, tmp_path):
+    link = tmp_path / 'camera'
+    process = started('simulate', 'sierra', '--link', link, '--model', 'agfa-307', '--battery', 12)
+    process.stdout.readline()
+    document = command('sierra', '--port', link, '--json', 'info').document
+    assert (document['identity']['model'], document['status']['battery']) == ('ePhoto 307', 0.12)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate()[1] == ''
+
+
+def test_each_type_has_the_options_of_its_simulator(command):
+    assert '--model' in command('simulate', 'sierra', '--help').out
+    assert '--model' not in command('simulate', 'kp_fd30', '--help').out
+
+
 @pytest.mark.parametrize('words, message', [
     (['toaster'], "invalid choice: 'toaster'"),
+    ([], 'the following arguments are required: TYPE'),
+    (['sierra', '--model', 'leica'], "--model: model: 'leica' is not allowed; allowed: generic"),
+    (['sierra', '--battery', '101'], '--battery: battery: 101 is not allowed; allowed: 0 to 100'),
     (['sierra', '--fault', 'sideways:flip=0.1'], "'sideways' is no direction; there are: to-host"),
     (['sierra', '--fault', 'flip=2'], 'flip=2.0: a rate is a probability from 0 to 1'),
     (['sierra', '--fault', 'melt=0.1'], 'no such fault: melt; there are: lose, cut'),
@@ -52,7 +70,7 @@ def test_json_and_faults(started, command):
 def test_wrong_arguments(command, words, message):
     result = command('simulate', *words)
     assert result.code == 2
-    assert message in result.error and result.error.endswith('see camera-driver simulate --help')
+    assert message in result.error
 
 
 def test_a_link_that_cannot_be_made(command, tmp_path):
