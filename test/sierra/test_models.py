@@ -13,6 +13,7 @@ from camera_driver.devices.sierra.simulator import SierraSimulator
 from camera_driver.devices.sierra.simulator_models import MODELS, OPTIONS
 from camera_driver.errors import Refused
 from camera_driver.model import Shot
+from camera_driver.sim.faults import Faults
 from camera_driver.sim.loop import LoopPort
 
 REAL_CLIENTS = ('olympus-c860l', 'epson-600', 'agfa-307', 'epson-3000z', 'olympus-c3000z')
@@ -95,12 +96,37 @@ def test_a_classic_model_has_no_folders_and_no_code_6(name, answer):
     assert host.ask(command(Code.GET_VDATA_EXT, 27)) == DC1
 
 
+class SingleBytesOnly(Faults):
+    """A receiver that misses what comes in one go at a high speed (5.8), as an Epson 500 does."""
+
+    def __init__(self, port):
+        super().__init__({})
+        self.port = port
+
+    def apply(self, chunk):
+        lost = len(chunk) > 1 and self.port.line.baudrate > 38400
+        return [] if lost else super().apply(chunk)
+
+
+@pytest.mark.parametrize('name, pacing', [('epson-500', 'auto'), ('epson-600', 'burst')])
+def test_a_camera_that_takes_single_bytes_only(name, pacing):
+    """The driver finds out without being told, and stays at the high speed."""
+    simulator = SierraSimulator(name, frames=example_frames())
+    port = LoopPort(simulator)
+    port.to_device = SingleBytesOnly(port)
+    camera = SierraCamera(port, {'pacing': pacing})
+    camera.open()
+    assert camera.session.exchange.pacing == 'bytewise'
+    assert port.line.baudrate == 115200
+    assert camera.download(1).data == simulator.frames[0].data
+
+
 # Faults: what gphoto2 and photopc recover from, and what they get wrong (9.6; test/peers).
 
 @pytest.mark.parametrize('name', REAL_CLIENTS)
 @pytest.mark.parametrize('fault', [
-    'damaged_packet', 'dropped_byte', 'truncated_packet', 'ack_unheard', 'duplicate_packet',
-    'wrong_sequence', 'end_session_in_transfer', 'nak_command',
+    'damaged_packet', 'dropped_byte', 'truncated_packet', 'ack_unheard',
+    'duplicate_packet', 'wrong_sequence', 'end_session_in_transfer', 'nak_command',
     'session_end', 'session_error', 'wrong_speed'])
 def test_a_download_recovers(name, fault):
     simulator, camera = connected(name)

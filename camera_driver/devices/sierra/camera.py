@@ -344,7 +344,8 @@ class SierraCamera(Camera):
         self.model = model
         session = self.session
         session.exchange.decoder.lenient = model.lenient_checksum
-        session.exchange.pacing = model.pacing if self._pacing == 'auto' else self._pacing
+        if session.exchange.pacing != 'bytewise':  # else: nothing faster got through (5.8)
+            session.exchange.pacing = model.pacing if self._pacing == 'auto' else self._pacing
         session.max_baudrate = min(session.max_baudrate, model.max_baudrate)
         self._exposure.family = model.family
 
