@@ -125,8 +125,8 @@ def test_a_camera_that_takes_single_bytes_only(name, pacing):
 
 @pytest.mark.parametrize('name', REAL_CLIENTS)
 @pytest.mark.parametrize('fault', [
-    'damaged_packet', 'dropped_byte', 'truncated_packet', 'ack_unheard',
-    'duplicate_packet', 'wrong_sequence', 'end_session_in_transfer', 'nak_command',
+    'damaged_packet', 'dropped_byte', 'truncated_packet', 'lost_packet', 'ack_unheard',
+    'duplicate_packet', 'wrong_sequence', 'end_session_in_transfer', 'nak_command', 'silence',
     'session_end', 'session_error', 'wrong_speed'])
 def test_a_download_recovers(name, fault):
     simulator, camera = connected(name)

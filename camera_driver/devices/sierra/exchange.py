@@ -140,14 +140,17 @@ class Exchange:
         raise self._doubt(packet, f'gave a damaged report ({frame})')
 
     def ask(self, packet: Packet, limit: int, expected: int | None = None,
-            progress: ProgressCallback | None = None, tries: int = TRIES) -> bytes:
+            progress: ProgressCallback | None = None, tries: int = TRIES,
+            prepare: Callable[[], None] = lambda: None) -> bytes:
         """
         Send a command and return the data that answers it, at most `limit` bytes.
 
-        What `progress` raises ends the transfer in an orderly way.
+        `prepare` is called before each try; what `progress` raises ends the transfer in an orderly
+        way.
         """
         trouble: Frame | Damaged | None = None
         for attempt in range(tries):
+            prepare()
             sent = self._send(packet, attempt)
             try:
                 first = self._packet(0, None, packet)

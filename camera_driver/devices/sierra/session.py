@@ -21,8 +21,8 @@ Worst cases, with a camera that is mute from now on:
 =======================  ========================================================================
 a log-in                 17 s: 4 NULs, 3 s each, and one question at the speed of before; once
                          per port up to 22 s more for each speed that the line does not carry
-a question, a write      12 s, 8 s (registers 4, 83, 84: 20 s); after a rest of T_IDLE a quarter
-                         of it and a log-in
+a question, a write      12 s, 8 s (registers 4, 83, 84: 20 s; a question of a frame: 23 s); after
+                         a rest of T_IDLE a quarter of it and a log-in
 a packet of a transfer   12 s; of an upload 20 s, and its time on the line
 an action                2 s until it is accepted; 20 s until it is done, 60 s if it exposes or
                          writes to the card
@@ -218,10 +218,7 @@ class SierraSession:
 
     def read_frame_int(self, frame: int, register: int) -> int:
         """Return an int32 register of a frame; the frame is selected first, always (4.6)."""
-        def operation() -> int:
-            self._select(frame)
-            return self._ask_int(register)
-        return self.recovering(operation)
+        return self.recovering(lambda: self._ask_int(register, frame=frame))
 
     def read_frame_data(self, frame: int, register: int, limit: int = MAX_VDATA,
                         expected: int | None = None,
@@ -231,10 +228,9 @@ class SierraSession:
 
         `progress` is called for each packet; what it raises ends the transfer in an orderly way.
         """
-        def operation() -> bytes:
-            self._select(frame)
-            return self.exchange.ask(command(Code.GET_VDATA, register), limit, expected, progress)
-        return self.recovering(operation)
+        return self.recovering(lambda: self.exchange.ask(
+            command(Code.GET_VDATA, register), limit, expected, progress,
+            prepare=lambda: self._select(frame)))
 
     # Actions (4.5).
 
@@ -333,8 +329,11 @@ class SierraSession:
     def _select(self, frame: int) -> None:
         self._write(Code.SET_INT, NUMBER['current_frame'], pack_int(frame))
 
-    def _ask_int(self, register: int, tries: int = TRIES) -> int:
-        data = self.exchange.ask(command(Code.GET_INT, register), 4, 4, tries=tries)
+    def _ask_int(self, register: int, tries: int = TRIES, frame: int | None = None) -> int:
+        """Return an int32 register, of a frame that is selected before each try (4.6)."""
+        data = self.exchange.ask(
+            command(Code.GET_INT, register), 4, 4, tries=tries,
+            prepare=lambda: None if frame is None else self._select(frame))
         if len(data) < 4:
             raise ProtocolError(f'{self.port.name}: register {register} answered with {len(data)} '
                                 'bytes instead of 4')
