@@ -36,11 +36,7 @@ def test_list(gphoto2, simulator):
 
 
 @pytest.mark.parametrize(('model', 'speed'), [
-    ('Olympus C-860L', 115200),
     ('Olympus C-860L', 9600),
-    ('Epson PhotoPC 600', 57600),  # expects the first answer within 55 ms
-    ('Agfa ePhoto 307', 38400),  # leaves register 51 alone
-    ('Epson PhotoPC 3000z', 115200),  # command code 6 in place of 4
     ('Polaroid PDC 2300Z', 19200),  # neither wake-up nor change of speed
 ])
 def test_download(connect, simulator, model, speed):
