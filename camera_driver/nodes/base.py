@@ -19,7 +19,7 @@ future at full speed.
 """
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future as WorkerFuture
 from functools import partial
 import os
@@ -43,7 +43,7 @@ from camera_driver.device import Camera
 from camera_driver.errors import DeviceError, Forbidden, PortError
 from camera_driver.link.port import Port, SerialPort
 from camera_driver.link.trace import TracingPort
-from camera_driver.model import Identity, Progress, Setting
+from camera_driver.model import Identity, Progress, Setting, SettingValue
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import diagnostics
 from camera_driver.nodes.logs import bridge, THREAD
@@ -51,6 +51,7 @@ from camera_driver.nodes.parameters import (
     COMMON, declare, SettingParameters, warn_of_unknown)
 from camera_driver.nodes.supervisor import Supervisor
 from camera_driver.nodes.worker import DeviceWorker, Priority
+from camera_driver.sim.simulator import Simulator
 from camera_driver.sim.terminal import Terminal
 from camera_driver.srv import SendMessage
 
@@ -265,6 +266,10 @@ class DeviceNode(LifecycleNode):
 
     # Hooks.
 
+    def simulator(self, options: Mapping[str, SettingValue]) -> Simulator:
+        """Return the device that `simulate` asks for, as these options of the driver expect it."""
+        return self.device_type.simulator_class().for_options(options)
+
     def settings_known(self, device: Camera) -> None:
         """Hear that settings may have changed; on the worker."""
 
@@ -338,7 +343,7 @@ class DeviceNode(LifecycleNode):
         options = {option.name: self._values[option.name]
                    for option in self._device_class.OPTIONS if option.name in self._values}
         if self._values['simulate']:
-            self.terminal = Terminal(self.device_type.simulator_class().for_options(options))
+            self.terminal = Terminal(self.simulator(options))
         self.worker = DeviceWorker(self.get_logger().name + THREAD, self.publish_status)
         self.supervisor = Supervisor(
             self._device_class, self.worker, self._open_port, options,

@@ -2,24 +2,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node of a sierra camera: `ros2 run camera_driver sierra_node`."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from camera_driver import srv
 from camera_driver.device import Camera
+from camera_driver.devices.sierra.simulator_models import MODEL
 from camera_driver.errors import NotSupported
-from camera_driver.model import StoredImage
+from camera_driver.model import SettingValue, StoredImage
 from camera_driver.nodes import convert
 from camera_driver.nodes.main import run
 from camera_driver.nodes.pictures import EXTENSIONS
 from camera_driver.nodes.still import StillCameraNode
 from camera_driver.nodes.worker import Priority
+from camera_driver.sim.simulator import Simulator
 
 
 class SierraNode(StillCameraNode):
     """A camera that speaks the Sierra protocol."""
 
     DEVICE_TYPE = 'sierra'
+    PARAMETERS = (
+        *StillCameraNode.PARAMETERS,
+        replace(MODEL, name='simulate_model', description='which camera `simulate` starts'),
+    )
 
     def __init__(self, node_name: str = '', **arguments: Any) -> None:
         super().__init__(node_name, **arguments)
@@ -61,6 +69,10 @@ class SierraNode(StillCameraNode):
         response.file = str(self.keep_file(name, data, request.directory))
         response.size = len(data)
         response.message = f'{len(data)} bytes, as the camera sends them'
+
+    def simulator(self, options: Mapping[str, SettingValue]) -> Simulator:
+        """Return a camera of the model that the parameter `simulate_model` names."""
+        return self.device_type.simulator_class()(self.parameter('simulate_model'))
 
 
 def main() -> int:

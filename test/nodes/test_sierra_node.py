@@ -144,9 +144,11 @@ class Process(Client):
 
 def test_simulated_from_start_to_end(tmp_path):
     with ExitStack() as stack:
-        node = Process(stack, tmp_path, simulate='true')
+        node = Process(stack, tmp_path, simulate='true', simulate_model='agfa-307')
         try:
             assert node.capture().image_index > 0
+            answer = node.call(ReadRegister, 'read_register', register_number=27, text=True)
+            assert bytes(answer.data) == b'ePhoto 307\0', answer.message
         finally:
             assert node.end(signal.SIGINT) == 0
 

@@ -45,9 +45,12 @@ MODELS: Mapping[str, Options] = {
     'olympus-d600l': Options('Olympus', 'D-600L', extended=False, hangs_without_frame=True),
 }
 
+MODEL = Setting(
+    'model', str, 'Which camera it is', default='generic', raw_allowed=False,
+    words={name: number for number, name in enumerate(MODELS)}, source='sierra.md 9.6')
+
 OPTIONS = (
-    Setting('model', str, 'Which camera it is', default='generic', raw_allowed=False,
-            words={name: number for number, name in enumerate(MODELS)}, source='sierra.md 9.6'),
+    MODEL,
     Setting('idle_timeout', float, 'Rest after which it falls asleep', 's', minimum=0.1,
             default=10.0, source='sierra.md 3.6'),
     Setting('battery', int, 'What is left in its battery', '%', minimum=0, maximum=100,
