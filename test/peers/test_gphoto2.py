@@ -1,6 +1,10 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""The real gphoto2 works with the simulated sierra camera (sierra.md 9)."""
+"""
+The real gphoto2 works with the simulated sierra camera (sierra.md 9).
+
+What it does with every model, and with faults, is in test_models.py.
+"""
 
 from pathlib import Path
 
@@ -22,17 +26,6 @@ def gphoto2(connect):
 def connect(port, tmp_path, modem):
     """Return a function that makes gphoto2 for one camera model at one speed."""
     return lambda model, speed: Gphoto2(port, model, speed, tmp_path / 'gphoto2', modem)
-
-
-def test_identify(gphoto2, simulator):
-    summary = gphoto2.run('--summary').output
-    assert f'Camera Model: {simulator.options.model_name}\n' in summary
-
-
-def test_list(gphoto2, simulator):
-    lines = gphoto2.run('--list-files').output.splitlines()
-    assert [line.split()[1] for line in lines if line.startswith('#')] == [
-        frame.name for frame in simulator.frames]
 
 
 @pytest.mark.parametrize(('model', 'speed'), [

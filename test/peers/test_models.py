@@ -7,6 +7,7 @@ What they recover from, and what they get wrong: test/sierra/test_models.py has 
 from all of it, and get it right.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from peers.clients import ClientError, Gphoto2, Photopc
 from peers.pictures import make_frame
 import pytest
 
+from camera_driver.devices.sierra.codec import pack_int
+from camera_driver.devices.sierra.models import find_model
+from camera_driver.devices.sierra.settings import BY_NAME
 from camera_driver.devices.sierra.simulator import SierraSimulator
 
 OFF = 2  # flash_mode, sierra.md 4.2
@@ -23,23 +27,41 @@ SET_FLASH, TAKE_PICTURE, ERASE = b'\x00\x07', b'\x02\x02', b'\x02\x07'
 
 @dataclass(frozen=True)
 class Model:
-    """A model of the simulated camera, and how gphoto2 calls it and its flash."""
+    """
+    A model of the simulated camera, and how gphoto2 calls it.
+
+    `settings`: what gphoto2 sets and calls 'PATH=VALUE' -> the driver's setting and word for it.
+    """
 
     name: str
     called: str
     speed: int
-    flash: str = 'Picture Settings/Flash Mode'
+    settings: Mapping[str, tuple[str, str]]
 
 
 MODELS = {model.name: model for model in (
-    Model('olympus-c860l', 'Olympus C-860L', 115200),
+    Model('olympus-c860l', 'Olympus C-860L', 115200, {
+        'Picture Settings/Flash Mode=Off': ('flash_mode', 'off'),
+        'Picture Settings/Aperture=High': ('aperture', 'high')}),
     # After its first question gphoto2 writes byte by byte.
-    Model('epson-600', 'Epson PhotoPC 600', 57600, 'Shot Settings/Flash Mode'),
+    Model('epson-600', 'Epson PhotoPC 600', 57600, {
+        'Shot Settings/Flash Mode=Off': ('flash_mode', 'off'),
+        'Camera Settings/Language=German': ('language', 'german')}),
     # No register 51, no summaries of frames, and the frame is forgotten after each reading.
-    Model('agfa-307', 'Agfa ePhoto 307', 38400),
+    Model('agfa-307', 'Agfa ePhoto 307', 38400, {
+        'Picture Settings/Flash Mode=Off': ('flash_mode', 'off')}),
     # Command code 6.
-    Model('epson-3000z', 'Epson PhotoPC 3000z', 115200, 'Picture Settings/flash'),
-    Model('olympus-c3000z', 'Olympus C-3000Z', 115200, 'Picture Settings/flash'))}
+    Model('epson-3000z', 'Epson PhotoPC 3000z', 115200, {
+        'Picture Settings/flash=Off': ('flash_mode', 'off'),
+        'Picture Settings/aperture=F8.0': ('aperture', 'F8.0'),
+        'Picture Settings/whitebalance=Custom': ('white_balance', 'custom')}),
+    Model('olympus-c3000z', 'Olympus C-3000Z', 115200, {
+        'Picture Settings/flash=Off': ('flash_mode', 'off'),
+        'Picture Settings/resolution=640x480-Fine': ('resolution', '640x480_fine'),
+        'Picture Settings/aperture=F2.0': ('aperture', 'F2.0'),
+        'Camera Settings/timefmt=ddmmyy': ('lcd_date_format', 'ddmmyy')}))}
+
+FLASH = '/Camera Configuration/Picture Settings/Flash Mode'
 
 classic = pytest.mark.parametrize('model', ['olympus-c860l'], indirect=True)
 
@@ -92,9 +114,12 @@ def test_gphoto2_identifies_lists_and_downloads(gphoto2, simulator):
 
 def test_gphoto2_sets_deletes_and_takes_a_picture(gphoto2, model, simulator):
     first, _, third = simulator.frames
-    gphoto2.run('--set-config', f'/Camera Configuration/{model.flash}=Off',
-                '--delete-file', '2', '--capture-image-and-download', '--keep')
-    assert simulator.registers[7] == OFF
+    settings = [f'--set-config=/Camera Configuration/{setting}' for setting in model.settings]
+    gphoto2.run(*settings, '--delete-file', '2', '--capture-image-and-download', '--keep')
+    record = find_model(simulator.options.manufacturer, simulator.options.model_name)
+    for name, word in model.settings.values():
+        row = BY_NAME[name]
+        assert simulator.registers[row.register] == row.of_model(record).raw(word), name
     assert simulator.frames[:2] == [first, third]
     new, = simulator.frames[2:]
     assert gphoto2.files() == {new.name: new.data}
@@ -128,6 +153,18 @@ def test_photopc_lists(photopc, simulator):
             (str(len(frame.data)), frame.name) for frame in simulator.frames]
 
 
+@classic
+def test_photopc_sets_what_it_can(photopc, simulator):
+    photopc.run('resolution', 'Ext', 'aperture', 'Hi', 'shutter', '1/250', 'adjust', 'Brightness+',
+                'whitebalance', 'Fluorescent', 'focus', 'Infinity', 'metering', 'Spot',
+                'lcd-brightness', '6', 'lcd-autoshut', '61', 'autoshut-host', '301',
+                'autoshut-field', '121', 'dzoom', '200', 'zoom', '12', 'id', 'Mast 4',
+                'mode', 'Play')
+    expected = {1: 3, 5: 4, 3: 4000, 19: 3, 20: 3, 33: 3, 70: 3, 35: 6, 38: 61, 23: 301, 24: 121,
+                72: 200, 71: pack_int(119) + pack_int(10), 22: b'Mast 4', 34: 3}
+    assert {number: simulator.registers[number] for number in expected} == expected
+
+
 # What they recover from.
 
 @pytest.mark.parametrize('model, fault, command', [
@@ -145,9 +182,9 @@ def test_gphoto2_recovers_a_picture(gphoto2, simulator, fault, command):
 
 @classic
 @pytest.mark.parametrize('fault', ['nak_command', 'session_end'])
-def test_gphoto2_recovers_a_setting(gphoto2, model, simulator, fault):
+def test_gphoto2_recovers_a_setting(gphoto2, simulator, fault):
     simulator.misbehave(fault, command=SET_FLASH)
-    gphoto2.run('--set-config', f'/Camera Configuration/{model.flash}=Off')
+    gphoto2.run('--set-config', f'{FLASH}=Off')
     assert simulator.registers[7] == OFF
     assert not simulator.faults.pending
 

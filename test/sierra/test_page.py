@@ -34,7 +34,7 @@ PAGE = (ROOT / 'docs' / 'sierra.md').read_text()
 NAMES = ('resolution', 'aperture', 'color_mode', 'image_adjust', 'white_balance', 'focus_mode',
          'lcd_date_format', 'iso_speed')
 BEGUN_WITH = {'epson-3000z': 'epson', 'olympus-c2020z': 'olympus',
-              'olympus-c3000z': 'olympus-c2020z', 'olympus-c3040z': 'olympus-c2020z',
+              'olympus-c3040z': 'olympus-c2020z', 'olympus-c3000z': 'olympus-c3040z',
               'olympus-c750uz': 'olympus-c2020z', 'nikon-880': 'nikon', 'nikon-2500': 'nikon'}
 
 

@@ -58,12 +58,6 @@ _OLYMPUS_C2020Z = replace(
     color_mode={'normal': 0, 'black_and_white': 1, 'sepia': 2, 'white_board': 3,
                 'black_board': 4})
 
-_OLYMPUS_C3000Z = replace(
-    _OLYMPUS_C2020Z, name='olympus-c3000z',
-    aperture={'auto': 0, 'F2.0': 16} | _apertures(
-        1, 2.2, 2.5, 2.8, 3.2, 3.6, 4.0, 4.5, 5.0, 5.6, 6.3, 7.0, 8.0, 9.0, 10.0, 11.0),
-    white_balance={'auto': 0, 'daylight': 1, 'fluorescent': 2, 'tungsten': 3, 'cloudy': 4})
-
 _OLYMPUS_C3040Z = replace(
     _OLYMPUS_C2020Z, name='olympus-c3040z',
     resolution={
@@ -76,6 +70,12 @@ _OLYMPUS_C3040Z = replace(
     focus_mode={'macro': 1, 'auto': 2, 'manual': 3},
     lcd_date_format={'off': 0, 'yymmdd': 1, 'mmddyy': 2, 'ddmmyy': 3},
     ranges={'focal_length': (7.3, 21.0), 'focus_position': (1, 240)})
+
+_OLYMPUS_C3000Z = replace(
+    _OLYMPUS_C3040Z, name='olympus-c3000z',
+    aperture={'auto': 0, 'F2.0': 16} | _apertures(
+        1, 2.2, 2.5, 2.8, 3.2, 3.6, 4.0, 4.5, 5.0, 5.6, 6.3, 7.0, 8.0, 9.0, 10.0, 11.0),
+    white_balance={'auto': 0, 'daylight': 1, 'fluorescent': 2, 'tungsten': 3, 'cloudy': 4})
 
 # Of its resolutions 15, 16, 19 and 20 it is not told which of two is which.
 _OLYMPUS_C750UZ = replace(
@@ -101,7 +101,7 @@ FAMILIES: Mapping[str, Family] = {family.name: family for family in (
     replace(_EPSON, name='epson-3000z', resolution={
         '640x480_standard': 1, '2048x1536_fine': 2, '2048x1536_superfine': 3,
         '2544x1904_hypict': 4}),
-    _OLYMPUS, _OLYMPUS_C2020Z, _OLYMPUS_C3000Z, _OLYMPUS_C3040Z, _OLYMPUS_C750UZ,
+    _OLYMPUS, _OLYMPUS_C2020Z, _OLYMPUS_C3040Z, _OLYMPUS_C3000Z, _OLYMPUS_C750UZ,
     _NIKON,
     replace(_NIKON, name='nikon-880', ranges={'focal_length': (8.0, 20.0)}, resolution={
         **_NIKON_SIZES, 'full_basic': 17, 'full_normal': 18, 'full_fine': 19, 'full_hi': 35}),

@@ -17,6 +17,16 @@ from camera_driver.model import Setting
 
 NONE = b'\xff\xff'  # in place of every checksum
 
+
+def _sizes(*widths_and_heights: tuple[int, int]) -> Mapping[int, Resolution]:
+    """Return what the values of register 1 from 1 on stand for (4.3.1), at 2 bits a pixel."""
+    return {value: Resolution(width, height, width * height // 4)
+            for value, (width, height) in enumerate(widths_and_heights, 1)}
+
+
+_VGA, _XGA, _SXGA, _UXGA, _QXGA = (
+    (640, 480), (1024, 768), (1280, 960), (1600, 1200), (2048, 1536))
+
 MODELS: Mapping[str, Options] = {
     'generic': Options(),
     'agfa-307': Options(
@@ -30,16 +40,18 @@ MODELS: Mapping[str, Options] = {
     'epson-600': Options('Epson', 'PhotoPC 600', extended=False),
     'epson-650': Options(
         'Epson', 'PhotoPC 650', missing=frozenset({51}), extended=False, max_speed=38400),
-    'epson-3000z': Options('Epson', 'PhotoPC 3000z', missing=frozenset({3}), resolutions={
-        1: Resolution(640, 480, 85_000), 2: Resolution(2048, 1536, 700_000),
-        3: Resolution(2048, 1536, 700_000), 4: Resolution(2544, 1904, 1_100_000)}),
+    'epson-3000z': Options(
+        'Epson', 'PhotoPC 3000z', missing=frozenset({3}),
+        resolutions=_sizes(_VGA, _QXGA, _QXGA, (2544, 1904))),
     'nikon-880': Options(
         'Nikon', 'CoolPix 880', missing=frozenset({30}), checksum=NONE),
     'nikon-950': Options('Nikon', 'CoolPix 950', extended=False, negative_length=True),
     'olympus-c420l': Options('Olympus', 'C-420L', extended=False, max_speed=57600),
     'olympus-c860l': Options('Olympus', 'C-860L', extended=False),
     'olympus-c990z': Options('Olympus', 'C-990 Zoom', extended=False, max_speed=38400),
-    'olympus-c3000z': Options('Olympus', 'C-3000Z'),
+    'olympus-c3000z': Options(
+        'Olympus', 'C-3000Z', resolutions=_sizes(  # those that are no TIFF
+            _VGA, _QXGA, _QXGA, _VGA, _XGA, _XGA, _SXGA, _SXGA, _UXGA, _UXGA)),
     'olympus-c3030z': Options('Olympus', 'C-3030Z', ack_as_enq=True),
     'olympus-c4040z': Options('Olympus', 'C-4040Z', done_code=0x06),
     'olympus-d600l': Options('Olympus', 'D-600L', extended=False, hangs_without_frame=True),
