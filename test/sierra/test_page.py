@@ -23,6 +23,7 @@ from camera_driver.devices.sierra.models import GENERIC, MODELS
 from camera_driver.devices.sierra.registers import Action, Kind, NEVER_WRITE, REGISTERS
 from camera_driver.devices.sierra.settings import ROWS
 from camera_driver.devices.sierra.simulator import Frame, SierraSimulator
+from camera_driver.devices.sierra.simulator_models import MODELS as SIMULATED
 from camera_driver.errors import Forbidden
 from camera_driver.model import Access, Exposure
 from camera_driver.sim.loop import LoopPort
@@ -70,6 +71,18 @@ def test_registers():
         assert kind == row.kind + (f' [{row.unit}]' if row.unit else '')
         assert reached and reached.startswith(settings.get(number, reached)), number
         assert ('raw' in reached) <= (not row.frame and number != 77)
+
+
+def test_simulated_models():
+    listed = [name for name, _ in rows('`simulate_model` and `--model` choose')]
+    assert listed == [f'`{name}`' for name in SIMULATED]
+
+
+def test_what_was_verified_leaves_no_register_out():
+    text = ' '.join(cells[0] for cells in rows('## What was verified'))
+    for first, last in re.findall(r'(\d+) to (\d+)', text):
+        text += ' ' + ' '.join(map(str, range(int(first), int(last) + 1)))
+    assert set(REGISTERS) <= set(map(int, re.findall(r'\d+', text)))
 
 
 def test_records_of_models():
