@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from camera_driver.device import Camera
+    from camera_driver.device import Device
     from camera_driver.sim.simulator import Simulator
 
 
@@ -26,7 +26,7 @@ class DeviceType:
     explain: str  # function: frame -> what it says, in words
     node: str
 
-    def device_class(self) -> type[Camera]:
+    def device_class(self) -> type[Device]:
         """Import and return the class of the device."""
         return _load(self.device)  # type: ignore[no-any-return]
 
@@ -54,10 +54,10 @@ def _load(path: str) -> Any:
 
 def _type(name: str, title: str, device: str, simulator: str) -> DeviceType:
     folder = f'camera_driver.devices.{name}'
+    stem = device.partition(':')[2].removesuffix('Camera').removesuffix('Switcher')
     return DeviceType(
         name, title, f'{folder}.{device}', f'{folder}.simulator:{simulator}', f'{folder}.codec',
-        f'{folder}.explain:explain',
-        f'camera_driver.nodes.{name}_node:{device.partition(":")[2].removesuffix("Camera")}Node')
+        f'{folder}.explain:explain', f'camera_driver.nodes.{name}_node:{stem}Node')
 
 
 TYPES: Mapping[str, DeviceType] = {t.name: t for t in (

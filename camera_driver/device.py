@@ -3,7 +3,7 @@
 """
 What a device can do, in a photographer's words: no bytes, no ROS.
 
-A device type's class derives from `Camera` and implements what its devices can;
+A device type's class derives from `Camera` or `Switcher` and implements what its devices can;
 everything else answers `NotSupported`. All methods block and belong to one thread, the one that
 owns the device; only `Port.cancel` may be called from another.
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 import re
 from typing import ClassVar, NoReturn, Protocol
 
@@ -25,7 +26,7 @@ from camera_driver.model import (
     LiveViewRegion, Picture, ProgressCallback, Range, RegionOfInterest, Setting, SettingValue,
     Shot, StoredImage)
 
-__all__ = ['Camera', 'Device', 'no_progress', 'wall_clock']
+__all__ = ['Camera', 'Device', 'no_progress', 'Switcher', 'wall_clock']
 
 
 def no_progress(_: object) -> None:
@@ -41,7 +42,7 @@ class Device(Protocol):
     OPTIONS: ClassVar[tuple[Setting, ...]]
     """Configuration that is fixed while the device is open, e.g. its highest speed."""
 
-    SETTINGS: ClassVar[tuple[Setting, ...]]
+    SETTINGS: ClassVar[tuple[Setting, ...]] = ()
     """Every setting that any model of the type has; `settings` tells what this one has."""
 
     def __init__(self, port: Port, options: Mapping[str, SettingValue]) -> None:
@@ -79,9 +80,12 @@ class Device(Protocol):
         """
         return 1
 
+    def listen(self) -> None:
+        """Take in what the device has said by itself; sends nothing and does not wait."""
+
     def settings(self) -> Mapping[str, Setting]:
         """Return the settings that this model has, with its own words and ranges; after open."""
-        ...
+        return {}
 
     def get(self, name: str) -> SettingValue | None:
         """
@@ -89,7 +93,7 @@ class Device(Protocol):
 
         Raises Refused (this model has no such setting), NotSupported (unknown name).
         """
-        ...
+        raise NotSupported(f'no setting {name!r}; this device has none')
 
     def set(self, name: str, value: SettingValue) -> SettingValue | None:
         """
@@ -98,7 +102,7 @@ class Device(Protocol):
         Raises ValueError before any byte is sent, Refused when the device said no or holds
         something else afterwards.
         """
-        ...
+        raise NotSupported(f'no setting {name!r}; this device has none')
 
     def send_message(self, message: bytes) -> bytes:
         """Send one raw message of the protocol, framed and checked, and return the answer's."""
@@ -301,6 +305,72 @@ class Camera(Device, Protocol):
     def live_view_region(self) -> LiveViewRegion | None:
         """Return the part of the picture that live view shows; None: not known."""
         _cannot(self, 'show a region in live view')
+
+
+class Switcher(Device, Protocol):
+    """A device that routes video inputs to outputs; inputs, outputs and presets count from 1."""
+
+    INPUTS: ClassVar[int]
+    OUTPUTS: ClassVar[int]
+    LOCKS: ClassVar[tuple[str, ...]]
+    """The locks that there are."""
+
+    def routing(self) -> Sequence[int] | None:
+        """
+        Return the input that each output shows, of output 1 first; None: not known.
+
+        0 is a number that the device reported and that is none of an input.
+        """
+        ...
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call `changed` when the routing has changed; in the thread that owns the device."""
+        ...
+
+    def preset(self, number: int) -> Sequence[int]:
+        """Return the inputs that a preset gives to the outputs, as `routing` does."""
+        ...
+
+    def set_preset(self, number: int, inputs: Sequence[int]) -> Sequence[int]:
+        """Define a preset, an input for each output, and return what the device holds then."""
+        ...
+
+    def trigger_preset(self, number: int) -> Sequence[int]:
+        """Make a preset live and return the routing that the device reports."""
+        ...
+
+    def route(self, number: int, inputs: Sequence[int]) -> Sequence[int]:
+        """
+        Route every output at once, by way of a preset, which is overwritten.
+
+        Returns the routing that the device reports. Raises Refused when it reports another one,
+        OutcomeUnknown when none.
+        """
+        ...
+
+    def preset_name(self, number: int) -> str:
+        """Return the name of a preset."""
+        ...
+
+    def set_preset_name(self, number: int, name: str) -> str:
+        """Name a preset and return what the device calls it then."""
+        ...
+
+    def set_input_name(self, number: int, name: str) -> None:
+        """Name an input."""
+        ...
+
+    def locked(self, lock: str) -> bool | None:
+        """Say whether one of LOCKS is locked; None: the device does not tell."""
+        ...
+
+    def set_lock(self, lock: str, locked: bool) -> None:
+        """Lock or unlock. Raises Refused, Forbidden (no password is known)."""
+        ...
+
+    def set_password(self, lock: str, file: Path) -> None:
+        """Change the password of a lock to the one in a file. Raises Refused, OutcomeUnknown."""
+        ...
 
 
 def wall_clock(shows: str) -> datetime:

@@ -21,21 +21,23 @@ from camera_driver.cli.output import Output
 from camera_driver.cli.parser import add_common, Arguments, Parser
 
 if TYPE_CHECKING:
-    from camera_driver.device import Camera
+    from camera_driver.device import Device
 
 
 def fill(device_type: DeviceType, parser: Parser) -> None:
     """Add the device's options and commands."""
-    from camera_driver.cli import frames, images, live_view, raw, settings, snapshot
-    from camera_driver.device import Camera
+    from camera_driver.cli import (
+        frames, images, live_view, raw, routing, settings, snapshot)
+    from camera_driver.device import Camera, Switcher
     cls = device_type.device_class()
     parser.usage = '%(prog)s --port PORT [OPTION ...] COMMAND ...'
     commands = parser.add_subparsers(
         metavar='COMMAND', required=True, title='commands', prog=parser.prog)
     for command in (*settings.COMMANDS, *snapshot.COMMANDS, *images.COMMANDS,
-                    *frames.COMMANDS, *live_view.COMMANDS, *raw.COMMANDS):
+                    *frames.COMMANDS, *live_view.COMMANDS, *routing.COMMANDS, *raw.COMMANDS):
         method = getattr(cls, command.method, None)
-        if method is None or method is getattr(Camera, command.method, None):
+        plain = [getattr(base, command.method, None) for base in (Camera, Switcher)]
+        if method is None or method in plain:
             continue  # not in this device's protocol
         text = command.help
         sub = commands.add_parser(
@@ -52,7 +54,7 @@ def _run(device_type: DeviceType, command: Command, args: Arguments, out: Output
     return command.run(Job(args, out, device_type))
 
 
-def _add_connection(parser: Parser, cls: type[Camera], shown: bool) -> None:
+def _add_connection(parser: Parser, cls: type[Device], shown: bool) -> None:
     """Add what says how to reach the device; taken before the command's name and behind it."""
 
     def text(words: str) -> str:

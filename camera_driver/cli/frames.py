@@ -14,7 +14,7 @@ from camera_driver.cli.parser import Parser
 from camera_driver.errors import NotSupported
 
 if TYPE_CHECKING:
-    from camera_driver.device import Camera
+    from camera_driver.device import Device
 
 
 def folders(job: Job) -> int:
@@ -74,18 +74,18 @@ def _add_directory(parser: Parser) -> None:
                         help='where the file goes; made if absent (default: here)')
 
 
-def _audio_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _audio_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('index', metavar='INDEX', type=int, help='as list shows it')
     _add_directory(parser)
 
 
-def _animation_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _animation_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('number', metavar='NUMBER', type=int, help='from 1; summary shows how '
                         'many there are')
     _add_directory(parser)
 
 
-def _summary_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _summary_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('index', metavar='INDEX', type=int, nargs='?',
                         help='of a picture, as list shows it (default: of the camera)')
 

@@ -21,7 +21,7 @@ from camera_driver.errors import (
     SessionLost, StorageError)
 
 if TYPE_CHECKING:
-    from camera_driver.device import Camera
+    from camera_driver.device import Device
     from camera_driver.model import Picture, ProgressCallback
     from camera_driver.storage import PictureStore
 
@@ -266,10 +266,10 @@ def _check_room(store: PictureStore, needed: int) -> None:
                            f'{size(free)} left; delete files or choose another --directory')
 
 
-def _lists(cls: type[Camera]) -> bool:
+def _lists(cls: type[Device]) -> bool:
     """Say whether pictures come over the line of this device type, with numbers."""
     from camera_driver.device import Camera
-    return cls.list_images is not Camera.list_images
+    return getattr(cls, 'list_images', None) not in (None, Camera.list_images)
 
 
 def _range(text: str) -> Sequence[int]:
@@ -302,11 +302,11 @@ def _add_directory(parser: Parser) -> None:
                         help='where files go; made if absent (default: here)')
 
 
-def _list_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _list_arguments(parser: Parser, cls: type[Device]) -> None:
     _add_indices(parser, '*', 'of these alone: 1 4-7 (default: all)')
 
 
-def _download_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _download_arguments(parser: Parser, cls: type[Device]) -> None:
     _add_indices(parser, '*', 'numbers as list shows them: 1 4-7')
     parser.add_argument('--all', action='store_true', help='every picture')
     _add_directory(parser)
@@ -315,33 +315,33 @@ def _download_arguments(parser: Parser, cls: type[Camera]) -> None:
                         'download it twice and compare')
 
 
-def _thumbnails_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _thumbnails_arguments(parser: Parser, cls: type[Device]) -> None:
     _add_indices(parser, '*', 'numbers as list shows them: 1 4-7 (default: all)')
     _add_directory(parser)
 
 
-def _capture_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _capture_arguments(parser: Parser, cls: type[Device]) -> None:
     if not _lists(cls):
         return  # its pictures do not come over the line
     parser.add_argument('--download', action='store_true', help='save the picture')
     _add_directory(parser)
 
 
-def _preview_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _preview_arguments(parser: Parser, cls: type[Device]) -> None:
     _add_directory(parser)
 
 
-def _delete_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _delete_arguments(parser: Parser, cls: type[Device]) -> None:
     _add_indices(parser, '*', 'numbers as list shows them; those behind move down')
     parser.add_argument('--all', action='store_true', help='every picture that is not protected')
     parser.add_argument('--yes', action='store_true', help='do not ask')
 
 
-def _protect_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _protect_arguments(parser: Parser, cls: type[Device]) -> None:
     _add_indices(parser, '+', 'numbers as list shows them: 1 4-7')
 
 
-def _upload_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _upload_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('file', metavar='FILE', type=Path, help='a JPEG')
     parser.add_argument('--name', metavar='NAME', help='its name in the camera, where the camera '
                         'does not choose it (default: that of the file)')

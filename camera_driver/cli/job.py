@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 import sys
 import time
-from typing import Any, TYPE_CHECKING
+from typing import Any, cast, TYPE_CHECKING
 
 from camera_driver.catalog import DeviceType
 from camera_driver.cli.complete import offer, words_of
@@ -19,7 +19,7 @@ from camera_driver.cli.output import Output, yes_no
 from camera_driver.cli.parser import Arguments, Parser, UsageError
 
 if TYPE_CHECKING:
-    from camera_driver.device import Camera
+    from camera_driver.device import Camera, Device, Switcher
     from camera_driver.link.port import Port
     from camera_driver.model import Identity, Setting, SettingValue
 
@@ -32,7 +32,7 @@ class Command:
     method: str  # of the device's class, without which the command is not offered
     help: str  # noqa: A003
     run: Callable[[Job], int]
-    arguments: Callable[[Parser, type[Camera]], None] = lambda parser, cls: None
+    arguments: Callable[[Parser, type[Device]], None] = lambda parser, cls: None
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Job:
             try:
                 with self.out.note(f'Opening {port.name} ...'):
                     identity = device.open()
-                yield Opened(device, identity, port)
+                yield Opened(cast('Camera', device), identity, port)
             finally:
                 device.close()
 
@@ -75,10 +75,10 @@ class Job:
         print(f'{question} [y/N] ', end='', file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ('y', 'yes')
 
-    def _options(self, cls: type[Camera]) -> dict[str, SettingValue]:
+    def _options(self, cls: type[Device]) -> dict[str, SettingValue]:
         return defaults(cls) | given(cls.OPTIONS, self.args)
 
-    def _port(self, cls: type[Camera]) -> Port:
+    def _port(self, cls: type[Device]) -> Port:
         from camera_driver.link.port import candidates, SerialPort
         if 'port' not in self.args:
             found = ', '.join(candidates()) or 'none; is the adapter plugged in?'
@@ -102,8 +102,13 @@ class Opened:
     identity: Identity
     port: Port
 
+    @property
+    def switcher(self) -> Switcher:
+        """The device, for the commands that only switchers have."""
+        return cast('Switcher', self.device)
 
-def defaults(cls: type[Camera]) -> dict[str, SettingValue]:
+
+def defaults(cls: type[Device]) -> dict[str, SettingValue]:
     """Return the options that a device has when nobody says otherwise."""
     return {option.name: option.default for option in cls.OPTIONS if option.default is not None}
 

@@ -11,7 +11,7 @@ from camera_driver.cli.parser import Parser, UsageError
 from camera_driver.model import LiveViewRegion, RegionOfInterest
 
 if TYPE_CHECKING:
-    from camera_driver.device import Camera
+    from camera_driver.device import Device
 
 ROI = ('X', 'Y', 'WIDTH', 'HEIGHT')
 
@@ -47,17 +47,17 @@ def region(job: Job) -> int:
     return 0
 
 
-def _live_view_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _live_view_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('state', metavar='STATE', choices=('on', 'off'), help='on or off')
 
 
-def _roi_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _roi_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('pixel', metavar='PIXEL', type=int, nargs='*',
                         help=f'{" ".join(ROI)} on the sensor, from its upper left corner; '
                         'nothing: the whole sensor. What cannot be attained is widened')
 
 
-def _region_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _region_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('center_x', metavar='CENTER_X', type=int,
                         help='1 left edge, 128 middle, 255 right edge')
     parser.add_argument('center_y', metavar='CENTER_Y', type=int,

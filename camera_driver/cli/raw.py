@@ -11,7 +11,7 @@ from camera_driver.cli.job import Command, Job
 from camera_driver.cli.parser import Parser, UsageError
 
 if TYPE_CHECKING:
-    from camera_driver.device import Camera
+    from camera_driver.device import Device
 
 
 def read_register(job: Job) -> int:
@@ -73,18 +73,18 @@ def _hex(text: str) -> bytes:
         raise ArgumentTypeError(f'{text!r} is not hex; write pairs such as 1b 43') from None
 
 
-def _read_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _read_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('register', metavar='NUMBER', type=_integer, help='such as 51 or 0x33')
     parser.add_argument('--bytes', action='store_true',
                         help='it holds bytes or a text, not a number')
 
 
-def _write_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _write_arguments(parser: Parser, cls: type[Device]) -> None:
     _read_arguments(parser, cls)
     parser.add_argument('value', metavar='VALUE', help='a number; hex pairs with --bytes')
 
 
-def _send_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _send_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('message', metavar='HEX', nargs='+', type=_hex,
                         help='the message without frame and checksum, such as 01 33')
 

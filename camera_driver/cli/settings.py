@@ -19,7 +19,7 @@ from camera_driver.errors import NotSupported, Refused
 from camera_driver.model import Access, Exposure, Progress, Range
 
 if TYPE_CHECKING:
-    from camera_driver.device import Camera
+    from camera_driver.device import Device
     from camera_driver.model import Setting, SettingValue
 
 QUANTITIES = ('exposure_time', 'f_number', 'iso')
@@ -179,12 +179,12 @@ def self_test(job: Job) -> int:
     return 0 if passed else 1
 
 
-def names(cls: type[Camera]) -> list[str]:
+def names(cls: type[Device]) -> list[str]:
     """Return the names of all settings that devices of the type have."""
     return [setting.name for setting in cls.SETTINGS]
 
 
-def setting_name(cls: type[Camera], text: str) -> str:
+def setting_name(cls: type[Device], text: str) -> str:
     """Return the name of a setting of the type. Raises ArgumentTypeError with similar ones."""
     known = names(cls)
     name = text.replace('-', '_')
@@ -195,13 +195,13 @@ def setting_name(cls: type[Camera], text: str) -> str:
     return name
 
 
-def _get_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _get_arguments(parser: Parser, cls: type[Device]) -> None:
     offer(parser.add_argument(
         'name', metavar='NAME', nargs='+', type=partial(setting_name, cls),
         help='as the command settings lists them'), lambda _: names(cls))
 
 
-def _set_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _set_arguments(parser: Parser, cls: type[Device]) -> None:
     def values(args: Arguments) -> Iterable[str]:
         setting = next(one for one in cls.SETTINGS if one.name == args.name)
         return words_of(setting)
@@ -213,7 +213,7 @@ def _set_arguments(parser: Parser, cls: type[Camera]) -> None:
           values)
 
 
-def _exposure_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _exposure_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('--time', metavar='S', type=float,
                         help='exposure time in seconds; 0 is automatic')
     parser.add_argument('--f-number', metavar='N', type=float)
@@ -223,14 +223,14 @@ def _exposure_arguments(parser: Parser, cls: type[Camera]) -> None:
                         help='take the nearest value that the camera has')
 
 
-def _step_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _step_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('quantity', metavar='QUANTITY', choices=QUANTITIES,
                         help=', '.join(QUANTITIES))
     parser.add_argument('steps', metavar='EV', type=float,
                         help='by how much; positive is brighter, such as 1 or -0.33')
 
 
-def _clock_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _clock_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('--set', action='store_true',
                         help='set it to the time of this computer: UTC, or local time '
                         'where the device has an option for it and that says so')

@@ -17,7 +17,7 @@ from camera_driver.cli.settings import names, setting_name
 from camera_driver.errors import StorageError
 
 if TYPE_CHECKING:
-    from camera_driver.device import Camera
+    from camera_driver.device import Device
 
 
 def save(job: Job) -> int:
@@ -79,18 +79,18 @@ def restart_white_balance(job: Job) -> int:
     return 0
 
 
-def _save_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _save_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('file', metavar='FILE', type=Path, help='a new file')
 
 
-def _load_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _load_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('file', metavar='FILE', type=Path, help='written by the command save')
     parser.add_argument('--factory', action='store_true', help='factory values too')
     parser.add_argument('--store', action='store_true', help='so that it outlasts power-off')
     parser.add_argument('--yes', action='store_true', help='do not ask')
 
 
-def _store_arguments(parser: Parser, cls: type[Camera]) -> None:
+def _store_arguments(parser: Parser, cls: type[Device]) -> None:
     offer(parser.add_argument(
         'name', metavar='NAME', nargs='*', type=partial(setting_name, cls),
         help='settings, as the command settings lists them (default: all)'), lambda _: names(cls))

@@ -10,7 +10,7 @@ settings); seconds are the port's, to the microsecond.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 import logging
 from pathlib import Path
@@ -35,6 +35,7 @@ class TracingPort:
         """
         self._port = port
         self._file: TextIO | None = None
+        self._shown: dict[str, Callable[[bytes], bytes]] = {'>': bytes, '<': bytes}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open('a', buffering=1, encoding='ascii',
@@ -44,6 +45,15 @@ class TracingPort:
                                'written, or no trace file') from error
         self._line(f'{MAGIC} {device_type} {port.name} {unix_time:.6f} {port.now():.6f}')
         self._note('=', str(port.line))
+
+    def conceal(self, concealer: Callable[[], Callable[[bytes], bytes]]) -> None:
+        """
+        Write down only what may be read, from now on.
+
+        `concealer` makes, for each direction, what turns the bytes on the line, in any cut, into
+        as many that may be written down.
+        """
+        self._shown = {mark: concealer() for mark in self._shown}
 
     @property
     def name(self) -> str:
@@ -66,7 +76,7 @@ class TracingPort:
 
     def write(self, data: bytes) -> None:
         """Hand bytes to the line; does not wait until they have left."""
-        self._note('>', data.hex(' '))
+        self._note('>', self._shown['>'](data).hex(' '))
         self._port.write(data)
 
     def flush(self) -> float:
@@ -77,7 +87,7 @@ class TracingPort:
         """Return what has arrived, at least one byte, or nothing when `timeout` [s] is over."""
         data = self._port.read(timeout)
         if data:
-            self._note('<', data.hex(' '))
+            self._note('<', self._shown['<'](data).hex(' '))
         return data
 
     def pause(self, seconds: float) -> None:

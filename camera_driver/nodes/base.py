@@ -39,7 +39,7 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from camera_driver import catalog
-from camera_driver.device import Camera
+from camera_driver.device import Device
 from camera_driver.errors import DeviceError, Forbidden, PortError
 from camera_driver.link.port import Port, SerialPort
 from camera_driver.link.trace import TracingPort
@@ -150,7 +150,7 @@ class DeviceNode(LifecycleNode):
         """Whether a device is open."""
         return self.supervisor is not None and self.supervisor.connected
 
-    def run(self, label: str, function: Callable[[Camera], T], timeout: float = PATIENCE,
+    def run(self, label: str, function: Callable[[Device], T], timeout: float = PATIENCE,
             priority: Priority = Priority.NORMAL) -> T:
         """
         Run function(device) on the worker, wait for it, return its result or raise its error.
@@ -163,9 +163,9 @@ class DeviceNode(LifecycleNode):
         worker, supervisor = self._ready()
         return worker.call(label, partial(supervisor.use, function), timeout, priority)
 
-    def command(self, label: str, function: Callable[[Camera], T]) -> T:
+    def command(self, label: str, function: Callable[[Device], T]) -> T:
         """As `run`, for what may change settings that the device cannot tell, or its state."""
-        def work(device: Camera) -> T:
+        def work(device: Device) -> T:
             try:
                 return function(device)
             finally:
@@ -175,7 +175,7 @@ class DeviceNode(LifecycleNode):
 
         return self.run(label, work)
 
-    def start(self, label: str, function: Callable[[Camera], T],
+    def start(self, label: str, function: Callable[[Device], T],
               priority: Priority = Priority.NORMAL) -> 'WorkerFuture[T]':
         """
         Run function(device) on the worker some time, and return its future at once.
@@ -270,10 +270,10 @@ class DeviceNode(LifecycleNode):
         """Return the device that `simulate` asks for, as these options of the driver expect it."""
         return self.device_type.simulator_class().for_options(options)
 
-    def settings_known(self, device: Camera) -> None:
+    def settings_known(self, device: Device) -> None:
         """Hear that settings may have changed; on the worker."""
 
-    def on_connected(self, device: Camera, identity: Identity) -> str:
+    def on_connected(self, device: Device, identity: Identity) -> str:
         """
         Do what has to be done with a device that was just opened; on the worker.
 
@@ -371,7 +371,7 @@ class DeviceNode(LifecycleNode):
             port.close()
             raise
 
-    def _device_connected(self, device: Camera, identity: Identity) -> str:
+    def _device_connected(self, device: Device, identity: Identity) -> str:
         done = (self.settings.connected(device), self.on_connected(device, identity))
         return '; '.join(words for words in done if words)
 

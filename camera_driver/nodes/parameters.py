@@ -29,7 +29,7 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from camera_driver.device import Camera
+from camera_driver.device import Device
 from camera_driver.errors import DeviceError, NotSupported, Refused
 from camera_driver.model import Access, Setting, SettingValue
 
@@ -161,7 +161,7 @@ class SettingParameters:
         self.commanded = dict(self._configured)
         self.problems = {}
 
-    def connected(self, device: Camera) -> str:
+    def connected(self, device: Device) -> str:
         """
         Write what was commanded, read the rest, and show it all; on the worker.
 
@@ -197,7 +197,7 @@ class SettingParameters:
                  ('shown once they are set, as the device does not report them', unknown))
         return '; '.join(f'{words}: {", ".join(names)}' for words, names in parts if names)
 
-    def refresh(self, device: Camera, names: Iterable[str]) -> None:
+    def refresh(self, device: Device, names: Iterable[str]) -> None:
         """
         Read again what may have changed otherwise, and show it; on the worker.
 
@@ -212,7 +212,7 @@ class SettingParameters:
                 self.commanded.pop(name, None)
             self._show(name, value, why)
 
-    def follow(self, device: Camera, but: Iterable[str] = ()) -> None:
+    def follow(self, device: Device, but: Iterable[str] = ()) -> None:
         """
         Show what is known now of settings that the device cannot tell, `but` these; on the worker.
 
@@ -262,7 +262,7 @@ class SettingParameters:
             if held is not None and (held != one.value or self._settings[one.name].momentary):
                 self._show(one.name, held)
 
-    def _write(self, device: Camera, wanted: Mapping[str, Any]) -> None:
+    def _write(self, device: Device, wanted: Mapping[str, Any]) -> None:
         """Check all, write all; on the worker."""
         here = device.settings()
         for name, value in wanted.items():
@@ -289,14 +289,14 @@ class SettingParameters:
             written.append(name)
         self.follow(device, but=wanted)
 
-    def _read(self, device: Camera, name: str) -> tuple[SettingValue | None, str]:
+    def _read(self, device: Device, name: str) -> tuple[SettingValue | None, str]:
         """Return what the device has, or None and perhaps why it does not tell."""
         try:
             return device.get(name), ''
         except (Refused, NotSupported) as error:
             return None, f'not told: {error}'
 
-    def _read_again(self, device: Camera, name: str) -> SettingValue | None:
+    def _read_again(self, device: Device, name: str) -> SettingValue | None:
         try:
             return self._read(device, name)[0]
         except DeviceError:

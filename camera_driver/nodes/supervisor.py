@@ -30,7 +30,7 @@ import os
 import time
 from typing import TypeVar
 
-from camera_driver.device import Camera
+from camera_driver.device import Device
 from camera_driver.errors import (
     Cancelled, DeviceError, NotSupported, OutcomeUnknown, PortError, ProtocolError, ReplyTimeout,
     SessionLost, WrongDevice)
@@ -47,6 +47,7 @@ LOST = (PortError, SessionLost, WrongDevice)
 DOUBTFUL = (ReplyTimeout, ProtocolError, OutcomeUnknown)
 
 WATCH_PERIOD = 1.0  # s between looks whether the port is still there; sends nothing
+LISTEN_PERIOD = 0.1  # s between looks whether the device has said something by itself
 
 
 class State(IntEnum):
@@ -62,9 +63,9 @@ class State(IntEnum):
 class Supervisor:
     """The life of one connection."""
 
-    def __init__(self, device_class: type[Camera], worker: DeviceWorker,
+    def __init__(self, device_class: type[Device], worker: DeviceWorker,
                  open_port: Callable[[], Port], options: Mapping[str, SettingValue],
-                 reconnect_delay: float, *, on_connected: Callable[[Camera, Identity], str],
+                 reconnect_delay: float, *, on_connected: Callable[[Device, Identity], str],
                  on_disconnected: Callable[[DeviceError], None],
                  changed: Callable[[], None]) -> None:
         """
@@ -83,7 +84,7 @@ class Supervisor:
         self._on_connected = on_connected
         self._on_disconnected = on_disconnected
         self._changed = changed
-        self._device: Camera | None = None
+        self._device: Device | None = None
         self._port: Port | None = None
         self._interrupted = False
         self._closed = False
@@ -124,7 +125,7 @@ class Supervisor:
 
     # On the worker's thread.
 
-    def use(self, function: Callable[[Camera], T]) -> T:
+    def use(self, function: Callable[[Device], T]) -> T:
         """
         Let a function use the device, and look after the link when it fails.
 
@@ -171,6 +172,8 @@ class Supervisor:
         self._delay = self._first_delay
         self._worker.forget_later()
         self._worker.later(WATCH_PERIOD, '', self._watch)
+        if self._device_class.listen is not Device.listen:
+            self._worker.later(LISTEN_PERIOD, '', self._listen)
         self._set(State.READY)
 
     def check_soon(self) -> None:
@@ -204,7 +207,7 @@ class Supervisor:
         self._close()
         self._set(State.DISCONNECTED)
 
-    def _greet(self, device: Camera, how: str) -> None:
+    def _greet(self, device: Device, how: str) -> None:
         """Ask a device who it is, compare, apply the settings, and say so in `recovery`."""
         identity = device.open()
         if self.identity and not self.identity.same_device(identity):
@@ -281,6 +284,17 @@ class Supervisor:
             self._last_poll = time.monotonic()
         if self._device is not None:
             self._worker.later(WATCH_PERIOD, '', self._watch)
+
+    def _listen(self) -> None:
+        """Let the device take in what has arrived unasked."""
+        if self._device is None:
+            return
+        try:
+            self.use(lambda device: device.listen())
+        except DeviceError as error:
+            log.debug('listening: %s', error)
+        if self._device is not None:
+            self._worker.later(LISTEN_PERIOD, '', self._listen)
 
     def _lost(self, error: DeviceError) -> None:
         log.warning('the link is lost: %s', error)

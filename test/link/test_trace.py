@@ -116,3 +116,21 @@ def test_damaged_lines_are_left_out(tmp_path):
     path.write_bytes(b'# camera_driver trace 1 sierra loop 0 0\n'
                      b'1.0 > 00\n\n\xff\xfe\n1.5 > 0g\nx > 00\n1.6 ? 00\n2.0 < 15\n')
     assert list(entries(path)) == [Entry(1.0, '>', b'\x00'), Entry(2.0, '<', b'\x15')]
+
+
+def test_what_must_not_be_read_is_concealed(tmp_path):
+    class NoDigits:
+        def __call__(self, data):
+            return bytes(ord('*') if chr(byte).isdigit() else byte for byte in data)
+
+    path = tmp_path / 'wire.log'
+    echo = Echo()
+    port = TracingPort(LoopPort(echo), path, 'sierra', 0.0)
+    port.write(b'a1')
+    port.conceal(NoDigits)
+    port.write(b'b2')
+    port.read(1.0)
+    port.close()
+    assert [(entry.mark, entry.data) for entry in entries(path) if entry.data] == [
+        ('>', b'a1'), ('>', b'b*'), ('<', b'a*b*')]
+    assert echo.heard == b'a1b2'
