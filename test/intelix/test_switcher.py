@@ -1,0 +1,279 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""A matrix in an installer's words."""
+
+import pytest
+
+from camera_driver.devices.intelix.simulator import IntelixSimulator
+from camera_driver.devices.intelix.switcher import IntelixSwitcher
+from camera_driver.errors import (
+    Forbidden, NotSupported, OutcomeUnknown, Refused, ReplyTimeout, StorageError)
+from camera_driver.link.trace import entries, TracingPort
+from camera_driver.sim.loop import LoopPort
+
+STRAIGHT = (1, 2, 3, 4, 5, 6, 7, 8)
+REVERSED = STRAIGHT[::-1]
+
+
+def connected(options=None, **simulated):
+    """Return a simulated matrix and an open switcher."""
+    matrix = IntelixSimulator(**simulated)
+    switcher = IntelixSwitcher(LoopPort(matrix), options or {})
+    switcher.open()
+    return matrix, switcher
+
+
+@pytest.fixture
+def password(tmp_path, monkeypatch):
+    """Give a file with the password 1234, and an environment without."""
+    monkeypatch.delenv('INTELIX_PANEL_PASSWORD', raising=False)
+    monkeypatch.delenv('INTELIX_ADMIN_PASSWORD', raising=False)
+    path = tmp_path / 'password'
+    path.write_text('1234\n')
+    return path
+
+
+def test_identity():
+    _, switcher = connected()
+    assert not switcher.open().verifiable and str(switcher.open()) == 'intelix'
+
+
+def test_routing_is_unknown_until_it_is_reported():
+    matrix, switcher = connected()
+    seen = []
+    switcher.watch(lambda: seen.append(switcher.routing()))
+    assert switcher.routing() is None
+    assert switcher.poll().details['routing'] == 'unknown'
+    matrix.press(1, 4)
+    switcher.listen()
+    assert switcher.routing() == (4, *STRAIGHT[1:])
+    matrix.press(1, 4)
+    switcher.listen()
+    assert seen == [(4, *STRAIGHT[1:])]
+    assert switcher.poll().details['routing'] == '4 2 3 4 5 6 7 8'
+    switcher.open()  # it may have been off
+    assert switcher.routing() is None and seen[-1] is None
+
+
+@pytest.mark.parametrize('base', [0, 1])
+def test_presets(base):
+    matrix, switcher = connected({'index_base': base}, index_base=base)
+    assert switcher.preset(2) == STRAIGHT
+    assert switcher.set_preset(2, REVERSED) == REVERSED
+    assert matrix.presets[1 + base] == bytes(number - 1 + base for number in REVERSED)
+    assert switcher.set_preset_name(2, 'NEWS') == 'NEWS' == switcher.preset_name(2)
+    assert switcher.routing() is None
+    seen = []
+    switcher.watch(lambda: seen.append(switcher.routing()))
+    assert switcher.trigger_preset(2) == REVERSED == switcher.routing()
+    switcher.trigger_preset(1)
+    assert seen == [REVERSED, None, STRAIGHT]
+
+
+def test_a_number_that_is_none_of_an_input():
+    matrix, switcher = connected()
+    matrix.presets[3] = bytes([0, 9, 255, 1, 2, 3, 4, 5])
+    assert switcher.trigger_preset(3) == (0, 0, 0, 1, 2, 3, 4, 5)
+    assert switcher.preset(3) == (0, 0, 0, 1, 2, 3, 4, 5)
+
+
+@pytest.mark.parametrize('work, words', [
+    (lambda s: s.preset(0), 'preset 0: there are 1 to 255'),
+    (lambda s: s.preset(256), 'preset 256: there are 1 to 255'),
+    (lambda s: s.set_preset(1, [1] * 7), '7 inputs: there has to be one for each of the 8'),
+    (lambda s: s.set_preset(1, [1] * 7 + [9]), 'input 9: there are 1 to 8'),
+    (lambda s: s.route(1, [0] * 8), 'input 0: there are 1 to 8'),
+    (lambda s: s.set_input_name(9, 'A'), 'input 9: there are 1 to 8'),
+    (lambda s: s.set_input_name(1, 'ABCDEF'), 'at most 5 printable ASCII'),
+    (lambda s: s.set_preset_name(1, 'ABCDEFGHI'), 'at most 8 printable ASCII'),
+    (lambda s: s.set_preset_name(1, 'Ä'), 'at most 8 printable ASCII'),
+    (lambda s: s.set_lock('door', True), "lock 'door': there are panel, admin"),
+    (lambda s: s.locked('door'), "lock 'door': there are panel, admin"),
+])
+def test_wrong_arguments_are_refused_before_anything_is_sent(work, words):
+    _, switcher = connected()
+    before = switcher.statistics.bytes_sent
+    with pytest.raises(ValueError, match=words):
+        work(switcher)
+    assert switcher.statistics.bytes_sent == before
+
+
+def test_a_preset_that_is_not_taken():
+    matrix, switcher = connected(admin_locked=True)
+    with pytest.raises(Refused, match='preset 1: the matrix holds 1 2 3 4 5 6 7 8 after it was '
+                       'told 8 7 6 5 4 3 2 1; is admin locked'):
+        switcher.set_preset(1, REVERSED)
+    with pytest.raises(Refused, match="preset 1 is called '' after it was named 'A'"):
+        switcher.set_preset_name(1, 'A')
+
+
+def test_route():
+    matrix, switcher = connected()
+    assert switcher.route(8, REVERSED) == REVERSED == tuple(matrix.routes)
+    assert tuple(matrix.presets[8]) == REVERSED
+
+
+def test_route_is_verified_by_the_report():
+    matrix, switcher = connected()
+    matrix.misbehave('unasked', command=b'\x03\x06')  # another routing, before its own
+    assert switcher.route(8, REVERSED) == REVERSED
+    matrix.misbehave('wrong_value', 2, command=b'\x03\x06')
+    with pytest.raises(Refused, match='reports 1 2 3 4 5 6 7 0 after it was told 1 2 3'):
+        switcher.route(8, STRAIGHT)
+
+
+def test_route_without_a_report():
+    matrix, switcher = connected()
+    switcher.route(8, STRAIGHT)
+    matrix.misbehave('no_report', 2, command=b'\x03\x06')
+    with pytest.raises(OutcomeUnknown, match='trigger_preset.*unknown whether it obeyed'):
+        switcher.route(8, REVERSED)
+    assert switcher.routing() is None
+
+
+def test_nothing_is_triggered_when_the_preset_is_not_set():
+    matrix, switcher = connected()
+    switcher.route(8, STRAIGHT)
+    matrix.misbehave('no_report', 3, command=b'\x03\x00')
+    with pytest.raises(OutcomeUnknown):
+        switcher.route(8, REVERSED)
+    assert matrix.routes == bytes(STRAIGHT) and switcher.routing() == STRAIGHT
+
+
+def test_input_names():
+    matrix, switcher = connected()
+    switcher.set_input_name(2, 'CAM')
+    assert matrix.input_names[2] == b'CAM  '
+    matrix.on_bytes = lambda data: None
+    with pytest.raises(ReplyTimeout):
+        switcher.set_input_name(2, 'CAM')
+
+
+@pytest.mark.parametrize('lock', IntelixSwitcher.LOCKS)
+def test_locks(lock, password):
+    matrix, switcher = connected(
+        {f'{lock}_password_file': str(password)}, **{f'{lock}_password': b'1234'})
+    assert switcher.locked(lock) is False
+    switcher.set_lock(lock, True)
+    assert switcher.locked(lock) is True and matrix.locked[lock]
+    assert switcher.poll().details[lock] == 'locked'
+    switcher.set_lock(lock, False)
+    assert switcher.locked(lock) is False and not matrix.locked[lock]
+    sent = len(matrix.log)
+    switcher.set_lock(lock, False)  # is so already: no password goes out
+    assert not [one for one in list(matrix.log)[sent:] if one.secret]
+
+
+def test_a_wrong_password(password):
+    matrix, switcher = connected({'panel_password_file': str(password)}, panel_locked=True,
+                                 panel_password=b'9999')
+    with pytest.raises(Refused, match='panel stays locked; is the password the right one'):
+        switcher.set_lock('panel', False)
+    assert len([one for one in matrix.log if one.secret]) == 1
+
+
+def test_passwords_come_from_the_environment_too(password, monkeypatch):
+    matrix, switcher = connected(panel_locked=True, panel_password=b'a b~')
+    with pytest.raises(Forbidden, match='panel_password_file.*INTELIX_PANEL_PASSWORD'):
+        switcher.set_lock('panel', False)
+    monkeypatch.setenv('INTELIX_PANEL_PASSWORD', 'abcde')
+    with pytest.raises(ValueError, match='INTELIX_PANEL_PASSWORD: it has 4') as error:
+        switcher.set_lock('panel', False)
+    assert 'abcde' not in str(error.value)
+    monkeypatch.setenv('INTELIX_PANEL_PASSWORD', 'a b~')
+    switcher.set_lock('panel', False)
+    assert not matrix.locked['panel']
+
+
+def test_password_files_that_are_none(tmp_path):
+    for content, error, words in ((None, StorageError, 'No such file'),
+                                  (b'\xff\xfe', ValueError, 'is not a text file'),
+                                  (b'12345', ValueError, 'it has 4 printable')):
+        path = tmp_path / 'file'
+        if content:
+            path.write_bytes(content)
+        _, switcher = connected({'panel_password_file': str(path)}, panel_locked=True)
+        with pytest.raises(error, match=f'panel_password_file: .*{words}'):
+            switcher.set_lock('panel', False)
+
+
+def test_a_matrix_that_does_not_answer_get_lock_status(password):
+    matrix, switcher = connected({'panel_password_file': str(password)}, panel_password=b'1234',
+                                 answers_lock_status=False)
+    assert switcher.locked('panel') is None
+    switcher.set_lock('panel', True)
+    assert matrix.locked['panel']
+    switcher.set_lock('panel', False)
+    assert not matrix.locked['panel']
+
+
+def test_passwords_are_changed(password):
+    matrix, switcher = connected()
+    switcher.set_password('panel', password)
+    assert matrix.passwords['panel'] == b'1234'
+    matrix.locked['admin'] = True
+    with pytest.raises(Refused, match='refuses the new password of the admin'):
+        switcher.set_password('admin', password)
+    matrix.locked['admin'] = False
+    matrix.misbehave('no_report')
+    with pytest.raises(OutcomeUnknown):
+        switcher.set_password('admin', password)
+
+
+def test_no_password_is_in_the_trace(password, tmp_path):
+    matrix = IntelixSimulator(panel_password=b'1234')
+    path = tmp_path / 'wire.log'
+    switcher = IntelixSwitcher(TracingPort(LoopPort(matrix), path, 'intelix', 0.0),
+                               {'panel_password_file': str(password)})
+    switcher.open()
+    switcher.set_lock('panel', True)
+    switcher.set_lock('panel', False)
+    switcher.set_password('panel', password)
+    switcher.close()
+    sent = b''.join(entry.data for entry in entries(path) if entry.mark == '>')
+    assert b'1234' not in sent and bytes.fromhex('f1 06 00 02') + b'****' in sent
+    assert '31 32 33 34' not in path.read_text()
+
+
+def test_what_is_not_understood_is_shown():
+    matrix, switcher = connected(reports_input_name=b'\x01\x02\x02BLURY')
+    switcher.set_input_name(2, 'BLURY')
+    details = switcher.poll().details
+    assert details['last unknown message'] == 'unknown 01 02 02 42 4c 55 52 59'
+    matrix.misbehave('short_report')
+    matrix.press(1, 1)
+    switcher.listen()
+    assert switcher.routing() is None
+    assert 'all_crosspoints_status_report of wrong length' in switcher.poll().details[
+        'last unknown message']
+
+
+def test_raw_messages():
+    matrix, switcher = connected()
+    assert switcher.send_message(b'\x03\x06\x01') == b'\x02\x06' + bytes(STRAIGHT)
+    assert switcher.routing() == STRAIGHT
+
+
+def test_self_test():
+    matrix, switcher = connected()
+    assert all(one.passed for one in switcher.self_test())
+    matrix.misbehave('bad_escape')
+    results = {one.name: one for one in switcher.self_test()}
+    assert not results['line'].passed and results['line'].detail.startswith('1 damaged frames')
+    matrix.options = type(matrix.options)(answers_lock_status=False)
+    results = {one.name: one for one in switcher.self_test()}
+    assert not results['locks'].passed and results['preset 1'].passed
+
+
+def test_there_are_no_settings():
+    _, switcher = connected()
+    assert switcher.settings() == {}
+    for operation in (lambda: switcher.get('gain'), lambda: switcher.set('gain', 1)):
+        with pytest.raises(NotSupported, match="no setting 'gain'"):
+            operation()
+
+
+def test_options():
+    for options in ({'checksum': 'crc'}, {'index_base': 2}, {'keep_alive': -1.0}):
+        with pytest.raises(ValueError, match=next(iter(options))):
+            IntelixSwitcher(LoopPort(IntelixSimulator()), options)
