@@ -69,6 +69,8 @@ TYPES: Mapping[str, DeviceType] = {t.name: t for t in (
           'IxLinkSimulator'),
     _type('kp_fd30', 'Hitachi KP-FD30 colour video camera', 'camera:KpFd30Camera',
           'KpFd30Simulator'),
+    _type('intelix', 'Intelix DIGI-HD-8X8 video matrix', 'switcher:IntelixSwitcher',
+          'IntelixSimulator'),
 )}
 
 

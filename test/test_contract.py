@@ -92,10 +92,12 @@ def device(host):
     return device
 
 
-def supported(operation, *arguments):
+def supported(device, operation, *arguments):
     """Return what a device answers; skip the rest when its type cannot do that."""
+    if not hasattr(device, operation):
+        pytest.skip(f'{type(device).__name__} is no camera, or no switcher')
     try:
-        return operation(*arguments)
+        return getattr(device, operation)(*arguments)
     except NotSupported as error:
         pytest.skip(str(error))
 
@@ -180,7 +182,7 @@ def test_wrong_values_are_refused_before_anything_is_sent(device):
 
 
 def test_exposure(device):
-    exposure = supported(device.exposure)
+    exposure = supported(device, 'exposure')
     assert isinstance(exposure, Exposure)
     for name, limits in device.exposure_ranges().items():
         assert limits.minimum <= limits.maximum
@@ -191,7 +193,7 @@ def test_exposure(device):
 
 def test_capture(host, device):
     times = []
-    shots = [supported(device.capture, times.append) for _ in range(2)]
+    shots = [supported(device, 'capture', times.append) for _ in range(2)]
     assert times == [shot.sent for shot in shots]
     assert all(shot.accepted is None or shot.sent <= shot.accepted for shot in shots)
     assert all(shot.done is None or shot.sent <= shot.done for shot in shots)
@@ -204,7 +206,7 @@ def test_capture(host, device):
 
 def test_list_and_download(host, device):
     progress = []
-    images = supported(device.list_images)
+    images = supported(device, 'list_images')
     frames = host.do(lambda: list(host.simulator.frames))
     assert [image.index for image in images] == [*range(1, len(frames) + 1)]
     for image, frame in zip(images, frames):
@@ -218,7 +220,7 @@ def test_list_and_download(host, device):
 
 
 def test_what_progress_raises_ends_a_transfer(host, device):
-    supported(device.list_images)
+    supported(device, 'list_images')
 
     def stop(progress):
         raise RuntimeError('enough')
@@ -230,8 +232,32 @@ def test_what_progress_raises_ends_a_transfer(host, device):
 
 def test_clock(device):
     now = datetime(2026, 8, 1, 12, 30, 15)
-    held = supported(device.set_clock, now)
+    held = supported(device, 'set_clock', now)
     assert held is None or abs((held - now).total_seconds()) <= 10
+
+
+def test_presets_and_routing(device):
+    assert supported(device, 'routing') is None  # not before the device has reported it
+    straight = list(range(1, device.OUTPUTS + 1))
+    for wanted in (straight, straight[::-1], straight[:1] * device.OUTPUTS):
+        assert list(device.set_preset(1, wanted)) == wanted == list(device.preset(1))
+        assert list(device.trigger_preset(1)) == wanted == list(device.routing())
+    assert list(device.route(2, straight)) == straight == list(device.routing())
+    for wrong in (straight[:-1], [*straight, 1], [device.INPUTS + 1] * device.OUTPUTS):
+        before = device.statistics.bytes_sent
+        with pytest.raises(ValueError, match='input'):
+            device.set_preset(1, wrong)
+        assert device.statistics.bytes_sent == before
+    assert device.set_preset_name(1, 'HELLO') == 'HELLO' == device.preset_name(1)
+
+
+def test_locks(device):
+    for lock in getattr(device, 'LOCKS', ()):
+        held = device.locked(lock)
+        device.set_lock(lock, held)
+        assert device.locked(lock) == held
+    with pytest.raises(ValueError, match='no such lock'):
+        supported(device, 'locked', 'no such lock')
 
 
 def test_self_test(device):

@@ -69,7 +69,8 @@ def configuration(name, options, settings):
     for option in options:
         lines += ['\n', *comment(explanation(option)),
                   f'    {option.name}: {scalar(option.default)}\n']
-    lines += ['\n', *comment(SETTINGS)]
+    if settings:
+        lines += ['\n', *comment(SETTINGS)]
     for setting in settings:
         if setting.access is not Access.READ_ONLY and not setting.momentary:
             lines += ['\n', *comment(explanation(setting)),
@@ -82,8 +83,9 @@ def tables(options, settings):
     rows = ['| parameter | type | default | allowed | what it does |', '|---|---|---|---|---|']
     rows += [f'| `{one.name}` | {KINDS[one.kind]} | `{scalar(one.default)}` | {allowed(one)} | '
              f'{described(one)} |' for one in options]
-    rows += ['', '| setting | type | allowed | access | what it is | source |',
-             '|---|---|---|---|---|---|']
+    if settings:
+        rows += ['', '| setting | type | allowed | access | what it is | source |',
+                 '|---|---|---|---|---|---|']
     rows += [f'| `{one.name}` | {KINDS[one.kind]} | {allowed(one)} | {access(one)} | '
              f'{described(one)} | {one.source} |' for one in settings]
     return '\n'.join(rows)

@@ -92,7 +92,8 @@ class IntelixSwitcher(Switcher):
         return Identity('intelix')
 
     def close(self) -> None:
-        """Close the port; the matrix needs no farewell."""
+        """Close the port; what the matrix shows is no longer known."""
+        self._set_routing(None)
         self.session.port.close()
 
     def poll(self) -> DeviceStatus:

@@ -1,0 +1,206 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node of an Intelix video matrix: `ros2 run camera_driver intelix_node`."""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+import re
+from typing import Any
+
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from std_srvs.srv import SetBool
+
+from camera_driver import msg, srv
+from camera_driver.device import Switcher
+from camera_driver.errors import NotSupported
+from camera_driver.model import Identity, Setting
+from camera_driver.nodes.base import DeviceNode
+from camera_driver.nodes.main import run
+from camera_driver.nodes.parameters import declare
+
+NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*')
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A camera whose video goes into the matrix."""
+
+    name: str
+    input: int  # noqa: A003
+    frame_id: str
+    camera_info_url: str
+
+
+class IntelixNode(DeviceNode):
+    """A video matrix and the cameras behind it."""
+
+    DEVICE_TYPE = 'intelix'
+
+    PARAMETERS = (
+        *DeviceNode.PARAMETERS,
+        Setting('cameras', str, 'names of the cameras behind the matrix, such as "nadir, '
+                'oblique"; for each of them the parameter NAME.input says at which input it is, '
+                'and NAME.frame_id and NAME.camera_info_url what they say of other cameras',
+                default=''),
+        Setting('grabber_output', int, 'output that the frame grabber is connected to; 0: none',
+                minimum=0, maximum=8, default=0),
+        Setting('select_preset', int, 'preset reserved for ~/select_camera, which overwrites it; '
+                '0: none', minimum=0, maximum=255, default=0),
+        Setting('routes', str, 'the input that each output shows, of output 1 first, such as "1 '
+                '2 3 4 5 6 7 8": ~/select_camera routes them all, and changes grabber_output '
+                'alone; empty: not said', default=''),
+    )
+
+    def __init__(self, node_name: str = '', **arguments: Any) -> None:
+        super().__init__(node_name, **arguments)
+        self.cameras = {camera.name: camera for camera in self._cameras()}
+        self._routes = _numbers('routes', self.parameter('routes'))
+        self.routing = msg.Routing()  # the last one that was published
+        self._routing = self.create_publisher(
+            msg.Routing, '~/routing', QoSProfile(
+                depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self.serve(srv.SetPreset, '~/set_preset', self._set_preset)
+        self.serve(srv.GetPreset, '~/get_preset', self._get_preset)
+        self.serve(srv.TriggerPreset, '~/trigger_preset', self._trigger_preset)
+        self.serve(srv.SelectCamera, '~/select_camera', self._select_camera)
+        self.serve(srv.SetName, '~/set_input_name', self._set_input_name)
+        self.serve(SetBool, '~/set_panel_lock', self._set_panel_lock)
+        self.serve(SetBool, '~/set_admin_lock', self._set_admin_lock)
+        self._show()
+
+    def on_connected(self, device: Switcher, identity: Identity) -> str:
+        """Publish the routing from now on."""
+        device.watch(lambda: self._show(device.routing()))
+        if device.routing():  # reported while it was opened
+            self._show(device.routing())
+        return super().on_connected(device, identity)
+
+    # Configuration.
+
+    def _cameras(self) -> Sequence[Behind]:
+        """Read the parameters of the cameras. Raises ValueError that names the wrong one."""
+        found: list[Behind] = []
+        names = [name for name in re.split(r'[,\s]+', self.parameter('cameras')) if name]
+        for name in names:
+            if not NAME.fullmatch(name) or names.count(name) > 1:
+                raise ValueError(f'cameras: {name!r} is no name, or there twice; names have '
+                                 'letters, digits and _')
+            values = declare(self, (
+                Setting(f'{name}.input', int, f'input of the matrix that {name} is at; 0: not '
+                        'said', minimum=0, maximum=8, default=0),
+                Setting(f'{name}.frame_id', str, f'frame of the images of {name}; empty: '
+                        f'{name}_optical_frame', default=''),
+                Setting(f'{name}.camera_info_url', str, f'URL of the calibration of {name}',
+                        default='')))
+            number = int(values[f'{name}.input'])
+            if not number:
+                raise ValueError(f'{name}.input: say at which input of the matrix {name} is')
+            taken = next((one.name for one in found if one.input == number), None)
+            if taken:
+                raise ValueError(f'{name}.input: input {number} is that of {taken}')
+            found.append(Behind(
+                name, number, str(values[f'{name}.frame_id'] or f'{name}_optical_frame'),
+                str(values[f'{name}.camera_info_url'])))
+        return found
+
+    # Routing.
+
+    def camera_at(self, inputs: Sequence[int] | None) -> Behind | None:
+        """Return the camera at the grabber's output; None: none that is configured, or unknown."""
+        output = self.parameter('grabber_output')
+        if not inputs or not output:
+            return None
+        return next((camera for camera in self.cameras.values()
+                     if camera.input == inputs[output - 1]), None)
+
+    def _show(self, inputs: Sequence[int] | None = None) -> None:
+        """Publish the routing; in the worker's thread, and first when the node is made."""
+        camera = self.camera_at(inputs)
+        message = msg.Routing(known=inputs is not None, inputs=array('B', inputs or ()),
+                              camera=camera.name if camera else '')
+        message.header.stamp = self.get_clock().now().to_msg()
+        self.routing = message
+        self._publish(self._routing, lambda: message)
+
+    def _select_camera(self, request, response):
+        camera = self.cameras.get(request.camera)
+        if camera is None:
+            raise ValueError(f'no camera {request.camera!r} in the parameter cameras; there are: '
+                             f'{", ".join(self.cameras) or "none"}')
+        preset, output = self.parameter('select_preset'), self.parameter('grabber_output')
+        missing = [name for name, value in (('select_preset', preset), ('routes', self._routes),
+                                            ('grabber_output', output)) if not value]
+        if missing:
+            raise NotSupported(
+                f'selecting a camera routes every output of the matrix, by a preset; say at the '
+                f'start of the node what they shall show: {", ".join(missing)}')
+        inputs = [camera.input if number == output else shown
+                  for number, shown in enumerate(self._routes, 1)]
+        response.inputs = array('B', self.run(
+            f'selecting {camera.name}', lambda device: device.route(preset, inputs)))
+        response.message = f'output {output} shows {camera.name} (input {camera.input})'
+
+    # Presets, names, locks.
+
+    def _set_preset(self, request, response):
+        number, inputs = request.preset, list(request.inputs)
+        if not inputs and not request.name:
+            raise ValueError('nothing to set: inputs and name are empty')
+        if number == self.parameter('select_preset') and number:
+            raise ValueError(f'preset {number} is reserved for ~/select_camera (parameter '
+                             'select_preset)')
+
+        def work(device: Switcher) -> tuple[Sequence[int], str]:
+            if inputs:
+                device.set_preset(number, inputs)
+            if request.name:
+                device.set_preset_name(number, request.name)
+            return device.preset(number), device.preset_name(number)
+
+        held, response.name = self.run(f'setting preset {number}', work)
+        response.inputs = array('B', held)
+
+    def _get_preset(self, request, response):
+        number = request.preset
+        held, response.name = self.run(f'reading preset {number}', lambda device: (
+            device.preset(number), device.preset_name(number)))
+        response.inputs = array('B', held)
+
+    def _trigger_preset(self, request, response):
+        number = request.preset
+        response.inputs = array('B', self.run(
+            f'triggering preset {number}', lambda device: device.trigger_preset(number)))
+
+    def _set_input_name(self, request, response):
+        self.run(f'naming input {request.number}',
+                 lambda device: device.set_input_name(request.number, request.name))
+        response.message = 'sent; the protocol, as far as it is known, cannot read it back'
+
+    def _set_panel_lock(self, request, response):
+        self._lock('panel', request, response)
+
+    def _set_admin_lock(self, request, response):
+        self._lock('admin', request, response)
+
+    def _lock(self, lock: str, request: SetBool.Request, response: SetBool.Response) -> None:
+        words = 'locked' if request.data else 'unlocked'
+        self.run(f'having its {lock} {words}',
+                 lambda device: device.set_lock(lock, request.data))
+        response.message = f'the {lock} is {words}'
+
+
+def _numbers(name: str, text: str) -> list[int]:
+    """Return the inputs of a route table. Raises ValueError when it is none."""
+    words = [word for word in re.split(r'[,\s]+', text) if word]
+    if words and (len(words) != 8 or any(not re.fullmatch('[1-8]', word) for word in words)):
+        raise ValueError(f'{name}: {text!r} is not allowed; write the inputs, 1 to 8, of outputs '
+                         '1 to 8, such as 1 2 3 4 5 6 7 8')
+    return [int(word) for word in words]
+
+
+def main() -> int:
+    """Run the node until it is told to end."""
+    return run(IntelixNode)

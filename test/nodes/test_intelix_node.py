@@ -1,0 +1,196 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The intelix node over DDS: routing, presets, locks, selecting a camera."""
+
+from array import array
+
+from helpers import wait_until
+from node_rig import rig
+import pytest
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from std_srvs.srv import SetBool, Trigger
+
+from camera_driver.devices.intelix.simulator import IntelixSimulator
+from camera_driver.msg import Routing
+from camera_driver.nodes.intelix_node import IntelixNode
+from camera_driver.srv import (
+    GetPreset, SelectCamera, SendMessage, SetName, SetPreset, TriggerPreset)
+
+STRAIGHT = [1, 2, 3, 4, 5, 6, 7, 8]
+RIG = {'cameras': 'nadir, oblique', 'nadir.input': 3, 'oblique.input': 5, 'grabber_output': 8,
+       'select_preset': 8, 'routes': '1 2 3 4 5 6 7 8', 'allow_raw_writes': True}
+PASSWORD = b'1234'
+
+
+@pytest.fixture(scope='module')
+def shared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('matrix')
+    (folder / 'password').write_text('1234\n')
+    with rig(IntelixNode, IntelixSimulator(panel_password=PASSWORD), folder,
+             **RIG, panel_password_file=str(folder / 'password')) as one:
+        one.routings = latched(one)
+        yield one
+
+
+@pytest.fixture
+def matrix(shared):
+    """Give the rig, whose routing is not known."""
+    assert shared.call(Trigger, 'reset_device').success
+    settle(shared)
+    del shared.routings[:-1]
+    assert not shared.routings[0].known
+    return shared
+
+
+def settle(one):
+    """Wait until all that the node has said of the routing has come."""
+    wait_until(lambda: one.routings and one.routings[-1] == one.node.routing)
+
+
+def latched(one):
+    """Subscribe to the routing as a late comer does; return what comes."""
+    messages = []
+    one.client.create_subscription(
+        Routing, f'/{one.name}/routing', messages.append,
+        QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL))
+    wait_until(lambda: messages)
+    return messages
+
+
+def test_routing_is_unknown_at_first(matrix):
+    message = latched(matrix)[0]
+    assert (message.known, list(message.inputs), message.camera) == (False, [], '')
+
+
+def test_the_front_panel_is_heard(matrix):
+    matrix.terminal.do(lambda: matrix.simulator.press(8, 5))
+    wait_until(lambda: len(matrix.routings) > 1)
+    message = matrix.routings[-1]
+    assert message.known and list(message.inputs) == matrix.terminal.do(
+        lambda: list(matrix.simulator.routes)) and message.camera == 'oblique'
+    matrix.terminal.do(lambda: matrix.simulator.press(8, 1))  # no camera of the rig
+    wait_until(lambda: len(matrix.routings) > 2)
+    assert matrix.routings[-1].camera == '' and latched(matrix)[0].known
+
+
+def test_a_camera_is_selected(matrix):
+    for name, number in (('nadir', 3), ('oblique', 5)):
+        response = matrix.call(SelectCamera, 'select_camera', camera=name)
+        assert response.success, response.message
+        assert response.message == f'output 8 shows {name} (input {number})'
+        wanted = [*STRAIGHT[:7], number]
+        assert list(response.inputs) == wanted
+        assert matrix.terminal.do(lambda: list(matrix.simulator.routes)) == wanted
+        wait_until(lambda: matrix.routings[-1].camera == name)
+    assert [one.camera for one in matrix.routings] == ['', 'nadir', '', 'oblique']
+    assert [one.known for one in matrix.routings] == [False, True, False, True]
+
+
+def test_a_camera_that_there_is_not(matrix):
+    response = matrix.call(SelectCamera, 'select_camera', camera='leica')
+    assert not response.success
+    assert response.message == ("no camera 'leica' in the parameter cameras; there are: nadir, "
+                                'oblique')
+
+
+def test_selecting_is_verified(matrix):
+    matrix.terminal.do(lambda: matrix.simulator.misbehave('wrong_value', 2, command=b'\x03\x06'))
+    response = matrix.call(SelectCamera, 'select_camera', camera='nadir')
+    assert not response.success
+    assert response.message.startswith('the matrix reports 1 2 3 4 5 6 7 2 after it was told')
+    matrix.terminal.do(lambda: matrix.simulator.misbehave('no_report', 2, command=b'\x03\x06'))
+    response = matrix.call(SelectCamera, 'select_camera', camera='nadir')
+    assert not response.success and 'unknown whether it obeyed' in response.message
+    settle(matrix)
+    assert [one.known for one in matrix.routings] == [False, True, False]
+
+
+def test_presets(matrix):
+    backwards = STRAIGHT[::-1]
+    response = matrix.call(SetPreset, 'set_preset', preset=2, inputs=array('B', backwards),
+                           name='BACK')
+    assert response.success and (list(response.inputs), response.name) == (backwards, 'BACK')
+    response = matrix.call(SetPreset, 'set_preset', preset=2, name='AGAIN')
+    assert (list(response.inputs), response.name) == (backwards, 'AGAIN')
+    response = matrix.call(GetPreset, 'get_preset', preset=2)
+    assert (list(response.inputs), response.name) == (backwards, 'AGAIN')
+    assert len(matrix.routings) == 1
+    response = matrix.call(TriggerPreset, 'trigger_preset', preset=2)
+    assert response.success and list(response.inputs) == backwards
+    wait_until(lambda: list(matrix.routings[-1].inputs) == backwards)
+
+
+@pytest.mark.parametrize('fields, words', [
+    ({'preset': 0, 'name': 'A'}, 'preset 0: there are 1 to 255'),
+    ({'preset': 300, 'name': 'A'}, 'preset 300: there are 1 to 255'),
+    ({'preset': 1}, 'nothing to set'),
+    ({'preset': 8, 'name': 'A'}, 'preset 8 is reserved for ~/select_camera'),
+    ({'preset': 1, 'inputs': array('B', [1, 2])}, '2 inputs: there has to be one for each'),
+    ({'preset': 1, 'inputs': array('B', [9] * 8)}, 'input 9: there are 1 to 8'),
+    ({'preset': 1, 'name': 'MUCH TOO LONG'}, 'at most 8 printable ASCII characters'),
+])
+def test_presets_that_cannot_be(matrix, fields, words):
+    response = matrix.call(SetPreset, 'set_preset', **fields)
+    assert not response.success and words in response.message
+
+
+def test_names_and_locks(matrix):
+    assert matrix.call(SetName, 'set_input_name', number=3, name='NADIR').success
+    assert matrix.terminal.do(lambda: matrix.simulator.input_names[3]) == b'NADIR'
+    assert not matrix.call(SetName, 'set_input_name', number=9, name='NADIR').success
+    for locked in (True, False):
+        response = matrix.call(SetBool, 'set_panel_lock', data=locked)
+        assert response.success, response.message
+        assert matrix.terminal.do(lambda: matrix.simulator.locked['panel']) is locked
+    assert matrix.call(SetBool, 'set_admin_lock', data=True).success
+    response = matrix.call(SetBool, 'set_admin_lock', data=False)  # no password of it anywhere
+    assert not response.success and 'INTELIX_ADMIN_PASSWORD' in response.message
+    matrix.terminal.do(lambda: matrix.simulator.locked.update(admin=False))
+
+
+def test_raw_messages(matrix):
+    response = matrix.call(SendMessage, 'send_message', message=array('B', [3, 6, 1]))
+    assert response.success and bytes(response.reply) == b'\x02\x06' + bytes(STRAIGHT)
+    wait_until(lambda: list(matrix.routings[-1].inputs) == STRAIGHT)
+
+
+def test_self_test(matrix):
+    response = matrix.call(Trigger, 'self_test')
+    assert response.success and 'passed: locks' in response.message
+
+
+def test_routing_is_unknown_without_the_matrix(matrix):
+    assert matrix.call(SelectCamera, 'select_camera', camera='nadir').success
+    wait_until(lambda: matrix.routings[-1].known)
+    matrix.terminal.unplug()
+    wait_until(lambda: not matrix.routings[-1].known)
+    matrix.terminal.replug()
+    wait_until(lambda: matrix.node.connected)
+    assert not matrix.routings[-1].known
+
+
+@pytest.mark.parametrize('left_out', ['select_preset', 'routes', 'grabber_output'])
+def test_selecting_needs_its_configuration(tmp_path, left_out):
+    values = {name: value for name, value in RIG.items() if name != left_out}
+    with rig(IntelixNode, IntelixSimulator(), tmp_path, **values) as one:
+        response = one.call(SelectCamera, 'select_camera', camera='nadir')
+        assert not response.success and response.message.endswith(f'shall show: {left_out}')
+        assert not one.terminal.do(lambda: [m for m in one.simulator.log if m.key[0] == 3])
+
+
+@pytest.mark.parametrize('values, words', [
+    ({'routes': '1 2 3'}, "routes: '1 2 3' is not allowed"),
+    ({'routes': '1 2 3 4 5 6 7 9'}, 'routes: .* is not allowed'),
+    ({'cameras': 'a-b'}, "cameras: 'a-b' is no name"),
+    ({'cameras': 'a a', 'a.input': 1}, "cameras: 'a' is no name, or there twice"),
+    ({'cameras': 'a'}, 'a.input: say at which input of the matrix a is'),
+    ({'cameras': 'a', 'a.input': 9}, 'a.input: 9 is not allowed'),
+    ({'cameras': 'a, b', 'a.input': 1, 'b.input': 1}, 'b.input: input 1 is that of a'),
+    ({'grabber_output': 9}, 'grabber_output: 9 is not allowed'),
+])
+def test_wrong_parameters(ros, values, words):
+    overrides = [Parameter(name, value=value) for name, value in (
+        {'port': '/dev/none', 'autostart': False} | values).items()]
+    with pytest.raises(ValueError, match=words):
+        ros.add(IntelixNode(context=ros.context, parameter_overrides=overrides))
