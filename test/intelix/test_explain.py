@@ -1,5 +1,8 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
+from pathlib import Path
+import re
+
 from hypothesis import given, strategies as st
 import pytest
 
@@ -49,6 +52,16 @@ def test_table():
         'unlock_panel', 'unlock_admin', 'set_unlock_password', 'set_admin_password',
         'crosspoint_example', 'set_input_name'))
     assert BY_NAME['trigger_preset'].repeats == 1
+
+
+def test_table_is_that_of_the_document():  # 4.1
+    text = (Path(__file__).resolve().parents[2] / 'docs/protocols/intelix.md').read_text()
+    rows = re.findall(r'^\| (0\d) \| (\w\w) \| `(\w+)` \| (\S+) \| (\S+).*\|$', text, re.MULTILINE)
+    sizes = {'N+2': 10, 'N+3': 11}
+    assert {(kind.key, kind.name, kind.to_device, kind.size + 2)
+            for kind in TABLE if kind.key} == {
+        ((int(first, 16), int(second, 16)), name, direction == 'host→matrix',
+         sizes.get(length) or int(length, 16)) for first, second, name, direction, length in rows}
 
 
 def test_texts():
