@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A matrix in an installer's words."""
 
+import random
+
 import pytest
 
 from camera_driver.devices.intelix.simulator import IntelixSimulator
 from camera_driver.devices.intelix.switcher import IntelixSwitcher
 from camera_driver.errors import (
-    Forbidden, NotSupported, OutcomeUnknown, Refused, ReplyTimeout, StorageError)
+    Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, StorageError)
 from camera_driver.link.trace import entries, TracingPort
+from camera_driver.sim.faults import Faults
 from camera_driver.sim.loop import LoopPort
 
 STRAIGHT = (1, 2, 3, 4, 5, 6, 7, 8)
@@ -129,6 +132,25 @@ def test_route_without_a_report():
     with pytest.raises(OutcomeUnknown, match='trigger_preset.*unknown whether it obeyed'):
         switcher.route(8, REVERSED)
     assert switcher.routing() is None
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_on_a_bad_line_it_never_says_that_it_routed_what_it_did_not(seed):
+    matrix, switcher = connected()
+    port = switcher.session.port
+    rates = {'flip': 0.05, 'cut': 0.03, 'lose': 0.03, 'drop': 0.03, 'insert': 0.03,
+             'repeat': 0.03, 'delay': 0.03}
+    port.to_host, port.to_device = Faults(rates, seed), Faults(rates, 100 + seed)
+    draw = random.Random(seed)
+    done = 0
+    for _ in range(150):
+        wanted = tuple(draw.randint(1, 8) for _ in range(8))
+        try:
+            assert switcher.route(8, wanted) == wanted == tuple(matrix.routes)
+            done += 1
+        except (Refused, OutcomeUnknown, ReplyTimeout, ProtocolError):
+            pass
+    assert done > 75
 
 
 def test_nothing_is_triggered_when_the_preset_is_not_set():
