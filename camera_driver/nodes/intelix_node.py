@@ -4,7 +4,7 @@
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
 from typing import Any
 
@@ -20,7 +20,7 @@ from camera_driver.nodes.base import DeviceNode
 from camera_driver.nodes.main import run
 from camera_driver.nodes.parameters import declare
 
-NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*')
+NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,15 @@ class IntelixNode(DeviceNode):
         Setting('routes', str, 'the input that each output shows, of output 1 first, such as "1 '
                 '2 3 4 5 6 7 8": ~/select_camera routes them all, and changes grabber_output '
                 'alone; empty: not said', default=''),
+    )
+
+    CAMERA_PARAMETERS = (
+        Setting('input', int, 'input of the matrix that the camera is at; 0: not said',
+                minimum=0, maximum=8, default=0),
+        Setting('frame_id', str, 'frame of its images (optical); empty: CAMERA_optical_frame',
+                default=''),
+        Setting('camera_info_url', str, 'URL of its calibration; empty: '
+                'file://${ROS_HOME}/camera_info/CAMERA.yaml', default=''),
     )
 
     def __init__(self, node_name: str = '', **arguments: Any) -> None:
@@ -88,13 +97,8 @@ class IntelixNode(DeviceNode):
             if not NAME.fullmatch(name) or names.count(name) > 1:
                 raise ValueError(f'cameras: {name!r} is no name, or there twice; names have '
                                  'letters, digits and _')
-            values = declare(self, (
-                Setting(f'{name}.input', int, f'input of the matrix that {name} is at; 0: not '
-                        'said', minimum=0, maximum=8, default=0),
-                Setting(f'{name}.frame_id', str, f'frame of the images of {name}; empty: '
-                        f'{name}_optical_frame', default=''),
-                Setting(f'{name}.camera_info_url', str, f'URL of the calibration of {name}',
-                        default='')))
+            values = declare(self, tuple(replace(one, name=f'{name}.{one.name}')
+                                         for one in self.CAMERA_PARAMETERS))
             number = int(values[f'{name}.input'])
             if not number:
                 raise ValueError(f'{name}.input: say at which input of the matrix {name} is')

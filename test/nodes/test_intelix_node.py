@@ -14,6 +14,7 @@ from std_srvs.srv import SetBool, Trigger
 from camera_driver.devices.intelix.simulator import IntelixSimulator
 from camera_driver.msg import Routing
 from camera_driver.nodes.intelix_node import IntelixNode
+from camera_driver.rig import read
 from camera_driver.srv import (
     GetPreset, SelectCamera, SendMessage, SetName, SetPreset, TriggerPreset)
 
@@ -177,6 +178,24 @@ def test_selecting_needs_its_configuration(tmp_path, left_out):
         response = one.call(SelectCamera, 'select_camera', camera='nadir')
         assert not response.success and response.message.endswith(f'shall show: {left_out}')
         assert not one.terminal.do(lambda: [m for m in one.simulator.log if m.key[0] == 3])
+
+
+def test_cameras_of_a_rig_file(ros, tmp_path):
+    (tmp_path / 'rig.yaml').write_text("""
+devices:
+- name: matrix
+  type: intelix
+  parameters: {port: /dev/none, grabber_output: 8, select_preset: 8, routes: 1 2 1 1 1 1 1 1}
+  cameras:
+    nadir: {input: 1}
+    oblique: {input: 2, frame_id: wing}
+""")
+    device, = read(tmp_path / 'rig.yaml').devices
+    node = ros.add(IntelixNode(device.name, context=ros.context, parameter_overrides=[
+        Parameter('autostart', value=False),
+        *(Parameter(name, value=value) for name, value in device.parameters.items())]))
+    assert [(one.name, one.input, one.frame_id) for one in node.cameras.values()] == [
+        ('nadir', 1, 'nadir_optical_frame'), ('oblique', 2, 'wing')]
 
 
 @pytest.mark.parametrize('values, words', [
