@@ -323,8 +323,17 @@ class Switcher(Device, Protocol):
         """
         ...
 
-    def watch(self, changed: Callable[[], None]) -> None:
-        """Call `changed` when the routing has changed; in the thread that owns the device."""
+    @property
+    def heard_until(self) -> float:
+        """The port's time [s] by which all has been heard that the device had said."""
+        ...
+
+    def watch(self, noticed: Callable[[], None]) -> None:
+        """
+        Call `noticed` when `routing` or `heard_until` has changed, in the thread of the device.
+
+        It is called before a command is sent that changes the routing, which is unknown then.
+        """
         ...
 
     def preset(self, number: int) -> Sequence[int]:

@@ -22,11 +22,17 @@ DEPTH = 5  # messages kept for slow subscribers
 
 
 class ImageTopics:
-    """The topics below `~/` of one kind of picture: the pictures themselves, or the previews."""
+    """The topics of one kind of picture of a camera: the pictures themselves, or the previews."""
 
-    def __init__(self, node, prefix: str = '', calibration: Calibration | None = None) -> None:
-        """Advertise `prefix`image_raw and its compressed form, with camera_info if calibrated."""
+    def __init__(self, node, prefix: str = '', calibration: Calibration | None = None,
+                 below: str = '~') -> None:
+        """
+        Advertise `prefix`image_raw and its compressed form, with camera_info if calibrated.
+
+        `below` is the camera's name, when that is not the node's.
+        """
         self._node = node
+        self._below = below
         self._calibration = calibration
         self._misfit = ''
         self._raw = self._publisher(Image, f'{prefix}image_raw')
@@ -77,5 +83,5 @@ class ImageTopics:
 
     def _publisher(self, kind: type, name: str):
         return self._node.create_lifecycle_publisher(
-            kind, f'~/{name}', QoSProfile(depth=DEPTH),
+            kind, f'{self._below}/{name}', QoSProfile(depth=DEPTH),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())

@@ -4,7 +4,7 @@
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import re
 from typing import Any
 
@@ -16,21 +16,14 @@ from camera_driver import msg, srv
 from camera_driver.device import Switcher
 from camera_driver.errors import NotSupported
 from camera_driver.model import Identity, Setting
+from camera_driver.nodes import grabber
 from camera_driver.nodes.base import DeviceNode
+from camera_driver.nodes.diagnostics import OK, Task, WARN
+from camera_driver.nodes.grabber import Behind, Grabber
 from camera_driver.nodes.main import run
 from camera_driver.nodes.parameters import declare
 
 NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')
-
-
-@dataclass(frozen=True)
-class Behind:
-    """A camera whose video goes into the matrix."""
-
-    name: str
-    input: int  # noqa: A003
-    frame_id: str
-    camera_info_url: str
 
 
 class IntelixNode(DeviceNode):
@@ -40,6 +33,7 @@ class IntelixNode(DeviceNode):
 
     PARAMETERS = (
         *DeviceNode.PARAMETERS,
+        *grabber.PARAMETERS,
         Setting('cameras', str, 'names of the cameras behind the matrix, such as "nadir, '
                 'oblique"; for each of them the parameter NAME.input says at which input it is, '
                 'and NAME.frame_id and NAME.camera_info_url what they say of other cameras',
@@ -66,6 +60,11 @@ class IntelixNode(DeviceNode):
         super().__init__(node_name, **arguments)
         self.cameras = {camera.name: camera for camera in self._cameras()}
         self._routes = _numbers('routes', self.parameter('routes'))
+        self.grabber = Grabber(self, self.cameras)
+        self._watches = bool(self.cameras and self.parameter('grabber_output'))
+        if self.parameter('video_source') and not self._watches:
+            raise ValueError('video_source: pictures are published under the names of cameras; '
+                             'say cameras and grabber_output')
         self.routing = msg.Routing()  # the last one that was published
         self._routing = self.create_publisher(
             msg.Routing, '~/routing', QoSProfile(
@@ -80,12 +79,41 @@ class IntelixNode(DeviceNode):
         self.serve(SetBool, '~/set_admin_lock', self._set_admin_lock)
         self._show()
 
+    @property
+    def video_words(self) -> str:
+        """What the video is at."""
+        return self.grabber.words if self._watches else ''
+
     def on_connected(self, device: Switcher, identity: Identity) -> str:
         """Publish the routing from now on."""
-        device.watch(lambda: self._show(device.routing()))
-        if device.routing():  # reported while it was opened
-            self._show(device.routing())
+        device.watch(lambda: self._notice(device))
+        self._notice(device)
         return super().on_connected(device, identity)
+
+    def close_device(self) -> None:
+        """Close the video source, then the device."""
+        self.grabber.video.stop()
+        super().close_device()
+
+    def extra_diagnostics(self) -> Sequence[Task]:
+        """Tell of routing and video."""
+        routing = self.routing
+        words = ' '.join(map(str, routing.inputs)) if routing.known else (
+            'not known: the matrix has not reported it')
+        task = Task('routing', OK if routing.known else WARN, words, {'camera': routing.camera})
+        return (task, self.grabber.video.task()) if self._watches else (task,)
+
+    def _set_active(self, active: bool) -> None:
+        super()._set_active(active)
+        if not active:
+            self.grabber.video.stop()
+        elif self._watches:
+            self.grabber.video.start()
+
+    def _configure(self) -> None:
+        super()._configure()
+        if self.terminal and self._watches:
+            self.terminal.simulator.video_output = self.parameter('grabber_output')
 
     # Configuration.
 
@@ -119,6 +147,14 @@ class IntelixNode(DeviceNode):
             return None
         return next((camera for camera in self.cameras.values()
                      if camera.input == inputs[output - 1]), None)
+
+    def _notice(self, device: Switcher) -> None:
+        """Take note of what the matrix has said; in the worker's thread."""
+        inputs = device.routing()
+        if inputs != (tuple(self.routing.inputs) if self.routing.known else None):
+            self.grabber.select(self.camera_at(inputs))
+            self._show(inputs)
+        self.grabber.heard(device.heard_until)
 
     def _show(self, inputs: Sequence[int] | None = None) -> None:
         """Publish the routing; in the worker's thread, and first when the node is made."""

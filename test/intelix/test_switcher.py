@@ -36,6 +36,18 @@ def password(tmp_path, monkeypatch):
     return path
 
 
+def changes(switcher):
+    """Watch a switcher and return the list that its routing is put into when it changes."""
+    seen = [switcher.routing()]
+
+    def noticed():
+        if switcher.routing() != seen[-1]:
+            seen.append(switcher.routing())
+
+    switcher.watch(noticed)
+    return seen
+
+
 def test_identity():
     _, switcher = connected()
     assert not switcher.open().verifiable and str(switcher.open()) == 'intelix'
@@ -43,8 +55,7 @@ def test_identity():
 
 def test_routing_is_unknown_until_it_is_reported():
     matrix, switcher = connected()
-    seen = []
-    switcher.watch(lambda: seen.append(switcher.routing()))
+    seen = changes(switcher)
     assert switcher.routing() is None
     assert switcher.poll().details['routing'] == 'unknown'
     matrix.press(1, 4)
@@ -52,7 +63,7 @@ def test_routing_is_unknown_until_it_is_reported():
     assert switcher.routing() == (4, *STRAIGHT[1:])
     matrix.press(1, 4)
     switcher.listen()
-    assert seen == [(4, *STRAIGHT[1:])]
+    assert seen == [None, (4, *STRAIGHT[1:])]
     assert switcher.poll().details['routing'] == '4 2 3 4 5 6 7 8'
     switcher.open()  # it may have been off
     assert switcher.routing() is None and seen[-1] is None
@@ -66,11 +77,10 @@ def test_presets(base):
     assert matrix.presets[1 + base] == bytes(number - 1 + base for number in REVERSED)
     assert switcher.set_preset_name(2, 'NEWS') == 'NEWS' == switcher.preset_name(2)
     assert switcher.routing() is None
-    seen = []
-    switcher.watch(lambda: seen.append(switcher.routing()))
+    seen = changes(switcher)
     assert switcher.trigger_preset(2) == REVERSED == switcher.routing()
     switcher.trigger_preset(1)
-    assert seen == [REVERSED, None, STRAIGHT]
+    assert seen == [None, REVERSED, None, STRAIGHT]
 
 
 def test_a_number_that_is_none_of_an_input():
@@ -255,6 +265,40 @@ def test_no_password_is_in_the_trace(password, tmp_path):
     sent = b''.join(entry.data for entry in entries(path) if entry.mark == '>')
     assert b'1234' not in sent and bytes.fromhex('f1 06 00 02') + b'****' in sent
     assert '31 32 33 34' not in path.read_text()
+
+
+def test_until_when_it_was_heard():
+    matrix, switcher = connected()
+    port = switcher.session.port
+    port.pause(1.0)
+    seen = []
+    switcher.watch(lambda: seen.append(switcher.heard_until))
+    switcher.listen()
+    assert seen == [port.now()]
+
+
+def test_nothing_is_routed_before_it_is_said_that_the_routing_is_unknown():
+    matrix, switcher = connected()
+    switcher.trigger_preset(1)
+    seen = []
+    switcher.watch(lambda: seen.append((switcher.routing(), bytes(matrix.routes))))
+    switcher.route(2, REVERSED)
+    known = [routes for routing, routes in seen if routing is None]
+    assert known[0] == bytes(STRAIGHT) and seen[-1] == (REVERSED, bytes(REVERSED))
+
+
+def test_video_follows_the_routing():
+    matrix, switcher = connected()
+    assert matrix.video_signal().caption == 'INPUT 8'
+    switcher.route(1, [1] * 7 + [3])
+    assert matrix.video_signal().number == 3
+    other = IntelixSimulator()
+    matrix.sources[3] = other.video_signal
+    assert matrix.video_signal().caption == 'INPUT 8'
+    matrix.video_output = 1
+    assert matrix.video_signal().caption == 'INPUT 1'
+    matrix.routes = bytes(8)
+    assert matrix.video_signal() is None
 
 
 def test_what_is_not_understood_is_shown():

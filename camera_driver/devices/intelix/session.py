@@ -75,6 +75,7 @@ class IntelixSession:
         self._heard = heard
         self._rest_until = -inf
         self._last = ''  # request, in words
+        self.heard_until = -inf  # s, by which all has been heard that had been said
 
     def request(self, name: str, parameters: bytes = b'',
                 accept: Callable[[bytes], bool] = lambda parameters: True) -> bytes:
@@ -118,9 +119,12 @@ class IntelixSession:
 
     def listen(self) -> None:
         """Take in what has arrived unasked; waits for no more than the rest of a message."""
-        end = self.port.now() + T_NOISE
-        while self.channel.heard() and self.port.now() < end:
+        start = self.port.now()
+        while self.channel.heard():
+            if self.port.now() > start + T_NOISE:
+                return
             self._receive(self.port.now())
+        self.heard_until = start
 
     def _ask(self, message: Message, wanted: Callable[[Message], bool]) -> Message | None:
         """Send once and return the message that is wanted; None when it does not come."""

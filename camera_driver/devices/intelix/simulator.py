@@ -18,6 +18,7 @@ from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings
 from camera_driver.sim.misbehaviour import Misbehaviour
 from camera_driver.sim.simulator import Event, Simulator
+from camera_driver.sim.video import VideoSignal
 
 GAP = 0.1  # s
 LATE = 0.7  # s, beyond the time-out of a host
@@ -75,7 +76,9 @@ class IntelixSimulator(Simulator):
     For tests and people: `routes` (the matrix's number of the input at each output), `presets`,
     `preset_names`, `input_names`, `locked`, `press` and `press_preset` (the front panel), `log`
     (the messages received), `ignored` (of them what was not understood), `crosspoint` (the last
-    values of crosspoint_example), `misbehave` (see FAULTS).
+    values of crosspoint_example), `misbehave` (see FAULTS), `video_output` (the output,
+    from 1, that `video_signal` is of), `sources` (what comes to an input, from 1, as the
+    `video_signal` of a simulated camera; else a picture that names the input).
     """
 
     LINE = LineSettings(115200)
@@ -94,6 +97,8 @@ class IntelixSimulator(Simulator):
                           'admin': self.options.admin_password}
         self.locked = {'panel': self.options.panel_locked, 'admin': self.options.admin_locked}
         self.crosspoint = b''
+        self.video_output = OUTPUTS
+        self.sources: dict[int, Callable[[], VideoSignal | None]] = {}
         self.log: deque[Message] = deque(maxlen=1000)
         self.ignored: Counter[str] = Counter()
         self.faults = Misbehaviour(FAULTS)
@@ -122,6 +127,14 @@ class IntelixSimulator(Simulator):
         """Begin again; that all is kept is an invention."""
         self._decoder = Decoder(self.options.checksum)
         self._gap = Event(None)
+
+    def video_signal(self) -> VideoSignal | None:
+        """Return what is at the output `video_output`."""
+        number = self.routes[self.video_output - 1] - self.options.index_base + 1
+        if not 1 <= number <= INPUTS:
+            return None
+        source = self.sources.get(number)
+        return source() if source else VideoSignal(number=number, caption=f'INPUT {number}')
 
     # The front panel.
 

@@ -78,7 +78,7 @@ class IntelixSwitcher(Switcher):
         self._routing: tuple[int, ...] | None = None
         self._locks: dict[str, bool | None] = dict.fromkeys(LOCKS)
         self._unknown = ''  # the last message that no table has
-        self._changed: Callable[[], None] = lambda: None
+        self._noticed: Callable[[], None] = lambda: None
         self.session = IntelixSession(port, str(values['checksum']), self._take)
 
     # Device
@@ -109,6 +109,7 @@ class IntelixSwitcher(Switcher):
     def listen(self) -> None:
         """Take in what the matrix has reported by itself."""
         self.session.listen()
+        self._noticed()
 
     @property
     def statistics(self) -> LinkStatistics:
@@ -159,9 +160,14 @@ class IntelixSwitcher(Switcher):
         """Return what the matrix reported last; it cannot be asked (4.1)."""
         return self._routing
 
-    def watch(self, changed: Callable[[], None]) -> None:
-        """Call `changed` whenever the routing is another, or no longer known."""
-        self._changed = changed
+    @property
+    def heard_until(self) -> float:
+        """The time by which all has been heard that the matrix had reported."""
+        return self.session.heard_until
+
+    def watch(self, noticed: Callable[[], None]) -> None:
+        """Call `noticed` whenever the routing is another, or it was listened to."""
+        self._noticed = noticed
 
     def preset(self, number: int) -> Sequence[int]:
         """Return the inputs that a preset gives to output 1, 2, ..."""
@@ -299,7 +305,7 @@ class IntelixSwitcher(Switcher):
     def _set_routing(self, routing: tuple[int, ...] | None) -> None:
         if routing != self._routing:
             self._routing = routing
-            self._changed()
+            self._noticed()
 
 
 def _known(lock: str) -> str:

@@ -1,0 +1,119 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+One frame grabber behind a video matrix: its pictures under the name of the camera that they show.
+
+Which camera that is only the matrix knows, and what is done at its front panel it reports
+afterwards, if at all. A frame is therefore held until the matrix has been listened to MARGIN later
+than it came: had the matrix switched before, its report would be there. A report that other
+pictures are coming, or that a switch begins, ends the publishing at once, and what is held is
+dropped. After a switch frames count when `settle_time` is over.
+
+Frames go out in the thread of the video reader, when the next one comes.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+import time
+from typing import Any
+
+from std_msgs.msg import Header
+
+from camera_driver.image import Pixels
+from camera_driver.model import Setting
+from camera_driver.nodes import video
+from camera_driver.nodes.camera_info import Calibration
+from camera_driver.nodes.image_topics import ImageTopics
+
+MARGIN = 0.1  # s in which the report of a switch arrives
+MOST_HELD = 16  # frames
+
+PARAMETERS = (
+    *video.PARAMETERS,
+    Setting('settle_time', float, 'from the report of a switch until pictures are published: what '
+            'the grabber takes to get hold of another signal, as measured', 's', minimum=0.0,
+            maximum=30.0, default=1.0),
+)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A camera whose video goes into the matrix."""
+
+    name: str
+    input: int  # noqa: A003
+    frame_id: str
+    camera_info_url: str
+
+
+class HeldTopics:
+    """The image topics of a camera, which frames reach some time after they came."""
+
+    def __init__(self, topics: ImageTopics) -> None:
+        self._topics = topics
+        self._held: deque[tuple[float, tuple[Any, ...]]] = deque(maxlen=MOST_HELD)
+        self._begins = 0.0
+        self.clear_until = 0.0  # monotonic s: what came before shows this camera
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody subscribes to any of the topics."""
+        return self._topics.wanted
+
+    def begin(self, when: float) -> None:
+        """Hold nothing, and take what comes from `when` [monotonic s] on."""
+        self._held.clear()
+        self._begins = when
+
+    def publish_frame(self, pixels: Pixels, encoding: str, header: Header,
+                      jpeg: Callable[[], bytes]) -> None:
+        """Publish what is held and can go, and hold this frame."""
+        while self._held and self._held[0][0] <= self.clear_until:
+            self._topics.publish_frame(*self._held.popleft()[1])
+        now = time.monotonic()
+        if now >= self._begins:
+            self._held.append((now, (pixels, encoding, header, jpeg)))
+
+
+class Grabber:
+    """The video source at an output of the matrix; `node` has PARAMETERS."""
+
+    def __init__(self, node: Any, cameras: Mapping[str, Behind]) -> None:
+        """Open nothing yet. Raises ValueError for parameters that do not fit."""
+        self._settle = float(node.parameter('settle_time'))
+        self.video = video.Video(node)
+        self.selected: Behind | None = None
+        self._topics: dict[str, HeldTopics] = {}
+        for camera in cameras.values():
+            calibration = Calibration(camera.name, camera.camera_info_url)
+            if calibration.problem:
+                node.get_logger().warning(f'{camera.name}: {calibration.problem}')
+            self._topics[camera.name] = HeldTopics(
+                ImageTopics(node, calibration=calibration, below=camera.name))
+
+    def select(self, camera: Behind | None) -> None:
+        """Publish from now on what this camera shows, None: nothing; in the worker's thread."""
+        if camera == self.selected:
+            return
+        before, self.selected = self.selected, camera
+        if camera:
+            topics = self._topics[camera.name]
+            topics.begin(time.monotonic() + self._settle)
+            self.video.show(topics, camera.frame_id)
+        else:
+            self.video.show(None)
+        if before:
+            self._topics[before.name].begin(0.0)  # lets go of what is held
+
+    def heard(self, until: float) -> None:
+        """Take note that all was heard that the matrix had said by `until` [monotonic s]."""
+        if self.selected:
+            self._topics[self.selected.name].clear_until = until - MARGIN
+
+    @property
+    def words(self) -> str:
+        """What it is at, for people."""
+        shows = f'shows {self.selected.name}' if self.selected else (
+            'shows no camera that is known: nothing is published')
+        return f'{self.video.words}; {shows}' if self.video.source else self.video.words
