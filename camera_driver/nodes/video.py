@@ -15,7 +15,7 @@ from typing import Any
 
 from std_msgs.msg import Header
 
-from camera_driver.device import Camera
+from camera_driver.device import Camera, Device
 from camera_driver.errors import NotSupported, VideoError
 from camera_driver.model import Setting
 from camera_driver.nodes import convert
@@ -230,7 +230,7 @@ class VideoCameraNode(CameraNode):
         """Tell of the video, too."""
         return (*super().extra_diagnostics(), self.video.task())
 
-    def settings_known(self, device: Camera) -> None:
+    def settings_known(self, device: Device) -> None:
         """Follow the live view of a camera that has a switch for it."""
         on = device.get(LIVE_VIEW) if LIVE_VIEW in device.settings() else None
         if on is None or on == self._live:
