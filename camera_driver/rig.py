@@ -9,8 +9,8 @@ declares. An error names the file, the line and the column. docs/rig.md describe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 import difflib
 import json
 import os
@@ -125,7 +125,7 @@ class _Reader:
         if not isinstance(devices, yaml.SequenceNode) or not devices.value:
             self._fail(devices, 'devices: is no list; begin each device with a dash: '
                        '- name: nadir')
-        return Rig(tuple(self._device(node) for node in devices.value), processes)
+        return Rig(tuple(_behind([self._device(node) for node in devices.value])), processes)
 
     def _device(self, node: yaml.Node) -> RigDevice:
         items = self._mapping(node, 'a device', DEVICE_KEYS)
@@ -141,6 +141,8 @@ class _Reader:
             parameters |= self._cameras(*items['cameras'], kind)
         if self._simulate:
             parameters['simulate'] = True
+            if parameters.get('video_source') != 'none':
+                parameters.pop('video_source', None)  # the grabber is simulated as well
         device = RigDevice(name, kind.name, namespace, parameters)
         line = items['name'][1].start_mark.line + 1
         if device.full_name in self._names:
@@ -269,6 +271,8 @@ class _Reader:
             return value
         except ValueError as error:
             self._fail(node, f'{what}: {error}')
+        except (LookupError, AttributeError, TypeError, OverflowError):  # of `!!int` alone
+            self._fail(node, f'{what}: {node.value!r} is no {node.tag.rpartition(":")[2]}')
 
     def _says_nothing(self, node: yaml.Node) -> bool:
         """Say whether it is null, as it is in a dump where nothing is known."""
@@ -277,6 +281,18 @@ class _Reader:
     def _fail(self, node: yaml.Node, text: str) -> NoReturn:
         mark = node.start_mark
         raise RigError(f'{self._path}:{mark.line + 1}:{mark.column + 1}: {text}')
+
+
+def _behind(devices: Sequence[RigDevice]) -> Iterator[RigDevice]:
+    """Take the simulated cameras' own video from those whose pictures a matrix publishes."""
+    names = {f'{device.full_name.rpartition("/")[0]}/{name}' for device in devices
+             if device.parameters.get('grabber_output')
+             for name in re.split(r'[,\s]+', str(device.parameters.get('cameras', '')))}
+    for device in devices:
+        if (device.full_name in names and device.parameters.get('simulate')
+                and 'video_source' in declared(TYPES[device.type])):
+            device = replace(device, parameters={'video_source': 'none', **device.parameters})
+        yield device
 
 
 def _nearest(word: str, words: Collection[str]) -> str:

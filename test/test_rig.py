@@ -43,6 +43,22 @@ def test_examples(path):
         assert all(device.parameters.get('simulate', False) is simulate for device in devices)
 
 
+def test_a_camera_behind_a_simulated_matrix_shows_no_video_of_its_own(rig):
+    text = """
+devices:
+- {name: cockpit, type: kp_fd30, parameters: {port: a, video_source: /dev/video1}}
+- {name: tail, type: kp_fd30, parameters: {port: b, video_source: none}}
+- name: matrix
+  type: intelix
+  parameters: {port: c, video_source: /dev/video0, grabber_output: 8}
+  cameras: {cockpit: {input: 1}, elsewhere: {input: 2}}
+"""
+    assert [device.parameters.get('video_source') for device in rig(text).devices] == [
+        '/dev/video1', 'none', '/dev/video0']
+    assert [device.parameters.get('video_source') for device in rig(text, True).devices] == [
+        'none', 'none', None]
+
+
 def test_what_a_file_becomes(rig):
     assert rig("""
 processes: each

@@ -53,6 +53,7 @@ from camera_driver.nodes.supervisor import Supervisor
 from camera_driver.nodes.worker import DeviceWorker, Priority
 from camera_driver.sim.simulator import Simulator
 from camera_driver.sim.terminal import Terminal
+from camera_driver.sim.video import VideoSignal
 from camera_driver.srv import SendMessage
 
 T = TypeVar('T')
@@ -195,6 +196,16 @@ class DeviceNode(LifecycleNode):
         if self.worker:
             self.worker.report(progress)
 
+    @property
+    def shows_video(self) -> bool:
+        """Whether the device is a simulated one with a video output."""
+        simulator = self.device_type.simulator_class()
+        return self.parameter('simulate') and simulator.video_signal is not Simulator.video_signal
+
+    def simulated_video(self) -> VideoSignal | None:
+        """Return what the simulated device shows now; None: nothing, or it is none."""
+        return self.terminal.simulator.video_signal() if self.terminal else None
+
     def seconds(self) -> float:
         """Return the present ROS time [s] (simulated where use_sim_time is set)."""
         return self.get_clock().now().nanoseconds * 1e-9
@@ -270,6 +281,9 @@ class DeviceNode(LifecycleNode):
         """Return the device that `simulate` asks for, as these options of the driver expect it."""
         return self.device_type.simulator_class().for_options(options)
 
+    def meet(self, others: 'Mapping[str, DeviceNode]') -> None:
+        """Hear of the nodes, by their full names, that share the process; before all else."""
+
     def settings_known(self, device: Device) -> None:
         """Hear that settings may have changed; on the worker."""
 
@@ -343,7 +357,8 @@ class DeviceNode(LifecycleNode):
         options = {option.name: self._values[option.name]
                    for option in self._device_class.OPTIONS if option.name in self._values}
         if self._values['simulate']:
-            self.terminal = Terminal(self.simulator(options))
+            self.terminal = Terminal(self.simulator(options),
+                                     paced=bool(self._values['simulate_paced']))
         self.worker = DeviceWorker(self.get_logger().name + THREAD, self.publish_status)
         self.supervisor = Supervisor(
             self._device_class, self.worker, self._open_port, options,

@@ -3,7 +3,7 @@
 """The node of an Intelix video matrix: `ros2 run camera_driver intelix_node`."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 import re
 from typing import Any
@@ -22,6 +22,7 @@ from camera_driver.nodes.diagnostics import OK, Task, WARN
 from camera_driver.nodes.grabber import Behind, Grabber
 from camera_driver.nodes.main import run
 from camera_driver.nodes.parameters import declare
+from camera_driver.sim.video import VideoSignal
 
 NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')
 
@@ -59,6 +60,7 @@ class IntelixNode(DeviceNode):
     def __init__(self, node_name: str = '', **arguments: Any) -> None:
         super().__init__(node_name, **arguments)
         self.cameras = {camera.name: camera for camera in self._cameras()}
+        self._sources: dict[int, Callable[[], VideoSignal | None]] = {}  # input -> a simulated one
         self._routes = _numbers('routes', self.parameter('routes'))
         self.grabber = Grabber(self, self.cameras)
         self._watches = bool(self.cameras and self.parameter('grabber_output'))
@@ -83,6 +85,13 @@ class IntelixNode(DeviceNode):
     def video_words(self) -> str:
         """What the video is at."""
         return self.grabber.words if self._watches else ''
+
+    def meet(self, others: Mapping[str, DeviceNode]) -> None:
+        """Let a simulated matrix show the simulated cameras of its rig."""
+        for camera in self.cameras.values():
+            other = others.get(f'{self.get_namespace().rstrip("/")}/{camera.name}')
+            if other and other.shows_video:
+                self._sources[camera.input] = other.simulated_video
 
     def on_connected(self, device: Switcher, identity: Identity) -> str:
         """Publish the routing from now on."""
@@ -114,6 +123,7 @@ class IntelixNode(DeviceNode):
         super()._configure()
         if self.terminal and self._watches:
             self.terminal.simulator.video_output = self.parameter('grabber_output')
+            self.terminal.simulator.sources.update(self._sources)
 
     # Configuration.
 

@@ -83,6 +83,8 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
                 continue
             node.failure.add_done_callback(  # anything to do, so that spin_once returns
                 lambda _: executor.create_task(lambda: None))
+        for node in nodes.values():
+            node.meet(nodes)
             executor.add_node(node)
         while nodes and rclpy.ok():
             executor.spin_once()

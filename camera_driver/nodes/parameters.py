@@ -51,6 +51,8 @@ COMMON = (
             'device', default=False),
     Setting('simulate', bool, 'start a simulated device on a pseudo-terminal and connect to it '
             'instead of `port`', default=False),
+    Setting('simulate_paced', bool, 'with simulate, let bytes take the time that the line speed '
+            'gives them', default=False),
     Setting('trace_file', str, 'write down every byte of the line in this file (`camera-driver '
             'trace FILE` shows it); empty: no trace', default=''),
 )

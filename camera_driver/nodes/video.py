@@ -28,7 +28,7 @@ from camera_driver.video import (
     Capture, DEINTERLACING, Drawn, encode_jpeg, Frame, Pixels, Source, State, VideoReader,
     without_password)
 
-SIMULATED = 'simulated'
+SIMULATED, NONE = 'simulated', 'none'
 OPENING = 8.0  # s that `~/set_live_view` waits for a source
 LIVE_VIEW = 'live_view'  # setting of cameras that have a switch for it
 STALE = 2.0  # s without a frame, after which diagnostics warn
@@ -37,7 +37,7 @@ PARAMETERS = (
     Setting('video_source', str, 'where the pictures come from: a frame grabber (a V4L2 device, '
             'better /dev/v4l/by-id/.. than /dev/video0), a video file, or the URL of a stream '
             '(rtsp://.., http://..); simulated: what the simulated camera shows, which is the '
-            'default with simulate; empty: none', default=''),
+            'default with simulate; none, or empty without simulate: no video', default=''),
     Setting('video_input', int, 'input of the frame grabber; -1: leave it', minimum=-1,
             maximum=255, default=-1),
     Setting('video_standard', str, 'television standard of the frame grabber; unchanged: leave '
@@ -60,7 +60,7 @@ PARAMETERS = (
             default=0.0),
 )
 
-MISSING = ('no video: the parameter video_source is empty; name a frame grabber, a file or a '
+MISSING = ('no video: the parameter video_source names none; name a frame grabber, a file or a '
            'stream')
 
 
@@ -77,6 +77,8 @@ class Video:
             self.source = self.source or SIMULATED
         elif self.source == SIMULATED:
             raise ValueError('video_source simulated needs simulate:=true')
+        if self.source == NONE:
+            self.source = ''
         pixel_format = node.parameter('video_format')
         if len(pixel_format) not in (0, 4):
             raise ValueError(f'video_format: {pixel_format!r} is not allowed; write four '
@@ -165,8 +167,7 @@ class Video:
 
     def _draw(self, now: float) -> Pixels:
         """Draw what the simulated camera of this node shows."""
-        terminal = self._node.terminal
-        signal = terminal.simulator.video_signal() if terminal else None
+        signal = self._node.simulated_video()
         if signal is None:
             raise VideoError('the simulated camera sends no picture; live view is off')
         return draw(signal, now)

@@ -3,19 +3,24 @@
 """`camera-driver up` as a user starts it: a rig of simulated cameras, and how it ends."""
 
 from contextlib import contextmanager, ExitStack
+import math
 import os
 from pathlib import Path
 import signal
 import subprocess
 import sys
 
+from helpers import wait_until
 from node_rig import Client
 import pytest
 from rcl_interfaces.srv import GetParameters
+from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
 from camera_driver.cli.main import main
+from camera_driver.msg import Exposure
 from camera_driver.nodes.main import set_large_images
+from camera_driver.srv import SelectCamera, SetExposure
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, '-m', 'camera_driver.cli.main', 'up']
@@ -29,6 +34,15 @@ devices:
 - name: cockpit
   type: kp_fd30
   parameters: {port: /dev/none}
+"""
+MATRIX = """
+devices:
+- {name: cockpit, type: kp_fd30, parameters: {port: /dev/none}}
+- {name: tail, type: ix_link, parameters: {port: /dev/none}}
+- name: matrix
+  type: intelix
+  parameters: {port: /dev/none, grabber_output: 8, select_preset: 1, routes: 1 2 3 4 5 6 7 8}
+  cameras: {cockpit: {input: 3}, tail: {input: 4}}
 """
 ONE_ABSENT = """
 devices:
@@ -90,6 +104,29 @@ def test_two_cameras_until_told_to_end(up, processes):
     assert (process.returncode, out) == (0, '')
     assert 'Traceback' not in log and 'ended by itself' not in log
     assert not [pid for pid in alone if os.path.exists(f'/proc/{pid}')]
+
+
+def test_a_simulated_matrix_shows_the_cameras_of_its_rig(up):
+    process = up(MATRIX, '--simulate')
+    assert process.stdout.readline()
+    with answering('/matrix') as matrix:
+        images = []
+        matrix.client.create_subscription(Image, '/cockpit/image_raw', images.append, 10)
+        for name in ('tail', 'cockpit'):  # the tail's live view is off
+            response = matrix.call(SelectCamera, 'select_camera', camera=name)
+            assert response.success, response.message
+        first = wait_until(lambda: images and images[-1])
+        assert first.header.frame_id == 'cockpit_optical_frame'
+        with answering('/cockpit') as cockpit:
+            response = cockpit.call(SetExposure, 'set_exposure', exposure=Exposure(
+                exposure_time=0.0001, f_number=math.nan, iso=math.nan), nearest=True)
+            assert response.success, response.message
+        brightness = sum(first.data[::97])
+        wait_until(lambda: sum(images[-1].data[::97]) < brightness / 2)
+        assert matrix.client.count_publishers('/cockpit/image_raw') == 2  # its own is silent
+        process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize('processes', ['one', 'each'])
