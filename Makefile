@@ -7,7 +7,7 @@ overlay = . install/setup.sh
 
 help:
 	@echo 'make setup   ROS 2, Debian packages and the build; afterwards: . install/setup.sh'
-	@echo 'make demo    a simulated camera, end to end through ROS 2; pictures in demo_output/'
+	@echo 'make demo    a simulated rig, end to end through ROS 2; pictures in demo_output/'
 	@echo 'make test    all tests and linters'
 	@echo 'make lint    the linters alone'
 	@echo 'make bench   measure, for docs/performance.md'

@@ -3,11 +3,13 @@
 """
 The main job, end to end, with no hardware: what `make demo` runs.
 
-Four processes: a simulated camera on a pseudo-terminal, its line paced to the real speed; the ROS
-node that drives it; a subscriber that knows nothing of the driver; and this client.
+Three processes: a rig of all five device types, simulated, the line of one camera paced to its
+real speed; a subscriber that knows nothing of the driver; and this client, which knows the rig by
+its ROS interface alone.
 """
 
 from contextlib import contextmanager
+import math
 import os
 from pathlib import Path
 import shutil
@@ -17,7 +19,7 @@ import tempfile
 import threading
 import time
 
-from ament_index_python.packages import get_package_prefix
+import numpy as np
 import rclpy
 from rclpy.action import ActionClient
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -25,15 +27,20 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.parameter_client import AsyncParameterClient
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import Image
+from std_srvs.srv import SetBool, Trigger
 from tqdm import tqdm
+import yaml
 
 from camera_driver import image
 from camera_driver.action import DownloadImages
-from camera_driver.msg import CameraStatus, CaptureEvent
-from camera_driver.srv import Capture, ListImages
+from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
+from camera_driver.srv import Capture, ListImages, SelectCamera, SetExposure
 
-OUTPUT = Path(__file__).resolve().parents[1] / 'demo_output'
-CAMERA = 'demo_camera'
+ROOT = Path(__file__).resolve().parents[1]
+OUTPUT = ROOT / 'demo_output'
+RIG = ROOT / 'config' / 'rig_all.yaml'
+STILL, FUJI, AERIAL, VIDEO, MATRIX = DEVICES = ('nadir', 'oblique', 'survey', 'cockpit', 'matrix')
 PATIENCE = 30.0  # s
 
 
@@ -54,57 +61,82 @@ def seconds(stamp):
 
 
 class Client(Node):
-    """Everything the demo asks of the camera's node."""
+    """Everything the demo asks of the rig's nodes."""
 
     def __init__(self):
-        """Subscribe to what the node publishes."""
+        """Subscribe to what the nodes publish."""
         super().__init__('demo_client')
-        self.status = None
-        self.events = []
+        self.statuses = {}
+        self.events = {}  # shot_id -> event
+        self.frames = {}  # camera -> newest image
         self.changed = threading.Condition()
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        self.create_subscription(CameraStatus, f'{CAMERA}/status', self.on_status, latched)
-        self.create_subscription(CaptureEvent, f'{CAMERA}/capture_event', self.on_event, 10)
-        self.parameters = AsyncParameterClient(self, CAMERA)
-        self.downloads = ActionClient(self, DownloadImages, f'{CAMERA}/download_images')
+        for name in DEVICES:
+            self.hear(CameraStatus, f'{name}/status', self.statuses, lambda _, name=name: name,
+                      latched)
+        for name in (STILL, FUJI, AERIAL):
+            self.hear(CaptureEvent, f'{name}/capture_event', self.events, lambda e: e.shot_id, 10)
 
-    def on_status(self, message):
-        """Keep the newest status."""
-        with self.changed:
-            self.status = message
-            self.changed.notify_all()
+    def hear(self, kind, topic, into, key, qos):
+        """Subscribe and keep the newest message under its key."""
+        def keep(message):
+            with self.changed:
+                into[key(message)] = message
+                self.changed.notify_all()
 
-    def on_event(self, message):
-        """Keep the shots."""
-        with self.changed:
-            self.events.append(message)
-            self.changed.notify_all()
+        return self.create_subscription(kind, topic, keep, qos)
 
     def wait_for(self, what, condition):
-        """Wait until something has been heard."""
+        """Wait until something has been heard and return it."""
         with self.changed:
             if not self.changed.wait_for(condition, PATIENCE):
                 raise SystemExit(f'demo: {what} did not come within {PATIENCE:g} s')
+            return condition()
 
     def call(self, kind, name, **fields):
-        """Call a service of the camera and return its answer."""
-        client = self.create_client(kind, f'{CAMERA}/{name}')
+        """Call a service and return its answer."""
+        client = self.create_client(kind, name)
         if not client.wait_for_service(PATIENCE):
-            raise SystemExit(f'demo: the service {CAMERA}/{name} is not there')
+            raise SystemExit(f'demo: the service {name} is not there')
         answer = client.call(kind.Request(**fields), timeout_sec=PATIENCE)
         self.destroy_client(client)
         if answer is None or not answer.success:
             raise SystemExit(f'demo: {name}: {answer.message if answer else "no answer"}')
         return answer
 
-    def set(self, name, value):
+    def set(self, camera, name, value):
         """Set a parameter and say what the node answered."""
-        future = self.parameters.set_parameters([Parameter(name, value=value)])
+        parameters = AsyncParameterClient(self, camera)
+        future = parameters.set_parameters([Parameter(name, value=value)])
         result = wait(future).results[0]
         return 'accepted' if result.successful else f'refused: {result.reason}'
 
-    def download(self, text, **fields):
+    def shoot(self, camera):
+        """Take a picture and say what its event tells."""
+        before = time.time()
+        shot = self.call(Capture, f'{camera}/capture', wait=True)
+        answered = time.time() - before
+        event = self.wait_for('the event of the shot', lambda: self.events.get(shot.shot_id))
+        stored = f'image {shot.image_index}' if shot.image_index > 0 else (
+            'stored in the camera, which does not say as what')
+        tell(f'{shot.shot_id}: {stored}')
+        tell(f'exposed {seconds(event.header.stamp) - before:.3f} s after the call '
+             f'(+/- {event.stamp_uncertainty * 1000:.1f} ms), answered after {answered:.3f} s: '
+             'the stamp is of the exposure')
+        return shot
+
+    def set_exposure(self, camera, exposure_time, f_number=math.nan, iso=math.nan):
+        """Set the exposure to what is nearest to this and say what the camera holds."""
+        held = self.call(SetExposure, f'{camera}/set_exposure', nearest=True, exposure=Exposure(
+            exposure_time=exposure_time, f_number=f_number, iso=iso)).exposure
+        words = [f'1/{1 / held.exposure_time:.0f} s']
+        words += [f'f/{held.f_number:.1f}'] * (not math.isnan(held.f_number))
+        words += [f'ISO {held.iso:.0f}'] * (not math.isnan(held.iso))
+        return ', '.join(words)
+
+    def download(self, camera, text, **fields):
         """Run the download action under a progress bar and return its result."""
+        client = ActionClient(self, DownloadImages, f'{camera}/download_images')
         bar = tqdm(desc=f'   {text}', unit='B', unit_scale=True, leave=True, file=sys.stdout,
                    ascii=True, ncols=78, mininterval=0.5 if sys.stdout.isatty() else 600.0)
 
@@ -113,7 +145,9 @@ class Client(Node):
             bar.total = done.bytes_total or None
             bar.update(done.bytes_done - bar.n)
 
-        goal = wait(self.downloads.send_goal_async(DownloadImages.Goal(**fields), feedback))
+        if not client.wait_for_server(PATIENCE):
+            raise SystemExit(f'demo: {camera} has no action download_images')
+        goal = wait(client.send_goal_async(DownloadImages.Goal(**fields), feedback))
         result = wait(goal.get_result_async(), 120.0).result
         if bar.total:
             bar.update(bar.total - bar.n)
@@ -121,6 +155,27 @@ class Client(Node):
         if not result.success:
             raise SystemExit(f'demo: download: {result.message}')
         return result
+
+    def see(self, camera, differs_from=None):
+        """Return the next picture of a camera's video, (height, width, 3) RGB."""
+        self.frames.clear()
+        subscription = self.hear(Image, f'{camera}/image_raw', self.frames, lambda _: camera, 1)
+
+        def picture():
+            message = self.frames.get(camera)
+            if message is None:
+                return None
+            pixels = np.frombuffer(message.data, np.uint8).reshape(
+                message.height, message.width, 3)[..., ::-1]
+            if differs_from is not None and abs(pixels.mean() - differs_from.mean()) < 5:
+                return None
+            return message, pixels
+
+        message, pixels = self.wait_for(f'a picture of {camera}', picture)
+        self.destroy_subscription(subscription)
+        tell(f'/{camera}/image_raw: {message.width} x {message.height} {message.encoding} in '
+             f'{message.header.frame_id}, mean brightness {pixels.mean():.0f}')
+        return pixels
 
 
 def wait(future, timeout=PATIENCE):
@@ -130,15 +185,6 @@ def wait(future, timeout=PATIENCE):
     if not done.wait(timeout):
         raise SystemExit('demo: no answer from the node')
     return future.result()
-
-
-def until(what, condition):
-    """Wait for something outside of ROS."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            raise SystemExit(f'demo: {what} did not come within {PATIENCE:g} s')
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -177,65 +223,78 @@ def client():
         rclpy.try_shutdown()
 
 
-def demo(folder):
-    """Run the steps; `folder` is for the port and the pictures under way."""
-    port = folder / 'camera'
-    sierra_node = Path(get_package_prefix('camera_driver'), 'lib/camera_driver/sierra_node')
+def demo(ros):
+    """Run the steps."""
     start = time.monotonic()
+    cells = []  # what is on the last sheet
 
-    say(1, 'A simulated camera on a serial line, paced to its real speed')
-    with running('simulator', sys.executable, '-m', 'camera_driver.cli.main', 'simulate', 'sierra',
-                 '--link', str(port), '--pace'), client() as ros:
-        tell(f'camera-driver simulate sierra --link {port} --pace')
-        until('the port', port.exists)
+    say(1, 'A rig of five devices, simulated, started by one command')
+    tell(f'camera-driver up {RIG.relative_to(ROOT)} --simulate')
+    for name in DEVICES:
+        status = ros.wait_for(f'{name} READY', lambda name=name: (
+            name in ros.statuses and ros.statuses[name].state == CameraStatus.READY
+            and ros.statuses[name]))
+        device = ' '.join(filter(None, (status.manufacturer, status.model,
+                                        status.serial_number))) or 'does not say who it is'
+        tell(f'/{name:8} {status.camera_type:8} READY: {device}')
+    tell(f'all of them after {time.monotonic() - start:.1f} s')
 
-        say(2, 'The ROS 2 node that drives it')
-        with running('node', str(sierra_node), '--ros-args', '-r', f'__node:={CAMERA}',
-                     '-p', f'port:={port}', '-p', f'download_directory:={OUTPUT}',
-                     '-p', f'ledger_file:={folder / "shots.sqlite3"}'):
-            tell(f'ros2 run camera_driver sierra_node --ros-args -p port:={port}')
-            ros.wait_for('READY', lambda: ros.status and ros.status.state == CameraStatus.READY)
-            status = ros.status
-            tell(f'READY after {time.monotonic() - start:.1f} s: {status.manufacturer} '
-                 f'{status.model}, serial {status.serial_number}, battery '
-                 f'{status.battery * 100:.0f} %, {status.images_stored} images stored')
+    say(2, 'Settings are parameters, checked by the camera itself')
+    for word in ('off', 'disco'):
+        tell(f'/{STILL} flash_mode := {word:6} {ros.set(STILL, "flash_mode", word)}')
 
-            say(3, 'Settings are parameters, checked by the camera itself')
-            tell(f'flash_mode := off          {ros.set("flash_mode", "off")}')
-            tell(f'flash_mode := disco        {ros.set("flash_mode", "disco")}')
+    say(3, 'A still camera: a picture by a service call')
+    topic = f'/{STILL}/image_raw'
+    with running('subscriber', sys.executable, str(ROOT / 'examples' / 'save_images.py'), topic,
+                 os.path.relpath(OUTPUT), '1') as subscriber:
+        tell(f'python3 examples/save_images.py {topic}   (another process, waiting)')
+        shot = ros.shoot(STILL)
 
-            say(4, 'A subscriber in another process waits for images')
-            topic = f'/{CAMERA}/image_raw'
-            with running('subscriber', sys.executable,
-                         str(Path(__file__).with_name('save_images.py')), topic,
-                         os.path.relpath(OUTPUT), '1') as subscriber:
-                tell(f'python3 examples/save_images.py {topic}')
+        say(4, 'Its download, by an action with progress; it is published too')
+        began = time.monotonic()
+        result = ros.download(STILL, 'picture', indices=[shot.image_index], publish=True)
+        picture = Path(result.files[0])
+        tell(f'{picture.name}: {picture.stat().st_size} bytes in '
+             f'{time.monotonic() - began:.1f} s over 115200 baud')
+        subscriber.wait(PATIENCE)
+    tell('the subscriber: ' + (OUTPUT / 'subscriber.log').read_text().splitlines()[-1])
+    cells.append((image.decode(picture.read_bytes()), f'{STILL}  sierra, a picture'))
 
-                say(5, 'A picture, by a service call')
-                before = time.time()
-                shot = ros.call(Capture, 'capture', wait=True)
-                ros.wait_for('the event of the shot', lambda: ros.events)
-                tell(f'image {shot.image_index}, shot {shot.shot_id}')
-                tell(f'exposed {seconds(shot.stamp) - before:.3f} s after the call '
-                     f'(+/- {shot.stamp_uncertainty * 1000:.1f} ms), answered after '
-                     f'{time.time() - before:.3f} s: the stamp is of the exposure')
+    say(5, 'All its thumbnails, as a contact sheet')
+    result = ros.download(STILL, 'thumbnails', thumbnails_only=True, directory='thumbnails')
+    listed = ros.call(ListImages, f'{STILL}/list_images').images
+    write_sheet('contact_sheet', [
+        (image.decode(Path(file).read_bytes()),
+         f'{entry.index}  {entry.name}  {entry.size / 1000:.0f} kB')
+        for file, entry in zip(result.files, listed)], STILL, 4)
 
-                say(6, 'Its download, by an action with progress; it is published too')
-                began = time.monotonic()
-                result = ros.download('picture', indices=[shot.image_index], publish=True)
-                picture = Path(result.files[0])
-                size = picture.stat().st_size
-                tell(f'{picture.name}: {size} bytes in {time.monotonic() - began:.1f} s '
-                     f'over 115200 baud')
-                subscriber.wait(PATIENCE)
-            tell('the subscriber: ' + (OUTPUT / 'subscriber.log').read_text().splitlines()[-1])
+    say(6, 'Another still camera, by the same calls')
+    shot = ros.shoot(FUJI)
+    result = ros.download(FUJI, 'picture', indices=[shot.image_index])
+    cells.append((image.decode(Path(result.files[0]).read_bytes()),
+                  f'{FUJI}  fuji_mx, a picture'))
+    tell(ros.call(Trigger, f'{FUJI}/take_preview').message)
 
-            say(7, 'All thumbnails, as a contact sheet')
-            result = ros.download('thumbnails', thumbnails_only=True,
-                                  directory='thumbnails')
-            images = ros.call(ListImages, 'list_images').images
-            sheet = contact_sheet(result.files, images)
-            tell(f'{sheet.name}: {len(result.files)} thumbnails')
+    say(7, 'An aerial camera: exposure in real units, and a shot with its event')
+    tell(f'asked for 1/1000 s, f/5.6, ISO 200; it holds '
+         f'{ros.set_exposure(AERIAL, 0.001, 5.6, 200.0)}')
+    ros.shoot(AERIAL)
+    tell(ros.call(SetBool, f'{AERIAL}/set_live_view', data=True).message.partition(';')[0])
+
+    say(8, 'A video matrix: one frame grabber serves two cameras')
+    tell(ros.call(SelectCamera, f'{MATRIX}/select_camera', camera=VIDEO).message)
+    before = ros.see(VIDEO)
+    cells.append((before, f'{VIDEO}  kp_fd30 through the matrix'))
+
+    say(9, 'What a service call does, one sees')
+    tell(f'exposure of /{VIDEO}: {ros.set_exposure(VIDEO, 0.002)}')
+    after = ros.see(VIDEO, differs_from=before)
+    cells.append((after, f'{VIDEO}  after a shorter exposure'))
+
+    say(10, 'The matrix switches to the other camera')
+    tell(ros.call(SelectCamera, f'{MATRIX}/select_camera', camera=AERIAL).message)
+    cells.append((ros.see(AERIAL), f'{AERIAL}  ix_link through the matrix'))
+    write_sheet('rig', cells, 'One rig, five devices', 3)
 
     say('Summary', 'everything arrived whole and was checked')
     for path in (picture, *sorted(OUTPUT.glob('*.png'))):
@@ -244,16 +303,12 @@ def demo(folder):
     tell(f'{time.monotonic() - start:.0f} s in all; logs beside them')
 
 
-def contact_sheet(files, images):
-    """Write all thumbnails as one picture and return its path."""
-    cells = []
-    for file, entry in zip(files, images):
-        cells.append((image.decode(Path(file).read_bytes()),
-                      f'{entry.index}  {entry.name}  {entry.size / 1000:.0f} kB'))
-    path = OUTPUT / 'contact_sheet.png'
-    path.write_bytes(image.encode_png(image.contact_sheet(cells, title='demo_camera', columns=4,
+def write_sheet(name, cells, title, columns):
+    """Write pictures as one."""
+    path = OUTPUT / f'{name}.png'
+    path.write_bytes(image.encode_png(image.contact_sheet(cells, title=title, columns=columns,
                                                           width=800)))
-    return path
+    tell(f'{path.name}: {len(cells)} pictures')
 
 
 def main():
@@ -262,8 +317,17 @@ def main():
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir()
-    with tempfile.TemporaryDirectory(prefix='camera_driver_demo_') as folder:
-        demo(Path(folder))
+    with tempfile.TemporaryDirectory(prefix='camera_driver_demo_') as home:
+        os.environ['ROS_HOME'] = home
+        rig = yaml.safe_load(RIG.read_text())
+        for device in rig['devices']:
+            if device['name'] in (STILL, FUJI):
+                device['parameters']['download_directory'] = str(OUTPUT / device['name'])
+        path = Path(home, RIG.name)
+        path.write_text(yaml.safe_dump(rig))
+        with running('rig', sys.executable, '-m', 'camera_driver.cli.main', 'up', str(path),
+                     '--simulate'), client() as ros:
+            demo(ros)
 
 
 if __name__ == '__main__':
