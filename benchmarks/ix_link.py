@@ -13,7 +13,7 @@ import sys
 import threading
 
 from rclpy.action import ActionClient
-from ros import Client, client, NAME, node, PATIENCE, scratch
+from ros import Client, client, device_node, NAME, PATIENCE, scratch
 from table import spread, Table
 
 from camera_driver.action import CaptureSequence
@@ -86,7 +86,7 @@ def _sequence(ros: Client, folder: Path, port: str, speed: int, mode: str) -> fl
     """Return how many pictures a minute the node takes, by its ledger."""
     folder.mkdir()
     ros.forget()
-    with node('ix_link', folder, port=port, baudrate=speed, reply_mode=mode):
+    with device_node('ix_link', port, folder, baudrate=speed, reply_mode=mode):
         ros.wait_until_ready()
         action = ActionClient(ros, CaptureSequence, f'{NAME}/capture_sequence')
         if not action.wait_for_server(PATIENCE):
