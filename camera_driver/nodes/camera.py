@@ -326,11 +326,19 @@ class CameraNode(DeviceNode):
         if self._commanded_exposure == Exposure():
             return ''
         try:
-            camera.set_exposure(self._commanded_exposure, nearest=True)
-            return 'applied: exposure'
+            held = camera.set_exposure(self._commanded_exposure, nearest=True)
         except (Refused, NotSupported, ValueError) as error:
             self.get_logger().error(f'exposure: could not be applied: {error}')
             return f'not applied: exposure: {error}'
+        wishes = ((name, getattr(self._commanded_exposure, name), getattr(held, name))
+                  for name in QUANTITIES)
+        others = ', '.join(  # its range may be another one now, with another lens
+            f'{name} {value:.4g} instead of {wanted:.4g}' for name, wanted, value in wishes
+            if None not in (wanted, value) and not math.isclose(wanted, value, rel_tol=0.01))
+        if not others:
+            return 'applied: exposure'
+        self.get_logger().warning(f'exposure: {others}')
+        return f'applied: exposure, but {others}'
 
     def _set_roi(self, request, response):
         wanted = convert.roi_request(request.roi)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ix_link node over DDS: exposure, regions, shots, completion codes, reconnects."""
 
+from dataclasses import replace
 from fractions import Fraction
 import math
 import re
@@ -347,6 +348,20 @@ def test_exposure_is_set_again_after_a_reconnect(camera):
     assert 'applied: exposure' in camera.call(Trigger, 'reset_device').message
     held = camera.call(GetExposure, 'get_exposure').exposure
     assert held.exposure_time == 1 / 1024 and held.f_number == pytest.approx(5.657, rel=1e-3)
+
+
+def test_an_exposure_that_the_lens_does_not_have_any_more_is_told(camera):
+    assert expose(camera, 1 / 1000, 2.8).success
+    grid = camera.simulator.grids['f_number']
+    slower = replace(grid, minimum=grid.minimum + 3)  # f/4 at best
+    camera.terminal.do(lambda: camera.simulator.grids.update(f_number=slower))
+    try:
+        message = camera.call(Trigger, 'reset_device').message
+        assert 'applied: exposure, but f_number 4 instead of 2.828;' in message
+        held = camera.call(GetExposure, 'get_exposure').exposure
+        assert held.exposure_time == 1 / 1024 and held.f_number == pytest.approx(4.0)
+    finally:
+        camera.terminal.do(lambda: camera.simulator.grids.update(f_number=grid))
 
 
 def test_self_test(camera):
