@@ -258,4 +258,8 @@ class VideoCameraNode(CameraNode):
                 response.message = f'{done[0]}; {MISSING}'
                 return
         self._live = request.data
-        response.message = '; '.join([*done, self.video.switch(request.data)])
+        try:
+            done.append(self.video.switch(request.data))
+        except VideoError as error:
+            raise VideoError('; '.join([*done, str(error)])) from None
+        response.message = '; '.join(done)

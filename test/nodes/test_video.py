@@ -267,6 +267,14 @@ def test_a_password_is_not_shown(tmp_path):
         assert 'secret' not in ''.join(texts)
 
 
+def test_live_view_is_on_though_the_source_is_missing(tmp_path):
+    with rig(IxLinkNode, IxLinkSimulator(), tmp_path, video_source=str(tmp_path / 'none')) as one:
+        response = switch(one, True)
+        assert not response.success and one.simulator.live_view
+        assert response.message.startswith('live view is on; lost: ')
+        assert 'No such file' in response.message
+
+
 def test_live_view_of_an_ix_link_camera_by_its_parameter(tmp_path):
     with rig(IxLinkNode, IxLinkSimulator(), tmp_path, simulate=True) as one:
         assert one.node.video.reader.state is State.OFF
