@@ -110,7 +110,7 @@ class Shot:
     sent: float
     done: float | None
     image_index: int | None = None
-    delay: float = 0.0  # s the session needed to wake the camera before the trigger was sent
+    delay: float = 0.0  # s to wake the camera, or charge its flash, before the trigger was sent
     exposure: Exposure = Exposure()
     settled: str = ''  # how a doubtful outcome was settled ('' = the camera confirmed directly)
     accepted: float | None = None  # when the camera accepted the trigger: bounds its delay

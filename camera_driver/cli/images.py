@@ -103,12 +103,12 @@ def capture(job: Job) -> int:
                                  'is stored')
         took = '' if shot.done is None else f' in {duration(shot.done - shot.sent)}'
         number = '' if shot.image_index is None else f' {shot.image_index}'
-        woken = f', after {duration(shot.delay)} to wake the camera' if shot.delay else ''
+        ready = f', after {duration(shot.delay)} to make it ready' if shot.delay else ''
         settled = f'; {shot.settled}' if shot.settled else ''
         # The shot's times are the port's; a script wants the world's.
         since_1970 = time.time() - opened.port.now()
         document = {'shot': shot, 'unix_time': round(since_1970 + shot.sent, 6)}
-        job.out.show(document, clean(f'Picture{number} taken{took}{woken}{settled}.'))
+        job.out.show(document, clean(f'Picture{number} taken{took}{ready}{settled}.'))
         if store is None:
             return 0
         if shot.image_index is None:

@@ -240,7 +240,7 @@ class CameraNode(DeviceNode):
         event.image_index = convert.count(shot.image_index)
         event.exposure = convert.exposure_message(shot.exposure)
         event.message = '; '.join(filter(None, (
-            shot.settled, shot.delay and f'the camera was woken first, for {shot.delay:.2f} s')))
+            shot.settled, shot.delay and f'making it ready took {shot.delay:.2f} s')))
         event.success = True
         self.ledger(lambda ledger: ledger.exposed(
             shot_id, stamp, event.stamp_source, event.stamp_uncertainty, shot.exposure,

@@ -71,6 +71,7 @@ def test_capture_and_delete(camera, terminal, tmp_path):
     before = len(frames(terminal))
     result = camera('--charge-flash', '200', 'capture', '--download', '--directory', tmp_path)
     assert result.code == 0 and result.out.startswith(f'Picture {before + 1} taken in ')
+    assert ' to make it ready' in result.out
     assert terminal.simulator.charged[-1:] == [200]
     name, = files(tmp_path)
     assert files(tmp_path)[name] == frames(terminal)[name]
