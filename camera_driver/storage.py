@@ -1,6 +1,6 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where pictures become files: complete, durable, never over another file."""
+"""Where pictures and the like become files: complete, durable, never over another file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -152,15 +152,38 @@ class PictureStore:
         return where
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """
+    Write a file, which appears when it is complete and on the disk.
+
+    :raises StorageError: there is one already, no room, no permission ...; nothing is left behind.
+    """
+    temporary = path.with_name(TEMPORARY.format(secrets.token_hex(8)))
+    try:
+        try:
+            _write_through(temporary, data)
+            _link(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except FileExistsError:
+        raise StorageError(f'{path} exists; choose another name, or remove it') from None
+    except OSError as error:
+        raise _explained(error, f'{path} was not saved') from error
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    with open(path, 'xb') as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def _write(where: Path, name: str, data: bytes) -> Path:
     """Write a hidden file, then give it the first free name; the hidden file always goes."""
     temporary = where / TEMPORARY.format(secrets.token_hex(8))
     with _locked(where, fcntl.LOCK_SH) as directory:
         try:
-            with open(temporary, 'xb') as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            _write_through(temporary, data)
             final = _give_name(temporary, where, name, data)
         finally:
             temporary.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import pytest
 
 from camera_driver.errors import StorageError
-from camera_driver.storage import PictureStore, safe_name
+from camera_driver.storage import PictureStore, safe_name, write_new
 
 
 @pytest.mark.parametrize(('name', 'safe'), [
@@ -145,6 +145,21 @@ def test_a_write_that_fails_half_way_leaves_nothing(tmp_path):
         'store.save("large.JPG", bytes(50_001))\n', tmp_path)
     assert re.search(r'StorageError: .*large.JPG was not saved: the file exceeds', done.stderr)
     assert os.listdir(tmp_path) == ['small.JPG']
+
+
+def test_a_new_file_appears_whole_or_not_at_all(tmp_path):
+    done = python(
+        'import resource, sys\n'
+        'from pathlib import Path\n'
+        'from camera_driver.storage import write_new\n'
+        'resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n'
+        'write_new(Path(sys.argv[1], "small.json"), bytes(50_000))\n'
+        'write_new(Path(sys.argv[1], "large.json"), bytes(50_001))\n', tmp_path)
+    assert re.search(r'StorageError: .*large.json was not saved: the file exceeds', done.stderr)
+    with pytest.raises(StorageError, match='small.json exists'):
+        write_new(tmp_path / 'small.json', b'')
+    assert os.listdir(tmp_path) == ['small.json']
+    assert (tmp_path / 'small.json').stat().st_size == 50_000
 
 
 @pytest.fixture

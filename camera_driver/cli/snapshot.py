@@ -22,16 +22,13 @@ if TYPE_CHECKING:
 
 def save(job: Job) -> int:
     """Save all that the device holds as a new file."""
+    from camera_driver.storage import write_new
     path: Path = job.args.file
     if path.exists():
         raise StorageError(f'{path} exists; choose another name, or remove it')
     with job.device() as opened, job.out.progress('saving', ' values') as progress:
         text = opened.device.save(progress)
-    try:
-        with path.open('x', encoding='utf-8') as file:
-            file.write(text)
-    except OSError as error:
-        raise StorageError(f'{path}: {error.strerror}') from None
+    write_new(path, text.encode())
     job.out.show({'file': path}, f'Saved as {path}.')
     return 0
 
@@ -43,9 +40,14 @@ def load(job: Job) -> int:
         text = args.file.read_text(encoding='utf-8')
     except OSError as error:
         raise StorageError(f'{args.file}: {error.strerror}') from None
+    except UnicodeDecodeError:
+        raise ValueError(f'{args.file}: not a file of saved registers: it is no text') from None
     with job.device() as opened:
         with job.out.progress('comparing', ' values') as progress:
-            differences = opened.device.compare(text, args.factory, progress)
+            try:
+                differences = opened.device.compare(text, args.factory, progress)
+            except ValueError as error:
+                raise ValueError(f'{args.file}: {error}') from None
         if not differences:
             job.out.show({'differences': [], 'written': False}, 'The device holds the same.')
             return 0

@@ -103,7 +103,7 @@ def test_what_is_no_such_file(camera, tmp_path):
     for content in (b'', b'{}', b'\xff\xfe'):
         path.write_bytes(content)
         result = camera('load', path, '--yes')
-        assert result.code == 2 and result.error
+        assert result.code == 2 and f'{path}: not a file of saved registers' in result.error
 
 
 def test_store(camera, terminal):
