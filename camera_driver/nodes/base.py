@@ -176,6 +176,19 @@ class DeviceNode(LifecycleNode):
 
         return self.run(label, work)
 
+    def raw_command(self, label: str, function: Callable[[Device], T]) -> T:
+        """As `command`, for what is raw: any setting may be another one now."""
+        def work(device: Device) -> T:
+            try:
+                return function(device)
+            finally:
+                try:
+                    self.settings.refresh(device, device.settings())
+                except DeviceError as error:  # what became of the command counts
+                    self.get_logger().warning(f'settings were not read again: {error}')
+
+        return self.command(label, work)
+
     def start(self, label: str, function: Callable[[Device], T],
               priority: Priority = Priority.NORMAL) -> 'WorkerFuture[T]':
         """
@@ -475,7 +488,7 @@ class DeviceNode(LifecycleNode):
         if not self._values['allow_raw_writes']:
             raise Forbidden('raw messages need the parameter allow_raw_writes:=true at start')
         message = bytes(request.message)
-        response.reply = array('B', self.command(
+        response.reply = array('B', self.raw_command(
             'sending a raw message', lambda device: device.send_message(message)))
 
     def _publish_diagnostics(self) -> None:

@@ -386,5 +386,6 @@ class CameraNode(DeviceNode):
         if not self.parameter('allow_raw_writes'):
             raise Forbidden('raw writes are locked; start the node with allow_raw_writes: true')
         value = bytes(request.data) if request.text else request.value
-        self.run(f'writing register {request.register_number}',
-                 lambda camera: camera.write_register(request.register_number, value))
+        self.raw_command(
+            f'writing register {request.register_number}',
+            lambda camera: camera.write_register(request.register_number, value))

@@ -17,7 +17,7 @@ from camera_driver.devices.kp_fd30.simulator import KpFd30Simulator
 from camera_driver.msg import CaptureEvent, Exposure
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
 from camera_driver.srv import (
-    Capture, GetExposure, LoadSettings, ReadRegister, SaveSettings, SetExposure,
+    Capture, GetExposure, LoadSettings, ReadRegister, SaveSettings, SendMessage, SetExposure,
     SetRegionOfInterest, StepExposure, WriteRegister)
 
 SHUTTER = ('shutter_mode', 'preset_shutter', 'variable_shutter')
@@ -212,6 +212,19 @@ def test_registers(unlocked):
     assert unlocked.call(ReadRegister, 'read_register', register_number=0x29D).value == 0x105
     response = unlocked.call(ReadRegister, 'read_register', register_number=7, text=True)
     assert not response.success and 'never read' in response.message
+
+
+def test_parameters_show_what_was_written_raw(unlocked):
+    assert not put(unlocked, 'awc_r_gain_offset', 9)
+    response = unlocked.call(WriteRegister, 'write_register', register_number=0x36, value=7)
+    assert response.success, response.message
+    assert get(unlocked, 'awc_r_gain_offset') == [7]
+    response = unlocked.call(SendMessage, 'send_message',
+                             message=array('B', bytes.fromhex('00 ff 01 3a 01 00 00')))
+    assert response.success, response.message
+    assert get(unlocked, 'alc_mode') == ['area']
+    power_cycle(unlocked)
+    assert get(unlocked, 'awc_r_gain_offset') == [128]  # the later command counts, and is not kept
 
 
 def test_raw_writes_are_locked_by_default(camera):
