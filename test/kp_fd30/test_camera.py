@@ -406,8 +406,8 @@ def test_store(allowed):
     simulator.power_cycle()
     assert device.get('alc_mode') == 'area'
     simulator.misbehave('lose_text_ack', register='alc_mode', skip=1)
-    with pytest.raises(OutcomeUnknown):
-        device.store(['alc_mode'])
+    with pytest.raises(OutcomeUnknown, match=r'\(already written: alc_area\)'):
+        device.store(['alc_area', 'alc_mode'])
 
 
 # Faults of the line: what is held in the end is what was told, or there was an error.

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from camera_driver.devices.kp_fd30.registers import address, BY_NAME, Register, REGISTERS
 from camera_driver.devices.kp_fd30.session import KpFd30Session
 from camera_driver.errors import DeviceError, Forbidden, OutcomeUnknown, Refused, ReplyTimeout
@@ -48,6 +50,21 @@ class Bank:
             raise ReplyTimeout(f'{text} as before: {trouble}; try again') from trouble
         raise Refused(f'{text} after it acknowledged {register.describe(data)}; it does not know '
                       'this value, or not in its present mode')
+
+    def put_all(self, registers: Sequence[Register], data: Callable[[Register], bytes],
+                store: bool) -> None:
+        """Write registers one after the other; all guards are asked before the first."""
+        for register in registers:
+            self.may_write(*address(register), store)
+        written: list[str] = []
+        for register in registers:
+            try:
+                self.put(register, data(register), store)
+            except DeviceError as error:
+                if written:
+                    error.args = (f'{error} (already written: {", ".join(written)})',)
+                raise
+            written.append(register.name)
 
     def restart_white_balance(self) -> None:
         """Begin the white adjustment again; not repeated on doubt (5.2). Raises OutcomeUnknown."""

@@ -213,10 +213,7 @@ class KpFd30Camera(Camera):
     def store(self, names: Sequence[str] = ()) -> None:
         """Write what these settings (none: all) hold to EEPROM."""
         registers = [self._row(name)[0].register for name in names or ROW_OF]
-        for register in registers:
-            self.bank.may_write(register.area, register.number or 0, True)
-        for register in registers:
-            self.bank.put(register, self.bank.read(register), store=True)
+        self.bank.put_all(registers, self.bank.read, store=True)
 
     def save(self, progress: ProgressCallback = no_progress) -> str:
         """Return all registers that can be read, as JSON."""

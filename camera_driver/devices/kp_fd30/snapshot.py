@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 import json
 
 from camera_driver.devices.kp_fd30.bank import Bank
-from camera_driver.devices.kp_fd30.registers import address, BY_NAME, Register, TABLE
-from camera_driver.errors import DeviceError
+from camera_driver.devices.kp_fd30.registers import BY_NAME, Register, TABLE
 from camera_driver.model import Difference, Progress, ProgressCallback
 
 FORMAT = 'camera_driver kp_fd30 1'
@@ -84,14 +83,5 @@ def compare(bank: Bank, text: str, factory: bool,
 
 def load(bank: Bank, differences: Sequence[Difference], store: bool) -> None:
     """Write differences, each read back; all guards are asked first."""
-    for one in differences:
-        bank.may_write(*address(BY_NAME[one.name]), store)
-    written: list[str] = []
-    for one in differences:
-        try:
-            bank.put(BY_NAME[one.name], one.data, store)
-        except DeviceError as error:
-            if written:
-                error.args = (f'{error} (already written: {", ".join(written)})',)
-            raise
-        written.append(one.name)
+    data = {one.name: one.data for one in differences}
+    bank.put_all([BY_NAME[name] for name in data], lambda row: data[row.name], store)
