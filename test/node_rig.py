@@ -90,19 +90,20 @@ def new_client(node=''):
 
 
 class Client:
-    """Calls the services and actions of the node called `name`."""
+    """Calls the services and actions of the node called `name`, which may be `node` here."""
 
-    def __init__(self, stack, name, known=''):
+    def __init__(self, stack, name, known='', node=None):
         self.stack = stack
         self.name = name
+        self.node = node
+        self._callers = {}
         self.client = stack.enter_context(new_client(known))
 
     def call(self, kind, service, **fields):
         """Call a service and return its response."""
-        client = self._found(lambda: self.client.create_client(kind, f'/{self.name}/{service}'))
-        response = self.result(client.call_async(kind.Request(**fields)))
-        self.client.destroy_client(client)
-        return response
+        if service not in self._callers:
+            self._callers[service] = self._found_service(kind, service)
+        return self.result(self._callers[service].call_async(kind.Request(**fields)))
 
     def begin(self, kind, service, **fields):
         """Call a service and return the future of its response."""
@@ -110,8 +111,7 @@ class Client:
 
     def begin_all(self, kind, service, times, **fields):
         """Call a service some times at once and return the futures of the responses."""
-        client = self._found(lambda: self.client.create_client(
-            kind, f'/{self.name}/{service}', qos_profile=QoSProfile(depth=times)))
+        client = self._found_service(kind, service, qos_profile=QoSProfile(depth=times))
         return [client.call_async(kind.Request(**fields)) for _ in range(times)]
 
     def send_goal(self, kind, action, feedback=lambda message: None, **fields):
@@ -119,6 +119,25 @@ class Client:
         client = self._found(lambda: ActionClient(self.client, kind, f'/{self.name}/{action}'))
         return self.result(client.send_goal_async(
             kind.Goal(**fields), feedback_callback=lambda message: feedback(message.feedback)))
+
+    def _found_service(self, kind, service, **qos):
+        """
+        Make a client of a service, which has found it and was found by it.
+
+        An answer to a client that the node has not found is lost, with a warning only. Clients
+        are destroyed at the end alone: an executor that waits for one must not lose it.
+        """
+        path = f'/{self.name}/{service}'
+        for _ in range(ATTEMPTS):
+            known = self.node.count_clients(path) if self.node else 0
+            client = self._found(lambda: self.client.create_client(kind, path, **qos))
+            try:
+                wait_until(lambda: not self.node or self.node.count_clients(path) > known,
+                           TIMEOUT / ATTEMPTS)
+                return client
+            except AssertionError:
+                self.client = self.stack.enter_context(new_client())
+        raise AssertionError(f'{self.name} finds no client of {service}')
 
     def _found(self, make):
         """Make a client of a service or an action, if need be in another participant."""
@@ -158,10 +177,10 @@ class Rig(Client):
                   'download_directory': str(folder / 'pictures'), 'reconnect_delay': 0.1,
                   'camera_info_url': f'file://{folder}/calibration.yaml', **parameters}
         overrides = [Parameter(key, value=value) for key, value in values.items()]
-        self.node = stack.enter_context(spinning(
+        node = stack.enter_context(spinning(
             lambda context: node_class(name, context=context, parameter_overrides=overrides),
             THREADS))
-        super().__init__(stack, name, f'/{name}')
+        super().__init__(stack, name, f'/{name}', node)
         wait_until(lambda: self.node.connected and self.node._active)
 
     def listen(self, kind, topic, **qos):
