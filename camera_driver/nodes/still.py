@@ -36,6 +36,7 @@ from camera_driver.nodes.pictures import keep, thumbnail_jpeg
 from camera_driver.storage import below, PictureStore
 
 
+ZONES = {'utc': 'UTC', 'local': 'local time'}
 NAMING_DELAY = 1.0  # s after a shot, if nothing else waits by then
 
 
@@ -214,7 +215,9 @@ class StillCameraNode(CameraNode):
         known = self.ledger(
             lambda ledger: [ledger.has(self.identity, one) for one in images])
         response.images = list(map(convert.stored_image_message, images, known))
-        response.message = f'{len(images)} images, {sum(known)} of them downloaded'
+        clocks = sorted({ZONES[one.clock] for one in images if one.clock and one.stamp})
+        response.message = f'{len(images)} images, {sum(known)} of them downloaded' + ''.join(
+            f"; stamps: the camera's clock, taken for {zone}" for zone in clocks)
 
     def _delete_images(self, request, response):
         if not self.parameter('allow_delete'):
@@ -275,8 +278,8 @@ class StillCameraNode(CameraNode):
             before = camera.clock()
             now = wall_clock(camera.clock_shows)
             after = camera.set_clock(now.replace(microsecond=0))
-            zone = 'local time' if camera.clock_shows == 'local' else 'UTC'
             off = f'{(before - now).total_seconds():+.0f} s off' if before else 'not set'
+            zone = ZONES[camera.clock_shows]
             return f'the camera clock shows {after or now} {zone}; it was {off}'
 
         response.message = self.run('setting the clock', work)

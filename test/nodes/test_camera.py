@@ -4,6 +4,7 @@
 
 from contextlib import closing
 import math
+import re
 import sqlite3
 import time
 
@@ -15,6 +16,7 @@ from sensor_msgs.srv import SetCameraInfo
 from std_srvs.srv import Trigger
 
 from camera_driver.action import CaptureSequence
+from camera_driver.devices.sierra.simulator import State
 from camera_driver.msg import CaptureEvent, Exposure
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.sierra_node import SierraNode
@@ -73,6 +75,18 @@ def test_trigger_delay_moves_the_stamp(tmp_path):
              trigger_delay=10.0) as one:
         response = one.call(Capture, 'capture', wait=True)
         assert 5 < seconds(response.stamp) - time.time() < 10
+
+
+def test_a_camera_that_fell_asleep_is_woken_and_the_event_tells_how_long_that_took(tmp_path):
+    with rig(SierraNode, sierra(idle_timeout=0.5), tmp_path, keep_alive=0.0) as one:
+        events = one.listen(CaptureEvent, 'capture_event')
+        wait_until(lambda: one.terminal.do(lambda: one.simulator.state is State.ASLEEP))
+        response = one.call(Capture, 'capture', wait=True)
+        assert response.success, response.message
+        event, = wait_until(lambda: events)
+        found = re.fullmatch(r'the camera was woken first, for (\d+\.\d\d) s', event.message)
+        assert found and float(found[1]) > 0.1  # the pause after a change of speed (3.4)
+        assert len(one.simulator.shots) == 1
 
 
 def test_memory_full_is_a_failed_shot(front):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Downloads, lists, deletion, previews: a sierra camera's memory behind its node, over DDS."""
 
+from datetime import timezone
 import threading
 
 from helpers import wait_until
@@ -311,6 +312,18 @@ def test_preview(camera):
     wait_until(lambda: raw and compressed)
     assert bytes(compressed[0].data) == camera.simulator.preview
     assert len(stored(camera)) == 3
+
+
+def test_stamps_say_what_the_clock_is_taken_for(camera, tmp_path):
+    response = camera.call(ListImages, 'list_images')
+    assert response.message == ("3 images, 0 of them downloaded; stamps: the camera's clock, "
+                                'taken for UTC')
+    taken = camera.simulator.frames[0].taken
+    assert response.images[0].stamp.sec == taken.replace(tzinfo=timezone.utc).timestamp()
+    with make(tmp_path / 'local', name='other', camera_clock='local') as other:
+        response = other.call(ListImages, 'list_images')
+        assert response.message.endswith('taken for local time')
+        assert response.images[0].stamp.sec == taken.timestamp()
 
 
 def test_clock(camera):
