@@ -325,14 +325,15 @@ class Switcher(Device, Protocol):
 
     @property
     def heard_until(self) -> float:
-        """The port's time [s] by which all has been heard that the device had said."""
+        """The port's time [s] by which all has been heard that the device had said: it answers."""
         ...
 
-    def watch(self, noticed: Callable[[], None]) -> None:
+    def watch(self, noticed: Callable[[], None], closely: bool = False) -> None:
         """
         Call `noticed` when `routing` or `heard_until` has changed, in the thread of the device.
 
         It is called before a command is sent that changes the routing, which is unknown then.
+        `closely`: `listen` asks the device, so that `heard_until` follows while that is known.
         """
         ...
 

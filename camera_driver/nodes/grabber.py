@@ -4,8 +4,9 @@
 One frame grabber behind a video matrix: its pictures under the name of the camera that they show.
 
 Which camera that is only the matrix knows, and what is done at its front panel it reports
-afterwards, if at all. A frame is therefore held until the matrix has been listened to MARGIN later
-than it came: had the matrix switched before, its report would be there. A report that other
+afterwards, if at all. A frame is therefore held until the matrix has answered a question that was
+sent MARGIN later than it came: had the matrix switched before, its report would have come before
+the answer. A report that other
 pictures are coming, or that a switch begins, ends the publishing at once, and what is held is
 dropped. After a switch frames count when `settle_time` is over.
 

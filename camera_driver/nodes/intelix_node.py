@@ -95,7 +95,8 @@ class IntelixNode(DeviceNode):
 
     def on_connected(self, device: Switcher, identity: Identity) -> str:
         """Publish the routing from now on."""
-        device.watch(lambda: self._notice(device))
+        device.watch(lambda: self._notice(device), closely=bool(
+            self._watches and self.grabber.video.source))
         self._notice(device)
         return super().on_connected(device, identity)
 

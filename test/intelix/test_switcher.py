@@ -270,11 +270,40 @@ def test_no_password_is_in_the_trace(password, tmp_path):
 def test_until_when_it_was_heard():
     matrix, switcher = connected()
     port = switcher.session.port
+    switcher.trigger_preset(1)
     port.pause(1.0)
-    seen = []
+    before, seen = switcher.heard_until, []
     switcher.watch(lambda: seen.append(switcher.heard_until))
+    switcher.listen()  # silence may be that of a broken line
+    assert seen == [before] and before < port.now() - 0.9
+    now = port.now()
+    switcher.watch(lambda: seen.append(switcher.heard_until), closely=True)
     switcher.listen()
-    assert seen == [port.now()]
+    assert seen[1:] == [now]
+    matrix.misbehave('deaf', 3)
+    with pytest.raises(ReplyTimeout):
+        switcher.listen()
+    assert switcher.heard_until == now
+
+
+def test_what_may_have_been_a_report_leaves_the_routing_unknown():
+    matrix, switcher = connected()
+    for fault in ('cut_report', 'reserved_byte', 'bad_escape', 'short_report', 'wrong_id'):
+        switcher.route(8, STRAIGHT)
+        assert switcher.routing() == STRAIGHT
+        matrix.misbehave(fault)
+        matrix.press(1, 4)
+        switcher.session.port.pause(0.2)
+        switcher.listen()
+        assert switcher.routing() != STRAIGHT, fault
+    switcher.route(8, STRAIGHT)
+    for fault in ('ack', 'error'):
+        matrix.misbehave(fault)
+        switcher.poll()
+        assert switcher.routing() == STRAIGHT
+    matrix.send(bytes.fromhex('f1 03 01 02 02'))  # of a name, as it seems
+    switcher.listen()
+    assert switcher.routing() == STRAIGHT
 
 
 def test_nothing_is_routed_before_it_is_said_that_the_routing_is_unknown():
@@ -318,6 +347,20 @@ def test_raw_messages():
     matrix, switcher = connected()
     assert switcher.send_message(b'\x03\x06\x01') == b'\x02\x06' + bytes(STRAIGHT)
     assert switcher.routing() == STRAIGHT
+    for message in (b'\x00\x03', b'\x03\x01\x01', b'\x03\x00\x02' + bytes(REVERSED)):
+        switcher.send_message(message)
+        assert switcher.routing() == STRAIGHT
+
+
+@pytest.mark.parametrize('message', [
+    b'\x03\x06\x02', b'\x02\x03\x03\x06\x01', b'\x02\x00', b'\x09', b'\x03\x01\x01\x01'])
+def test_raw_messages_that_may_route_leave_the_routing_unknown(message):
+    matrix, switcher = connected()
+    switcher.route(8, STRAIGHT)
+    seen = changes(switcher)
+    matrix.misbehave('no_report', 1)
+    assert switcher.send_message(message) == b''
+    assert seen == [STRAIGHT, None]
 
 
 def test_self_test():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The grabber behind the matrix over DDS: whose pictures are on whose topics, and when."""
 
+from array import array
 import threading
 
 from helpers import wait_until
@@ -17,11 +18,11 @@ from camera_driver.msg import CameraStatus
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.intelix_node import IntelixNode
 from camera_driver.sim.video import VideoSignal
-from camera_driver.srv import SelectCamera
+from camera_driver.srv import SelectCamera, SendMessage
 
 RIG = {'cameras': 'nadir oblique', 'nadir.input': 3, 'oblique.input': 5, 'nadir.frame_id': 'down',
        'grabber_output': 6, 'select_preset': 8, 'routes': '1 2 3 4 5 6 7 8', 'settle_time': 0.1,
-       'simulate': True, 'port': ''}
+       'simulate': True, 'port': '', 'allow_raw_writes': True}
 COLOURS = {'nadir': (1.0, 0.0, 0.0), 'oblique': (0.0, 0.0, 1.0)}  # of their pictures: red, blue
 CALIBRATION = """\
 {image_width: 640, image_height: 480, camera_name: nadir, distortion_model: plumb_bob,
@@ -78,6 +79,13 @@ def check(one):
 def since(one, name, begun):
     """Return the pictures of a camera that were taken after a time [s]; older ones may be late."""
     return [image for image in list(one.images[name]) if seconds(image.header.stamp) > begun]
+
+
+def settle(one):
+    """Wait until some pictures more were grabbed; what comes of them is checked at the end."""
+    counters = one.node.grabber.video.reader.counters
+    grabbed = counters.grabbed
+    wait_until(lambda: counters.grabbed > grabbed + 10)
 
 
 def select(one, name):
@@ -172,6 +180,64 @@ def test_a_switch_that_is_not_reported(matrix):
     assert not response.success and matrix.node.grabber.selected is None
     assert matrix.terminal.do(lambda: matrix.simulator.routes[5]) == 5
     assert not since(matrix, 'oblique', begun)
+
+
+@pytest.mark.parametrize('fault', ['cut_report', 'reserved_byte', 'short_report'])
+def test_a_change_whose_report_is_damaged(matrix, fault):
+    select(matrix, 'nadir')
+
+    def press():
+        matrix.simulator.misbehave(fault)
+        matrix.simulator.press(6, 5)
+
+    matrix.terminal.do(press)
+    wait_until(lambda: matrix.node.grabber.selected is None)
+    settle(matrix)
+
+
+def test_a_raw_message_that_routes_without_a_report(matrix):
+    select(matrix, 'nadir')
+    matrix.terminal.do(lambda: matrix.simulator.presets.update({2: bytes([5] * 8)}))
+    matrix.terminal.do(lambda: matrix.simulator.misbehave('no_report', command=b'\x03\x06'))
+    response = matrix.call(SendMessage, 'send_message', message=array('B', [3, 6, 2]))
+    assert response.success and not response.reply
+    assert matrix.terminal.do(lambda: matrix.simulator.routes[5]) == 5
+    assert matrix.node.grabber.selected is None
+    settle(matrix)
+
+
+def test_a_change_while_the_line_is_broken(matrix):
+    """The port is there, and nothing comes: the cable was pulled at the matrix."""
+    select(matrix, 'nadir')
+
+    def press():
+        matrix.simulator.misbehave('deaf', 6)
+        matrix.simulator.misbehave('no_report')
+        matrix.simulator.press(6, 5)
+
+    matrix.terminal.do(press)
+    wait_until(lambda: matrix.node.grabber.selected is None)
+    settle(matrix)
+    wait_until(lambda: matrix.node.connected)
+
+
+def test_unplugged_within_a_switch(matrix):
+    select(matrix, 'nadir')
+    simulator = matrix.simulator
+    matrix.terminal.do(simulator.log.clear)
+    matrix.terminal.do(lambda: simulator.misbehave('no_report', 2, command=b'\x03\x06'))
+    answer = matrix.begin(SelectCamera, 'select_camera', camera='oblique')
+    wait_until(lambda: matrix.terminal.do(
+        lambda: any(message.key == (3, 6) for message in simulator.log)))
+    matrix.terminal.unplug()
+    response = matrix.result(answer)
+    assert not response.success and response.message
+    assert matrix.node.grabber.selected is None
+    settle(matrix)
+    matrix.terminal.replug()
+    wait_until(lambda: matrix.node.connected)
+    assert matrix.node.grabber.selected is None
+    matrix.terminal.do(simulator.faults.pending.clear)
 
 
 def test_status_tells_of_the_video(matrix):

@@ -65,6 +65,12 @@ class Kind:
         return sum(field.size for field in self.fields)
 
     @property
+    def may_route(self) -> bool:
+        """Whether it changes the routing, or is not known well enough to rule that out."""
+        return (self.name == 'trigger_preset' or self.standing is Standing.EXAMPLE
+                or not self.to_device)
+
+    @property
     def echo(self) -> int:
         """Bytes at the beginning of the parameters that a report repeats: the preset's number."""
         return 1 if self.fields and self.fields[0] == PRESET else 0

@@ -14,7 +14,7 @@ preset where it names one
 any other message           passed on, as is everything that comes unasked; waits on
 ACK bytes                   ignored: it is not known whether a matrix sends them
 error byte                  logged with the last request; waits on
-damage                      counted; waits on
+damage                      counted and passed on; waits on
 silence                     the same request again as often as `commands.Kind.repeats` allows,
                             then are_you_there, and an error:
 ==========================  ==================================================================
@@ -63,11 +63,12 @@ class IntelixSession:
     """The conversation with one matrix over an open port."""
 
     def __init__(self, port: Port, checksum: str = 'none',
-                 heard: Callable[[Message], None] = lambda message: None) -> None:
+                 heard: Callable[[Message | Damaged], None] = lambda message: None) -> None:
         """
         Take over an open port; sends nothing.
 
-        `heard` is called with every message that arrives, whether it was asked for or not.
+        `heard` is called with every message that arrives, whether it was asked for or not, and
+        with damage, which may have been one.
         """
         self.port = port
         self.channel: Channel[Frame] = Channel(
@@ -75,7 +76,7 @@ class IntelixSession:
         self._heard = heard
         self._rest_until = -inf
         self._last = ''  # request, in words
-        self.heard_until = -inf  # s, by which all has been heard that had been said
+        self.heard_until = -inf  # s; what was said before has been heard: an answer came later
 
     def request(self, name: str, parameters: bytes = b'',
                 accept: Callable[[bytes], bool] = lambda parameters: True) -> bytes:
@@ -94,10 +95,12 @@ class IntelixSession:
 
         message = Message(bytes(kind.key) + parameters)
         damaged = self.channel.counters.damaged
+        start = self.port.now()
         for attempt in range(1 + kind.repeats):
             self.channel.counters.retries += attempt > 0
             found = self._ask(message, wanted)
             if found is not None:
+                self.heard_until = start
                 return found.parameters
         raise self._no_report(kind, self.channel.counters.damaged > damaged)
 
@@ -124,7 +127,6 @@ class IntelixSession:
             if self.port.now() > start + T_NOISE:
                 return
             self._receive(self.port.now())
-        self.heard_until = start
 
     def _ask(self, message: Message, wanted: Callable[[Message], bool]) -> Message | None:
         """Send once and return the message that is wanted; None when it does not come."""
@@ -153,7 +155,7 @@ class IntelixSession:
     def _receive(self, end: float) -> Frame | Damaged:
         """Return what comes next and pass it on. Raises ReplyTimeout."""
         frame = self.channel.receive(max(0.0, end - self.port.now()))
-        if isinstance(frame, Message):
+        if isinstance(frame, Message | Damaged):
             self._heard(frame)
         elif frame is Control.ERROR:
             log.warning('%s: the matrix sent an error byte (fe) after "%s"', self.port.name,

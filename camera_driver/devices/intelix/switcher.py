@@ -25,6 +25,7 @@ from camera_driver.devices.intelix.explain import explain
 from camera_driver.devices.intelix.session import IntelixSession, LINE
 from camera_driver.errors import (
     Cancelled, DeviceError, OutcomeUnknown, PortError, ProtocolError, Refused)
+from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.link.trace import TracingPort
 from camera_driver.model import (
@@ -40,6 +41,7 @@ LOCKS: Mapping[str, tuple[str, str, str, str, str]] = {
               'admin_lock_status_report', 'set_admin_password'),
 }
 LOCK_OF_REPORT = {words[3]: lock for lock, words in LOCKS.items()}
+NOT_OF_ROUTING = (0x00, 0x01)  # classes: locks, names of inputs
 
 
 class IntelixSwitcher(Switcher):
@@ -79,6 +81,7 @@ class IntelixSwitcher(Switcher):
         self._locks: dict[str, bool | None] = dict.fromkeys(LOCKS)
         self._unknown = ''  # the last message that no table has
         self._noticed: Callable[[], None] = lambda: None
+        self._closely = False
         self.session = IntelixSession(port, str(values['checksum']), self._take)
 
     # Device
@@ -107,8 +110,16 @@ class IntelixSwitcher(Switcher):
         return DeviceStatus(details=details)
 
     def listen(self) -> None:
-        """Take in what the matrix has reported by itself."""
-        self.session.listen()
+        """
+        Take in what the matrix has reported by itself.
+
+        Silence alone may be that of a broken line: where it is watched closely it is asked
+        whether it is there, and what it had reported before comes before its answer.
+        """
+        if self._closely and self._routing is not None:
+            self.session.request('are_you_there')
+        else:
+            self.session.listen()
         self._noticed()
 
     @property
@@ -117,7 +128,14 @@ class IntelixSwitcher(Switcher):
         return self.session.channel.counters.snapshot()
 
     def send_message(self, message: bytes) -> bytes:
-        """Send class, id and parameters; returns those of the report, nothing when none came."""
+        """
+        Send class, id and parameters; returns those of the report, nothing when none came.
+
+        Where it may change the routing that is unknown until the matrix reports it.
+        """
+        kind = MESSAGES.get(tuple(message[:2]))
+        if kind is None or kind.may_route or len(message) != 2 + kind.size:
+            self._set_routing(None)
         return self.session.send_raw(message)
 
     def self_test(self) -> Sequence[CheckResult]:
@@ -162,12 +180,12 @@ class IntelixSwitcher(Switcher):
 
     @property
     def heard_until(self) -> float:
-        """The time by which all has been heard that the matrix had reported."""
+        """The time by which all has been heard that the matrix had reported: it has answered."""
         return self.session.heard_until
 
-    def watch(self, noticed: Callable[[], None]) -> None:
+    def watch(self, noticed: Callable[[], None], closely: bool = False) -> None:
         """Call `noticed` whenever the routing is another, or it was listened to."""
-        self._noticed = noticed
+        self._noticed, self._closely = noticed, closely
 
     def preset(self, number: int) -> Sequence[int]:
         """Return the inputs that a preset gives to output 1, 2, ..."""
@@ -276,13 +294,22 @@ class IntelixSwitcher(Switcher):
 
     # What the matrix says.
 
-    def _take(self, message: Message) -> None:
-        """Take note of a message, whether it was asked for or not."""
+    def _take(self, message: Message | Damaged) -> None:
+        """
+        Take note of a message, whether it was asked for or not.
+
+        What may have been the report of a change and cannot be read leaves the routing unknown.
+        """
+        if isinstance(message, Damaged):
+            self._doubt(f'damaged: {message.reason}')
+            return
         kind = MESSAGES.get(message.key)
         data = message.parameters
         if kind is None or kind.to_device or len(data) != kind.size:
             self._unknown = explain(message)
             log.info('the matrix says what is not understood: %s', self._unknown)
+            if message.data[0] not in NOT_OF_ROUTING:
+                self._doubt(self._unknown)
         elif kind.name == 'all_crosspoints_status_report':
             self._set_routing(self._inputs(data))
         elif kind.name in LOCK_OF_REPORT:
@@ -301,6 +328,12 @@ class IntelixSwitcher(Switcher):
         preset = self._preset(number)
         self._set_routing(None)  # until the matrix has reported it
         self.session.request('trigger_preset', preset, accept)
+
+    def _doubt(self, what: str) -> None:
+        if self._routing is not None:
+            log.warning('the matrix sent what may have been a report of another routing (%s): the '
+                        'routing is not known until it reports it again', what)
+        self._set_routing(None)
 
     def _set_routing(self, routing: tuple[int, ...] | None) -> None:
         if routing != self._routing:
