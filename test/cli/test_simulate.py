@@ -54,6 +54,7 @@ def test_a_model_and_other_options(started, command, tmp_path):
 def test_each_type_has_the_options_of_its_simulator(command):
     assert '--model' in command('simulate', 'sierra', '--help').out
     assert '--model' not in command('simulate', 'kp_fd30', '--help').out
+    assert '--front-panel' in command('simulate', 'intelix', '--help').out
 
 
 @pytest.mark.parametrize('words, message', [

@@ -56,6 +56,25 @@ def test_locks():
     assert matrix.passwords == {'panel': b'4321', 'admin': b'4321'}
 
 
+@pytest.mark.parametrize('base', [0, 1])
+def test_somebody_at_the_front_panel(base):
+    matrix = IntelixSimulator(front_panel=2.0, index_base=base)
+    straight = [number + base for number in range(8)]
+    for shown in (straight[0], straight[1]):
+        matrix.advance(matrix.now + 1.9)
+        assert hear(matrix) == []
+        matrix.advance(matrix.now + 0.1)
+        assert hear(matrix) == [bytes([2, 6, *straight[:7], shown]).hex(' ')]
+    matrix.locked['panel'] = True
+    matrix.advance(matrix.now + 10.0)
+    assert hear(matrix) == []
+
+
+def test_it_is_set_up_as_the_driver_expects_it():
+    matrix = IntelixSimulator.for_options({'checksum': 'sum8', 'index_base': 0})
+    assert say(matrix, '03 01 00', 'sum8') == ['03 02 00 00 01 02 03 04 05 06 07']
+
+
 def test_nothing_is_unlocked_without_a_password():
     matrix = IntelixSimulator(panel_locked=True)
     assert say(matrix, '00 02 20 20 20 20') == ['00 04 00']

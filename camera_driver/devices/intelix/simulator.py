@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from camera_driver.devices.intelix.codec import Control, Decoder, encode, Message
+from camera_driver.devices.intelix.codec import CHECKSUMS, Control, Decoder, encode, Message
 from camera_driver.devices.intelix.commands import (
     BY_NAME, FAILURE, INPUT_NAME_SIZE, INPUTS, LOCKED, MESSAGES, OUTPUTS, PRESET_NAME_SIZE,
     SUCCESS, UNLOCKED)
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings
+from camera_driver.model import Setting, SettingValue
 from camera_driver.sim.misbehaviour import Misbehaviour
 from camera_driver.sim.simulator import Event, Simulator
 from camera_driver.sim.video import VideoSignal
@@ -66,6 +67,7 @@ class Options:
     admin_locked: bool = False
     reports_unasked: bool = True  # what is changed at its front panel
     answers_lock_status: bool = True  # printed as "none" (8, item 9)
+    front_panel: float = 0.0  # s, after which somebody shows the next input at the last output
     reports_input_name: bytes = b''  # data of what answers set_input_name; none is known
 
 
@@ -82,6 +84,16 @@ class IntelixSimulator(Simulator):
     """
 
     LINE = LineSettings(115200)
+    OPTIONS = (
+        Setting('checksum', str, 'Checksum of the messages, both ways', raw_allowed=False,
+                words={name: number for number, name in enumerate(CHECKSUMS)}, default='none',
+                source='intelix.md 2.4'),
+        Setting('index_base', int, 'Number of its first input, output and preset', values=(0, 1),
+                default=1, source='intelix.md 4.3'),
+        Setting('front_panel', float, 'Time after which somebody at its front panel shows the '
+                'next input at the last output, again and again; 0: nobody is there', 's',
+                minimum=0.0, maximum=3600.0, default=0.0, source='intelix.md 3.1'),
+    )
 
     def __init__(self, **options: Any) -> None:
         """Make a matrix. Raises TypeError for unknown options."""
@@ -123,10 +135,17 @@ class IntelixSimulator(Simulator):
         }
         self.on_power()
 
+    @classmethod
+    def for_options(cls, options: Mapping[str, SettingValue]) -> IntelixSimulator:
+        """Return one with the checksum and the numbers that the driver expects."""
+        return cls(checksum=options['checksum'], index_base=options['index_base'])
+
     def on_power(self) -> None:
         """Begin again; that all is kept is an invention."""
         self._decoder = Decoder(self.options.checksum)
         self._gap = Event(None)
+        if self.options.front_panel:
+            self.after(self.options.front_panel, self._press_next)
 
     def video_signal(self) -> VideoSignal | None:
         """Return what is at the output `video_output`."""
@@ -156,6 +175,11 @@ class IntelixSimulator(Simulator):
         if self.options.reports_unasked:
             self._report_routes()
         return True
+
+    def _press_next(self) -> None:
+        first = self.options.index_base
+        self.press(first + OUTPUTS - 1, first + (self.routes[-1] - first + 1) % INPUTS)
+        self.after(self.options.front_panel, self._press_next)
 
     # The line.
 
