@@ -109,7 +109,7 @@ class IntelixNode(DeviceNode):
         """Tell of routing and video."""
         routing = self.routing
         words = ' '.join(map(str, routing.inputs)) if routing.known else (
-            'not known: the matrix has not reported it')
+            'not known: the matrix has not reported it, or not legibly')
         task = Task('routing', OK if routing.known else WARN, words, {'camera': routing.camera})
         return (task, self.grabber.video.task()) if self._watches else (task,)
 
