@@ -41,8 +41,10 @@ def test_the_same_names(ros, tmp_path, monkeypatch):
     monkeypatch.setenv('ROS_HOME', str(tmp_path))
 
     def offered(node_class):
-        node = ros.add(node_class(context=ros.context, parameter_overrides=[
-            Parameter('autostart', value=False), Parameter('port', value='/dev/none')]))
+        # What the node of this name in the test before had may be remembered a while longer.
+        node = ros.add(node_class(
+            f'{node_class.DEVICE_TYPE}_of_its_own', context=ros.context, parameter_overrides=[
+                Parameter('autostart', value=False), Parameter('port', value='/dev/none')]))
         who = (node.get_name(), node.get_namespace())
         found = (node.get_publisher_names_and_types_by_node(*who)
                  + node.get_service_names_and_types_by_node(*who)
