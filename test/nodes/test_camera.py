@@ -84,7 +84,7 @@ def test_a_camera_that_fell_asleep_is_woken_and_the_event_tells_how_long_that_to
         response = one.call(Capture, 'capture', wait=True)
         assert response.success, response.message
         event, = wait_until(lambda: events)
-        found = re.fullmatch(r'the camera was woken first, for (\d+\.\d\d) s', event.message)
+        found = re.fullmatch(r'making it ready took (\d+\.\d\d) s', event.message)
         assert found and float(found[1]) > 0.1  # the pause after a change of speed (3.4)
         assert len(one.simulator.shots) == 1
 
