@@ -124,6 +124,11 @@ def size(count: int | None) -> str:
     return f'{value:.0f} TB'
 
 
+def figure(value: float) -> str:
+    """Return a number with four digits, and with all of them before the point."""
+    return f'{value:.4g}' if abs(value) < 1000 else f'{value:.0f}'
+
+
 def duration(seconds: float) -> str:
     """Return a time for people: '0.35 s', '12.4 s', '3 min 20 s', '2 d 4:05:00'."""
     if seconds < 59.95:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from camera_driver.cli.complete import offer, words_of
 from camera_driver.cli.job import Command, Job, value_of
-from camera_driver.cli.output import duration, facts, size, stamp, table, yes_no
+from camera_driver.cli.output import duration, facts, figure, size, stamp, table, yes_no
 from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.device import wall_clock
 from camera_driver.errors import NotSupported, Refused
@@ -127,14 +127,14 @@ def _show_exposure(job: Job, held: Exposure, ranges: Mapping[str, Range]) -> Non
         if limit is None:
             return ''
         if limit.step_ev:
-            return (f'  ({limit.minimum:.4g} to {limit.maximum:.4g} in steps of '
+            return (f'  ({figure(limit.minimum)} to {figure(limit.maximum)} in steps of '
                     f'{limit.step_ev:.2g} EV)')
         if limit.values:
-            return '  (' + ', '.join(f'{value:g}' for value in limit.values) + ')'
-        return f'  ({limit.minimum:g} to {limit.maximum:g})'
+            return '  (' + ', '.join(map(figure, limit.values)) + ')'
+        return f'  ({figure(limit.minimum)} to {figure(limit.maximum)})'
 
     def line(name: str, value: float | None, unit: str) -> str | None:
-        word = '-' if value is None else 'automatic' if not value else f'{unit}{value:g}'
+        word = '-' if value is None else 'automatic' if not value else unit + figure(value)
         return None if value is None and name not in ranges else word + limits(name)
 
     seconds = line('exposure_time', held.exposure_time, '')

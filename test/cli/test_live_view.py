@@ -45,7 +45,7 @@ def test_region_of_interest(camera, terminal):
     result = camera(*size, 'roi', 900, 0, 200, 100)
     assert result.code == 2 and 'not within the sensor' in result.error
     result = camera('roi', 0, 0, 10, 10)
-    assert result.code == 1 and 'set sensor_width and sensor_height' in result.error
+    assert result.code == 1 and 'set --sensor-width and --sensor-height' in result.error
 
 
 def test_region(camera, terminal):
@@ -64,7 +64,7 @@ def test_settings_that_the_camera_cannot_tell(camera, terminal):
 def test_exposure(camera):
     result = camera('exposure', '--f-number', 5.6)
     assert result.code == 0
-    assert 'f/5.65685  (2.828 to 22.63 in steps of 0.33 EV)' in result.out
+    assert 'f/5.657  (2.828 to 22.63 in steps of 0.33 EV)' in result.out
     held = camera('step-exposure', 'iso', 1, '--json').document['exposure']
     assert held['iso'] == 200.0
     result = camera('step-exposure', 'iso', '0.5')

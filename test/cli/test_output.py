@@ -17,6 +17,12 @@ def test_size(count, text):
     assert output.size(count) == text
 
 
+@pytest.mark.parametrize('value, text', [
+    (5.656854, '5.657'), (0.0009765625, '0.0009766'), (100, '100'), (12800.0, '12800')])
+def test_figure(value, text):
+    assert output.figure(value) == text
+
+
 @pytest.mark.parametrize('seconds, text', [
     (0.004, '0.00 s'), (0.35, '0.35 s'), (12.44, '12.4 s'), (59.96, '1 min 0 s'),
     (200, '3 min 20 s'), (7200, '2:00:00'), (187505, '2 d 4:05:05')])
