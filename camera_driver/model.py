@@ -204,9 +204,9 @@ class Setting:
         if self.values:
             return ', '.join(map(str, self.values)) + unit
         if self.minimum is not None and self.maximum is not None:
-            return f'{self.minimum:g} to {self.maximum:g}{unit}'
+            return f'{_number(self.minimum)} to {_number(self.maximum)}{unit}'
         if self.minimum is not None:
-            return f'{self.minimum:g}{unit} or more'
+            return f'{_number(self.minimum)}{unit} or more'
         return f'any {self.kind.__name__}{unit}'
 
     def validate(self, value: object) -> SettingValue:
@@ -248,6 +248,10 @@ class Setting:
     def word(self, raw: int) -> str:
         """Return the word for a raw value, or 'raw:17' where there is none."""
         return next((w for w, v in (self.words or {}).items() if v == raw), f'raw:{raw}')
+
+
+def _number(value: float) -> str:
+    return f'{value:g}' if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ ROWS = (
     _number('autoshut_field', 24, 'Time until the unconnected camera switches off; in 0.1 s on '
             'some models', 0),
     _number('session_timeout', 82, 'Rest after which the camera ends the session; the unit is not '
-            'documented (the seed writes 60). With less than 10 s keep_alive would come too late',
+            'documented (60 is a usual value). With less than 10 s keep_alive would come too late',
             10, 0x7FFFFFFF, Access.WRITE_ONLY),
     _choice('language', 53, 'Language of the menus'),
     Row(Setting('camera_id', str, 'Free text that is stored in pictures; few models allow writing',
