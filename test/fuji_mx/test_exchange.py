@@ -77,7 +77,7 @@ def test_an_answer_to_something_else():
     assert session.picture_count() == 3
     again = [(COUNT, ACK + other), (NAK, other), (NAK, other), (ENQ, ACK)]
     session, port = scripted(*again * 3)
-    with pytest.raises(ProtocolError, match='get picture count: its last answer was 00 18'):
+    with pytest.raises(ProtocolError, match='get picture count": its last answer was 00 18'):
         session.picture_count()
     assert port.done
 

@@ -76,5 +76,5 @@ def test_texts():
 def test_a_wrong_password_is_not_told(wrong):
     with pytest.raises(ValueError) as error:
         password_bytes(wrong, 'password')
-    assert 'it has 4 printable ASCII characters' in str(error.value)
+    assert 'a password is 4 printable ASCII characters' in str(error.value)
     assert not wrong or wrong not in str(error.value)

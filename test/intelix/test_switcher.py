@@ -209,7 +209,7 @@ def test_passwords_come_from_the_environment_too(password, monkeypatch):
     with pytest.raises(Forbidden, match='panel_password_file.*INTELIX_PANEL_PASSWORD'):
         switcher.set_lock('panel', False)
     monkeypatch.setenv('INTELIX_PANEL_PASSWORD', 'abcde')
-    with pytest.raises(ValueError, match='INTELIX_PANEL_PASSWORD: it has 4') as error:
+    with pytest.raises(ValueError, match='INTELIX_PANEL_PASSWORD: a password is 4') as error:
         switcher.set_lock('panel', False)
     assert 'abcde' not in str(error.value)
     monkeypatch.setenv('INTELIX_PANEL_PASSWORD', 'a b~')
@@ -220,7 +220,7 @@ def test_passwords_come_from_the_environment_too(password, monkeypatch):
 def test_password_files_that_are_none(tmp_path):
     for content, error, words in ((None, StorageError, 'No such file'),
                                   (b'\xff\xfe', ValueError, 'is not a text file'),
-                                  (b'12345', ValueError, 'it has 4 printable')):
+                                  (b'12345', ValueError, 'a password is 4 printable')):
         path = tmp_path / 'file'
         if content:
             path.write_bytes(content)

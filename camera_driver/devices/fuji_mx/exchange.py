@@ -289,9 +289,10 @@ class Exchange:
 
     def _gave_up(self, block: Block, trouble: object) -> DeviceError:
         """Return the error of a command that was repeated in vain."""
-        text = f'{self.port.name}: the camera did not {words(block)}'
+        text = f'{self.port.name}: the camera did not obey "{words(block)}"'
         if trouble == 'silence':
-            return ReplyTimeout(f'{text}: no answer to {TRIES} tries, though it is there')
+            return ReplyTimeout(f'{text}: no answer to {TRIES} tries, though it is there; another '
+                                'device type, or switch it off and on')
         return ProtocolError(f'{text}: its last answer was {trouble}; check the cable, or set a '
                              'lower baudrate')
 

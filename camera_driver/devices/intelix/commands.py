@@ -145,8 +145,8 @@ def text_bytes(text: str, size: int, what: str) -> bytes:
 def password_bytes(text: str, what: str) -> bytes:
     """Return a password. Raises ValueError, which does not tell it."""
     if len(text) != PASSWORD_SIZE or not all(' ' <= character <= '~' for character in text):
-        raise ValueError(f'{what}: it has {PASSWORD_SIZE} printable ASCII characters, and this '
-                         'one has not')
+        raise ValueError(f'{what}: a password is {PASSWORD_SIZE} printable ASCII characters; this '
+                         'is none')
     return text.encode('ascii')
 
 

@@ -176,12 +176,13 @@ class IntelixSession:
             self.request('are_you_there')
         except (ReplyTimeout, ProtocolError) as error:
             return error if asks else OutcomeUnknown(
-                f'{text}, nor whether it is there; it is unknown whether it obeyed')
+                f'{text}, nor whether it is there; it is unknown whether it obeyed: '
+                'look at its outputs')
         if asks:
             return ProtocolError(f'{text}, though it is there: it does not understand it, or '
                                  'refuses')
         return OutcomeUnknown(f'{text} with the expected report, though it is there; it is '
-                              'unknown whether it obeyed')
+                              'unknown whether it obeyed: look at its outputs')
 
 
 def _kind(name: str, parameters: bytes) -> Kind:
