@@ -182,7 +182,6 @@ class SettingParameters:
             except (Refused, NotSupported, ValueError) as error:
                 problems[name] = str(error)
                 self._node.get_logger().error(f'{name}: {value} could not be applied: {error}')
-        unknown = []
         for name, setting in self._settings.items():
             setting = self._settings[name] = here.get(name, setting)
             value, why = None, 'this model has no such setting'
@@ -190,13 +189,10 @@ class SettingParameters:
                 value, why = self._read(device, name)
                 if value is None and name in applied:
                     value = self.commanded[name]
-                if value is None and not why:
-                    unknown.append(name)
             self._show(name, value, why, absent=name not in here)
         self.problems = problems
         self._node.settings_known(device)
-        parts = (('applied', applied), ('not applied', list(problems)),
-                 ('shown once they are set, as the device does not report them', unknown))
+        parts = (('applied', applied), ('not applied', list(problems)))
         return '; '.join(f'{words}: {", ".join(names)}' for words, names in parts if names)
 
     def refresh(self, device: Device, names: Iterable[str]) -> None:

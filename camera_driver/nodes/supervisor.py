@@ -187,6 +187,8 @@ class Supervisor:
         try:
             self.connect()
         except DeviceError:
+            if self._delay == self._first_delay:
+                log.info('trying again until it answers')
             self._again()
 
     def reset(self) -> str:

@@ -118,7 +118,7 @@ class Video:
             raise NotSupported(MISSING)
         if not on:
             self.stop()
-            return f'{without_password(self.source)} is closed'
+            return 'off'
         self.reader.start()
         self.reader.wait_opened(OPENING)
         if self.reader.state is not State.ON:
@@ -259,7 +259,7 @@ class VideoCameraNode(CameraNode):
                 return
         self._live = request.data
         try:
-            done.append(self.video.switch(request.data))
+            done.append(f'video {self.video.switch(request.data)}')
         except VideoError as error:
-            raise VideoError('; '.join([*done, str(error)])) from None
+            raise VideoError('; '.join([*done, f'video {error}'])) from None
         response.message = '; '.join(done)

@@ -158,7 +158,7 @@ def test_jpeg_for_those_who_want_it(simulated):
 def test_live_view_off_stops_the_pictures(simulated):
     reader = simulated.node.video.reader
     response = switch(simulated, False)
-    assert response.success and response.message == 'simulated is closed'
+    assert response.success and response.message == 'video off'
     simulated.newest.clear()
     statuses = simulated.listen(CameraStatus, 'status')
     wait_until(lambda: statuses and statuses[-1].video == 'off')
@@ -271,7 +271,7 @@ def test_live_view_is_on_though_the_source_is_missing(tmp_path):
     with rig(IxLinkNode, IxLinkSimulator(), tmp_path, video_source=str(tmp_path / 'none')) as one:
         response = switch(one, True)
         assert not response.success and one.simulator.live_view
-        assert response.message.startswith('live view is on; lost: ')
+        assert response.message.startswith('live view is on; video lost: ')
         assert 'No such file' in response.message
 
 
