@@ -24,6 +24,7 @@ class Mission(Node):
     def __init__(self, camera):
         """Connect to the camera's actions and events."""
         super().__init__('mission')
+        self.camera = camera
         self.sequence = ActionClient(self, CaptureSequence, f'{camera}/capture_sequence')
         self.download = ActionClient(self, DownloadImages, f'{camera}/download_images')
         self.create_subscription(CaptureEvent, f'{camera}/capture_event', self.event, 10)
@@ -38,7 +39,8 @@ class Mission(Node):
     def run(self, client, goal, feedback):
         """Send a goal, print its feedback, return its result."""
         if not client.wait_for_server(timeout_sec=10.0):
-            raise SystemExit('no camera node answers; is it running under that name?')
+            raise SystemExit(f'{self.camera}: no camera node answers; is it running under that '
+                             'name, in this ROS_DOMAIN_ID?')
         sending = client.send_goal_async(goal, feedback_callback=feedback)
         rclpy.spin_until_future_complete(self, sending)
         handle = sending.result()
@@ -69,8 +71,7 @@ def main():
         print(f'{arguments.count} pictures, one every {arguments.interval:g} s:')
         result = mission.run(mission.sequence, CaptureSequence.Goal(
             count=arguments.count, interval=arguments.interval), None)
-        print(f'taken {result.taken}, unknown {result.unknown}, failed {result.failed} '
-              f'{result.message}')
+        print(result.message)
         print('fetching what is not here yet:')
         result = mission.run(mission.download, DownloadImages.Goal(), percent)
         print(f'\n{result.message}')

@@ -6,8 +6,8 @@ Save every image of a topic as a PNG file: a subscriber that knows nothing of th
     python3 examples/save_images.py /sierra/image_raw [FOLDER] [COUNT]
 """
 
+import argparse
 from pathlib import Path
-import sys
 
 import numpy
 from PIL import Image as Picture
@@ -32,6 +32,8 @@ class Saver(Node):
         """Write one image and say what it was."""
         pixels = numpy.frombuffer(message.data, numpy.uint8).reshape(
             message.height, message.width, -1)
+        if message.encoding == 'bgr8':  # PNG files are RGB
+            pixels = pixels[:, :, ::-1]
         self.number += 1
         path = self.folder / f'image_{self.number:04}.png'
         Picture.fromarray(pixels.squeeze()).save(path)
@@ -45,13 +47,15 @@ class Saver(Node):
 
 def main():
     """Spin until COUNT images have come (0: for ever)."""
-    topic = sys.argv[1]
-    folder = Path(sys.argv[2] if len(sys.argv) > 2 else '.')
-    count = int(sys.argv[3]) if len(sys.argv) > 3 else 0
-    folder.mkdir(parents=True, exist_ok=True)
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument('topic', help='such as /sierra/image_raw')
+    parser.add_argument('folder', nargs='?', type=Path, default=Path(), help='default: this one')
+    parser.add_argument('count', nargs='?', type=int, default=0, help='0, the default: for ever')
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
     rclpy.init()
     try:
-        rclpy.spin(Saver(topic, folder, count))
+        rclpy.spin(Saver(arguments.topic, arguments.folder, arguments.count))
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
