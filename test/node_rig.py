@@ -5,6 +5,8 @@
 from contextlib import contextmanager, ExitStack
 from datetime import datetime
 import gc
+from itertools import count
+import os
 import threading
 
 from helpers import wait_until
@@ -25,6 +27,7 @@ from camera_driver.sim import scene
 from camera_driver.sim.terminal import Terminal
 
 TIMEOUT = 20.0  # s
+_numbers = count(os.getpid())
 ATTEMPTS = 4
 
 
@@ -48,11 +51,17 @@ def fuji_mx(**options):
                               'width': 320, 'height': 240, **options})
 
 
+def own_domain():
+    """Return a ROS domain in which no rig was of late: nodes linger for a while in theirs."""
+    common = int(os.environ['ROS_DOMAIN_ID'])  # of the processes that tests start
+    return next(one for number in _numbers if (one := 1 + number % 100) != common)
+
+
 @contextmanager
-def spinning(make, threads):
+def spinning(make, threads, domain=None):
     """Run a node made by make(context) in a context and an executor of its own."""
     context = rclpy.Context()
-    rclpy.init(context=context)
+    rclpy.init(context=context, domain_id=domain)
     node = make(context)
     executor = MultiThreadedExecutor(threads, context=context)
     executor.add_node(node)
@@ -72,7 +81,7 @@ def spinning(make, threads):
 
 
 @contextmanager
-def new_client(node=''):
+def new_client(node='', domain=None):
     """
     Run a client that has found the node.
 
@@ -82,7 +91,7 @@ def new_client(node=''):
     with ExitStack() as stack:
         for attempt in range(ATTEMPTS):
             client = stack.enter_context(spinning(
-                lambda context: Node('client', context=context), 4))
+                lambda context: Node('client', context=context), 4, domain))
             if not node or client.create_client(
                     Trigger, f'{node}/self_test').wait_for_service(TIMEOUT / ATTEMPTS):
                 break
@@ -92,12 +101,13 @@ def new_client(node=''):
 class Client:
     """Calls the services and actions of the node called `name`, which may be `node` here."""
 
-    def __init__(self, stack, name, known='', node=None):
+    def __init__(self, stack, name, known='', node=None, domain=None):
         self.stack = stack
         self.name = name
+        self.domain = domain
         self.node = node
         self._callers = {}
-        self.client = stack.enter_context(new_client(known))
+        self.client = stack.enter_context(new_client(known, domain))
 
     def call(self, kind, service, **fields):
         """Call a service and return its response."""
@@ -136,7 +146,7 @@ class Client:
                            TIMEOUT / ATTEMPTS)
                 return client
             except AssertionError:
-                self.client = self.stack.enter_context(new_client())
+                self.client = self.stack.enter_context(new_client(domain=self.domain))
         raise AssertionError(f'{self.name} finds no client of {service}')
 
     def _found(self, make):
@@ -146,7 +156,7 @@ class Client:
             found = getattr(client, 'wait_for_service', None) or client.wait_for_server
             if found(TIMEOUT / ATTEMPTS):
                 return client
-            self.client = self.stack.enter_context(new_client())
+            self.client = self.stack.enter_context(new_client(domain=self.domain))
         raise AssertionError(f'no participant finds what it wants of {self.name}')
 
     def act(self, kind, action, feedback=lambda message: None, **fields):
@@ -177,10 +187,11 @@ class Rig(Client):
                   'download_directory': str(folder / 'pictures'), 'reconnect_delay': 0.1,
                   'camera_info_url': f'file://{folder}/calibration.yaml', **parameters}
         overrides = [Parameter(key, value=value) for key, value in values.items()]
+        domain = own_domain()
         node = stack.enter_context(spinning(
             lambda context: node_class(name, context=context, parameter_overrides=overrides),
-            THREADS))
-        super().__init__(stack, name, f'/{name}', node)
+            THREADS, domain))
+        super().__init__(stack, name, f'/{name}', node, domain)
         wait_until(lambda: self.node.connected and self.node._active)
 
     def listen(self, kind, topic, **qos):
@@ -195,7 +206,7 @@ class Rig(Client):
                            and self.node.count_subscribers(topic), TIMEOUT / ATTEMPTS)
                 return messages
             except AssertionError:
-                self.client = self.stack.enter_context(new_client())
+                self.client = self.stack.enter_context(new_client(domain=self.domain))
         raise AssertionError(f'no participant finds {topic}')
 
 

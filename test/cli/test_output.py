@@ -47,7 +47,8 @@ def test_table_in_a_pipe_keeps_one_line_a_row():
 
 def test_table_on_a_terminal_fits(monkeypatch):
     monkeypatch.setattr('sys.stdout.isatty', lambda: True)
-    monkeypatch.setattr('shutil.get_terminal_size', lambda: os.terminal_size((40, 25)))
+    monkeypatch.setattr('shutil.get_terminal_size',
+                        lambda fallback=None: os.terminal_size((40, 25)))
     text = output.table(('NAME', 'NOTE'), [('a', 'word ' * 40)])
     lines = text.splitlines()
     assert max(map(len, lines)) <= 39
