@@ -15,7 +15,8 @@ from types import SimpleNamespace
 import hypothesis
 import pytest
 
-# Before rclpy starts: discovery on this machine only, and runs side by side do not meet. Not
+# Before rclpy starts: discovery on this machine only, and other nodes on it are seldom met (runs
+# side by side may: node_rig gives each node under test another of the 100 domains). Not
 # setdefault for the domain: workers of pytest-xdist inherit their parent's.
 os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
