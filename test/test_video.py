@@ -197,8 +197,8 @@ def test_damaged_frames_are_left_out(read):
     one = read(make)
     wait_until(lambda: one.frames)
     sources[0].damaged = True
-    wait_until(lambda: one.counters.losses)
-    assert one.counters.damaged == MOST_DAMAGED and sources[0].closed
+    wait_until(lambda: sources[0].closed)  # comes behind the counters
+    assert one.counters.losses == 1 and one.counters.damaged == MOST_DAMAGED
     wait_until(lambda: one.state is State.ON and len(sources) > 1)
 
 
