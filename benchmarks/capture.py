@@ -16,7 +16,7 @@ from table import spread, Table
 
 from camera_driver.devices.sierra.codec import Code, Decoder, Packet
 from camera_driver.devices.sierra.registers import Action, NUMBER
-from camera_driver.ledger import Ledger
+from camera_driver.ledger.shots import Ledger
 from camera_driver.link.trace import entries
 from camera_driver.model import Identity
 from camera_driver.srv import Capture

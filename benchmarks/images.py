@@ -27,9 +27,9 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from table import cpu_time, Table
 
-from camera_driver.image import check, decode
 from camera_driver.nodes.convert import image_message
 from camera_driver.nodes.image_topics import ImageTopics
+from camera_driver.pictures.image import check, decode
 from camera_driver.sim import scene
 
 TIMES = 10

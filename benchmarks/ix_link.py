@@ -19,7 +19,7 @@ from table import spread, Table
 from camera_driver.action import CaptureSequence
 from camera_driver.devices.ix_link.apex import QUANTITIES
 from camera_driver.devices.ix_link.camera import IxLinkCamera
-from camera_driver.devices.ix_link.simulator import IxLinkSimulator
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.link.port import LineSettings, SerialPort
 from camera_driver.sim.terminal import Terminal
 

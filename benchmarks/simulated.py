@@ -12,9 +12,10 @@ from datetime import datetime
 import subprocess
 import sys
 
-from camera_driver.devices.fuji_mx.simulator import Frame as FujiFrame, FujiMxSimulator
-from camera_driver.devices.sierra.simulator import Frame, SierraSimulator
-from camera_driver.devices.sierra.simulator_options import Resolution
+from camera_driver.devices.fuji_mx.simulator.simulator import Frame as FujiFrame
+from camera_driver.devices.fuji_mx.simulator.simulator import FujiMxSimulator
+from camera_driver.devices.sierra.simulator.options import Resolution
+from camera_driver.devices.sierra.simulator.simulator import Frame, SierraSimulator
 from camera_driver.sim import scene
 from camera_driver.sim.terminal import Terminal
 

@@ -16,8 +16,8 @@ from table import cpu_time, Table
 from camera_driver.devices.sierra.registers import NUMBER
 from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.devices.sierra.wakeup import WAKE_UP
-from camera_driver.image import check
 from camera_driver.link.port import SerialPort
+from camera_driver.pictures.image import check
 
 REPETITIONS = 5
 TINY, LARGE = 1, 3

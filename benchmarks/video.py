@@ -24,7 +24,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from table import cpu_time, spread, Table
 
 from camera_driver.sim.video import draw, VideoSignal
-from camera_driver.video import Capture
+from camera_driver.video.sources import Capture
 
 RATE = 30
 SIZE = 1920, 1080

@@ -56,8 +56,9 @@ def _type(name: str, title: str, device: str, simulator: str) -> DeviceType:
     folder = f'camera_driver.devices.{name}'
     stem = device.partition(':')[2].removesuffix('Camera').removesuffix('Switcher')
     return DeviceType(
-        name, title, f'{folder}.{device}', f'{folder}.simulator:{simulator}', f'{folder}.codec',
-        f'{folder}.explain:explain', f'camera_driver.nodes.{name}_node:{stem}Node')
+        name, title, f'{folder}.{device}', f'{folder}.simulator.simulator:{simulator}',
+        f'{folder}.codec', f'{folder}.explain:explain',
+        f'camera_driver.nodes.{name}_node:{stem}Node')
 
 
 TYPES: Mapping[str, DeviceType] = {t.name: t for t in (

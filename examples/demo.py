@@ -32,9 +32,9 @@ from std_srvs.srv import SetBool, Trigger
 from tqdm import tqdm
 import yaml
 
-from camera_driver import image
 from camera_driver.action import DownloadImages
 from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
+from camera_driver.pictures import image
 from camera_driver.srv import Capture, ListImages, SelectCamera, SetExposure
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,9 +11,9 @@ import sys
 
 from camera_driver.devices.sierra.camera import SierraCamera
 from camera_driver.errors import DeviceError
-from camera_driver.image import check
 from camera_driver.link.port import SerialPort
-from camera_driver.storage import PictureStore
+from camera_driver.pictures.image import check
+from camera_driver.pictures.storage import PictureStore
 
 
 def main(port):

@@ -18,10 +18,11 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
 
-from camera_driver.devices.fuji_mx.simulator import Frame as FujiFrame, FujiMxSimulator
-from camera_driver.devices.fuji_mx.simulator_state import exif_head
-from camera_driver.devices.sierra.simulator import SierraSimulator
-from camera_driver.devices.sierra.simulator_card import Frame
+from camera_driver.devices.fuji_mx.simulator.simulator import Frame as FujiFrame
+from camera_driver.devices.fuji_mx.simulator.simulator import FujiMxSimulator
+from camera_driver.devices.fuji_mx.simulator.state import exif_head
+from camera_driver.devices.sierra.simulator.card import Frame
+from camera_driver.devices.sierra.simulator.simulator import SierraSimulator
 from camera_driver.nodes.main import THREADS
 from camera_driver.sim import scene
 from camera_driver.sim.terminal import Terminal

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 def fill(device_type: DeviceType, parser: Parser) -> None:
     """Add the device's options and commands."""
-    from camera_driver.cli import (
-        frames, images, live_view, raw, routing, settings, snapshot)
+    from camera_driver.cli import frames, images, live_view, raw, routing, settings, snapshot
     from camera_driver.device import Camera, Switcher
     cls = device_type.device_class()
     parser.usage = '%(prog)s --port PORT [OPTION ...] COMMAND ...'

@@ -23,7 +23,7 @@ from camera_driver.errors import (
 if TYPE_CHECKING:
     from camera_driver.device import Device
     from camera_driver.model import Picture, ProgressCallback
-    from camera_driver.storage import PictureStore
+    from camera_driver.pictures.storage import PictureStore
 
 FATAL = (PortError, ReplyTimeout, SessionLost, StorageError, Cancelled, OutcomeUnknown)
 """Errors that end the whole command: the next picture would meet them too."""
@@ -162,7 +162,7 @@ def unprotect(job: Job) -> int:
 
 def upload(job: Job) -> int:
     """Store a picture in the camera, after a question."""
-    from camera_driver.image import read_jpeg
+    from camera_driver.pictures.image import read_jpeg
     args = job.args
     path = args.file
     data, checked = read_jpeg(path)
@@ -197,7 +197,7 @@ def _protect(job: Job, protected: bool) -> int:
 def _fetch(job: Job, opened: Opened, store: PictureStore, indices: Sequence[int],
            read: Callable[[int, ProgressCallback], Picture], prefix: str = '') -> int:
     """Read, check and save pictures one by one; return the exit code."""
-    from camera_driver.storage import safe_name
+    from camera_driver.pictures.storage import safe_name
     failed: list[Exception] = []
     for number, index in enumerate(indices, 1):
         title = f'picture {index}' + (f' ({number} of {len(indices)})' if indices[1:] else '')
@@ -233,7 +233,7 @@ def _save(job: Job, store: PictureStore, picture: Picture, name: str, seconds: f
 
     Raises DamagedPicture before anything is written: whatever cannot be decoded is not a picture.
     """
-    from camera_driver.image import check, encoded
+    from camera_driver.pictures.image import check, encoded
     picture = encoded(picture)
     checked = check(picture.data, picture.format)
     if not Path(name).suffix:
@@ -251,7 +251,7 @@ def _save(job: Job, store: PictureStore, picture: Picture, name: str, seconds: f
 
 def open_store(directory: Path) -> PictureStore:
     """Return the place for pictures; refuse before a long download what would fail after it."""
-    from camera_driver.storage import PictureStore
+    from camera_driver.pictures.storage import PictureStore
     store = PictureStore(directory)
     if not os.access(store.directory, os.W_OK | os.X_OK):
         raise StorageError(f'{store.directory} cannot be written to; choose another --directory, '

@@ -84,8 +84,8 @@ def _fault(text: str) -> tuple[str, str]:
 
 def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
     """Run the simulated device until SIGINT or SIGTERM."""
-    from camera_driver.cli.mjpeg import serving
     from camera_driver.sim.faults import Faults
+    from camera_driver.sim.mjpeg import serving
     from camera_driver.sim.terminal import Terminal
     faults = {direction: Faults.parse(
         ','.join(rates for where, rates in args.fault if where in ('', direction)),

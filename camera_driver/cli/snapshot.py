@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def save(job: Job) -> int:
     """Save all that the device holds as a new file."""
-    from camera_driver.storage import write_new
+    from camera_driver.pictures.storage import write_new
     path: Path = job.args.file
     if path.exists():
         raise StorageError(f'{path} exists; choose another name, or remove it')

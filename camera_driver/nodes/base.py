@@ -41,16 +41,15 @@ from std_srvs.srv import Trigger
 from camera_driver import catalog
 from camera_driver.device import Device
 from camera_driver.errors import DeviceError, Forbidden, PortError
+from camera_driver.host.supervisor import Supervisor
+from camera_driver.host.worker import DeviceWorker, Priority
 from camera_driver.link.port import Port, SerialPort
 from camera_driver.link.trace import TracingPort
 from camera_driver.model import Identity, Progress, Setting, SettingValue
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import diagnostics
 from camera_driver.nodes.logs import bridge, THREAD
-from camera_driver.nodes.parameters import (
-    COMMON, declare, SettingParameters, warn_of_unknown)
-from camera_driver.nodes.supervisor import Supervisor
-from camera_driver.nodes.worker import DeviceWorker, Priority
+from camera_driver.nodes.parameters import COMMON, declare, SettingParameters, warn_of_unknown
 from camera_driver.sim.simulator import Simulator
 from camera_driver.sim.terminal import Terminal
 from camera_driver.sim.video import VideoSignal

@@ -29,9 +29,9 @@ from std_srvs.srv import SetBool
 
 from camera_driver import msg, srv
 from camera_driver.device import Camera
-from camera_driver.errors import (
-    DeviceError, Forbidden, NotSupported, OutcomeUnknown, Refused)
-from camera_driver.ledger import Ledger
+from camera_driver.errors import DeviceError, Forbidden, NotSupported, OutcomeUnknown, Refused
+from camera_driver.host.worker import Priority
+from camera_driver.ledger.shots import Ledger
 from camera_driver.model import Exposure, Identity, RegionOfInterest, Setting
 from camera_driver.nodes import convert
 from camera_driver.nodes.base import DeviceNode
@@ -39,7 +39,6 @@ from camera_driver.nodes.camera_info import Calibration, DEFAULT_URL
 from camera_driver.nodes.diagnostics import OK, Task, WARN
 from camera_driver.nodes.image_topics import ImageTopics
 from camera_driver.nodes.sequence import Sequences
-from camera_driver.nodes.worker import Priority
 
 T = TypeVar('T')
 

@@ -20,9 +20,9 @@ from sensor_msgs.msg import RegionOfInterest as RoiMessage
 from std_msgs.msg import Header
 
 from camera_driver import msg
-from camera_driver.image import Pixels
 from camera_driver.model import (
     Exposure, ImageFolder, Range, RegionOfInterest, SettingValue, StoredImage)
+from camera_driver.pictures.image import Pixels
 
 NANOSECONDS = 1_000_000_000
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
+from camera_driver.host.supervisor import State, Supervisor
+from camera_driver.host.worker import DeviceWorker
 from camera_driver.model import LinkStatistics
 from camera_driver.msg import CameraStatus
 from camera_driver.msg import LinkStatistics as LinkMessage
 from camera_driver.nodes.convert import count, number, time_message
-from camera_driver.nodes.supervisor import State, Supervisor
-from camera_driver.nodes.worker import DeviceWorker
 
 if TYPE_CHECKING:
     from camera_driver.nodes.base import DeviceNode

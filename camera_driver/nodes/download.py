@@ -21,8 +21,8 @@ from camera_driver.action import DownloadImages
 from camera_driver.device import Camera
 from camera_driver.errors import (
     Busy, Cancelled, DamagedPicture, DeviceError, ProtocolError, Refused)
+from camera_driver.host.worker import DeviceWorker, Priority
 from camera_driver.model import Picture, Progress, StoredImage
-from camera_driver.nodes.worker import DeviceWorker, Priority
 
 CLOSING = 1.0  # s
 CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled

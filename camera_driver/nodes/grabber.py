@@ -21,11 +21,11 @@ from typing import Any
 
 from std_msgs.msg import Header
 
-from camera_driver.image import Pixels
 from camera_driver.model import Setting
 from camera_driver.nodes import video
 from camera_driver.nodes.camera_info import Calibration
 from camera_driver.nodes.image_topics import ImageTopics
+from camera_driver.pictures.image import Pixels
 
 MARGIN = 0.1  # s in which the report of a switch arrives
 MOST_HELD = 16  # frames

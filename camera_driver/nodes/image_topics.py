@@ -14,9 +14,9 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from camera_driver.image import Checked, decode, Pixels
 from camera_driver.nodes import convert
 from camera_driver.nodes.camera_info import Calibration
+from camera_driver.pictures.image import Checked, decode, Pixels
 
 DEPTH = 5  # messages kept for slow subscribers
 

@@ -17,8 +17,8 @@ from rclpy.parameter import Parameter
 
 from camera_driver.catalog import TYPES
 from camera_driver.errors import DeviceError
+from camera_driver.host.worker import MOST_WAITING
 from camera_driver.nodes.base import DeviceNode
-from camera_driver.nodes.worker import MOST_WAITING
 from camera_driver.rig import Rig
 
 THREADS = MOST_WAITING + 1 + 5

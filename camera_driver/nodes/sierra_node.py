@@ -9,14 +9,14 @@ from typing import Any
 
 from camera_driver import srv
 from camera_driver.device import Camera
-from camera_driver.devices.sierra.simulator_models import MODEL
+from camera_driver.devices.sierra.simulator.models import MODEL
 from camera_driver.errors import NotSupported
+from camera_driver.host.worker import Priority
 from camera_driver.model import SettingValue, StoredImage
 from camera_driver.nodes import convert
 from camera_driver.nodes.main import run
-from camera_driver.nodes.pictures import EXTENSIONS
 from camera_driver.nodes.still import StillCameraNode
-from camera_driver.nodes.worker import Priority
+from camera_driver.pictures.keep import EXTENSIONS
 from camera_driver.sim.simulator import Simulator
 
 

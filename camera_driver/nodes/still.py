@@ -22,18 +22,18 @@ from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 
-from camera_driver import image, srv
+from camera_driver import srv
 from camera_driver.device import Camera, wall_clock
-from camera_driver.errors import (
-    Busy, DeviceError, Forbidden, ProtocolError, Refused, StorageError)
+from camera_driver.errors import Busy, DeviceError, Forbidden, ProtocolError, Refused, StorageError
 from camera_driver.model import Identity, Picture, Setting, StoredImage
 from camera_driver.nodes import convert
 from camera_driver.nodes.base import PATIENCE
 from camera_driver.nodes.camera import CameraNode
 from camera_driver.nodes.download import Downloads
 from camera_driver.nodes.image_topics import ImageTopics
-from camera_driver.nodes.pictures import keep, thumbnail_jpeg
-from camera_driver.storage import below, PictureStore
+from camera_driver.pictures import image
+from camera_driver.pictures.keep import keep, thumbnail_jpeg
+from camera_driver.pictures.storage import below, PictureStore
 
 
 ZONES = {'utc': 'UTC', 'local': 'local time'}

@@ -23,10 +23,10 @@ from camera_driver.nodes.camera import CameraNode
 from camera_driver.nodes.diagnostics import ERROR, OK, Task, WARN
 from camera_driver.nodes.image_topics import ImageTopics
 from camera_driver.sim.video import draw, RATE
-from camera_driver.v4l2 import STANDARDS
-from camera_driver.video import (
-    Capture, DEINTERLACING, Drawn, encode_jpeg, Frame, Pixels, Source, State, VideoReader,
-    without_password)
+from camera_driver.video.reader import State, VideoReader
+from camera_driver.video.sources import (
+    Capture, DEINTERLACING, Drawn, encode_jpeg, Frame, Pixels, Source, without_password)
+from camera_driver.video.v4l2 import STANDARDS
 
 SIMULATED, NONE = 'simulated', 'none'
 OPENING = 8.0  # s that `~/set_live_view` waits for a source

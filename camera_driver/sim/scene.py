@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camera_driver.exif import Exif, exif_block
-from camera_driver.image import draw_text, encode_jpeg, Pixels, resized
+from camera_driver.pictures.exif import Exif, exif_block
+from camera_driver.pictures.image import draw_text, encode_jpeg, Pixels, resized
 
 ACROSS = 400.0      # m of land across a picture, whatever its number of pixels
 CROPS = np.array([(96, 124, 58), (132, 148, 70), (186, 170, 98), (150, 122, 82), (74, 106, 54),

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from camera_driver.image import draw_text, Pixels, resized
+from camera_driver.pictures.image import draw_text, Pixels, resized
 from camera_driver.sim import scene
 
 RATE = 30.0  # Hz

@@ -5,7 +5,7 @@
 from helpers import pattern
 import pytest
 
-from camera_driver.devices.sierra.simulator import Frame, SierraSimulator
+from camera_driver.devices.sierra.simulator.simulator import Frame, SierraSimulator
 from camera_driver.sim.terminal import Terminal
 
 

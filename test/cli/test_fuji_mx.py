@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from camera_driver.catalog import TYPES
-from camera_driver.image import check, decode, ycbcr422_to_rgb
+from camera_driver.pictures.image import check, decode, ycbcr422_to_rgb
 from camera_driver.sim.scene import jpeg
 from camera_driver.sim.terminal import Terminal
 

@@ -12,7 +12,7 @@ from helpers import wait_until
 import pytest
 
 from camera_driver.catalog import TYPES
-from camera_driver.image import check
+from camera_driver.pictures.image import check
 from camera_driver.sim.faults import Faults
 from camera_driver.sim.terminal import Terminal
 
@@ -167,7 +167,8 @@ def test_read_only_directory_is_found_before_the_camera_is_asked(command, tmp_pa
 
 
 def test_full_disk_is_found_before_the_download(camera, tmp_path, monkeypatch):
-    monkeypatch.setattr('camera_driver.storage.PictureStore.free_bytes', lambda self: 1000)
+    monkeypatch.setattr('camera_driver.pictures.storage.PictureStore.free_bytes',
+                        lambda self: 1000)
     result = camera('download', '--all', '--directory', tmp_path)
     assert result.code == 6
     assert '1 kB left; delete files or choose another --directory' in result.error

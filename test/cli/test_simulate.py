@@ -9,9 +9,10 @@ from urllib.request import urlopen
 from helpers import wait_until
 import pytest
 
-from camera_driver.cli.mjpeg import serving
-from camera_driver.devices.ix_link.simulator import IxLinkSimulator
-from camera_driver.video import Capture, State, VideoReader
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
+from camera_driver.sim.mjpeg import serving
+from camera_driver.video.reader import State, VideoReader
+from camera_driver.video.sources import Capture
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])

@@ -11,7 +11,7 @@ from helpers import pattern
 from camera_driver.devices.fuji_mx.camera import FujiMxCamera
 from camera_driver.devices.fuji_mx.codec import Block, Control, encode, message
 from camera_driver.devices.fuji_mx.session import FujiMxSession
-from camera_driver.devices.fuji_mx.simulator import Frame, FujiMxSimulator
+from camera_driver.devices.fuji_mx.simulator.simulator import Frame, FujiMxSimulator
 from camera_driver.link.port import LineSettings
 from camera_driver.sim.loop import LoopPort, Transcript
 

@@ -9,14 +9,13 @@ from helpers import pattern, wait_until
 import pytest
 
 from camera_driver.devices.fuji_mx.camera import FujiMxCamera
-from camera_driver.devices.fuji_mx.commands import (
-    Command, DS_7_COMMANDS, MX_700_COMMANDS, TABLE)
-from camera_driver.devices.fuji_mx.simulator import Frame, FujiMxSimulator, State
+from camera_driver.devices.fuji_mx.commands import Command, DS_7_COMMANDS, MX_700_COMMANDS, TABLE
+from camera_driver.devices.fuji_mx.simulator.simulator import Frame, FujiMxSimulator, State
 from camera_driver.errors import (
     Cancelled, DamagedPicture, Forbidden, NotSupported, PortError, ProtocolError, Refused)
-from camera_driver.image import resized, ycbcr422_to_rgb
 from camera_driver.link.port import LineSettings, SerialPort
 from camera_driver.model import Access, Identity
+from camera_driver.pictures.image import resized, ycbcr422_to_rgb
 from camera_driver.sim.scene import scene, stills
 from camera_driver.sim.terminal import Terminal
 

@@ -10,7 +10,7 @@ import pytest
 from camera_driver.devices.fuji_mx.commands import MX_700_COMMANDS
 from camera_driver.errors import (
     DamagedPicture, DeviceError, NotSupported, OutcomeUnknown, PortError, Refused)
-from camera_driver.image import check
+from camera_driver.pictures.image import check
 from camera_driver.sim.faults import Faults
 from camera_driver.sim.scene import jpeg
 

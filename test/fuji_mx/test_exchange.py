@@ -12,7 +12,7 @@ import pytest
 from camera_driver.device import no_progress
 from camera_driver.devices.fuji_mx.codec import Block, encode, message
 from camera_driver.devices.fuji_mx.exchange import T_ENQ
-from camera_driver.devices.fuji_mx.simulator import State
+from camera_driver.devices.fuji_mx.simulator.simulator import State
 from camera_driver.errors import (
     Cancelled, DamagedPicture, OutcomeUnknown, ProtocolError, Refused, SessionLost)
 

@@ -10,7 +10,7 @@ from camera_driver.devices.fuji_mx.codec import Block, encode, message
 from camera_driver.devices.fuji_mx.commands import DS_7_COMMANDS
 from camera_driver.devices.fuji_mx.exchange import T_ENQ
 from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession
-from camera_driver.devices.fuji_mx.simulator import FujiMxSimulator, State
+from camera_driver.devices.fuji_mx.simulator.simulator import FujiMxSimulator, State
 from camera_driver.errors import (
     DeviceError, OutcomeUnknown, PortError, ProtocolError, Refused, ReplyTimeout, SessionLost)
 from camera_driver.link.port import LineSettings

@@ -12,10 +12,10 @@ import pytest
 
 from camera_driver.devices.fuji_mx.codec import Block, encode, message
 from camera_driver.devices.fuji_mx.commands import Command, DS_7_COMMANDS, TABLE
-from camera_driver.devices.fuji_mx.simulator import FujiMxSimulator, State
-from camera_driver.devices.fuji_mx.simulator_options import FAULTS
-from camera_driver.image import check, ycbcr422_to_rgb
-from camera_driver.jpeg import jpeg_in
+from camera_driver.devices.fuji_mx.simulator.options import FAULTS
+from camera_driver.devices.fuji_mx.simulator.simulator import FujiMxSimulator, State
+from camera_driver.pictures.image import check, ycbcr422_to_rgb
+from camera_driver.pictures.jpeg import jpeg_in
 from camera_driver.sim.scene import stills
 
 COUNT = encode(Block(0x0b))

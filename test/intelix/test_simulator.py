@@ -6,7 +6,7 @@ from intelix.vectors import FLOWS, pairs
 import pytest
 
 from camera_driver.devices.intelix.codec import CHECKSUMS, Decoder, encode, Message
-from camera_driver.devices.intelix.simulator import FAULTS, IntelixSimulator
+from camera_driver.devices.intelix.simulator.simulator import FAULTS, IntelixSimulator
 
 PASSWORD = b'1234'
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from camera_driver.devices.intelix.simulator import IntelixSimulator
+from camera_driver.devices.intelix.simulator.simulator import IntelixSimulator
 from camera_driver.devices.intelix.switcher import IntelixSwitcher
 from camera_driver.errors import (
     Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, StorageError)

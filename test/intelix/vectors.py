@@ -3,7 +3,7 @@
 """The test vectors of docs/protocols/intelix.md, section 7, and a session with a matrix."""
 
 from camera_driver.devices.intelix.session import IntelixSession, LINE
-from camera_driver.devices.intelix.simulator import IntelixSimulator
+from camera_driver.devices.intelix.simulator.simulator import IntelixSimulator
 from camera_driver.sim.loop import LoopPort, Transcript
 
 # 7.1: wire, data

@@ -10,10 +10,9 @@ import pytest
 from camera_driver.devices.ix_link.apex import Grid, QUANTITIES
 from camera_driver.devices.ix_link.camera import IxLinkCamera
 from camera_driver.devices.ix_link.commands import BlackCalibration, Command, ReplyMode
-from camera_driver.devices.ix_link.simulator import IxLinkSimulator
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.errors import (
-    Busy, Forbidden, NotSupported, OutcomeUnknown, PortError, ProtocolError, Refused,
-    ReplyTimeout)
+    Busy, Forbidden, NotSupported, OutcomeUnknown, PortError, ProtocolError, Refused, ReplyTimeout)
 from camera_driver.link.port import LineSettings, SerialPort
 from camera_driver.model import Exposure, Identity, LiveViewRegion, RegionOfInterest
 from camera_driver.sim.loop import LoopPort

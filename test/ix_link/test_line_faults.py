@@ -11,7 +11,7 @@ import pytest
 from camera_driver.devices.ix_link.apex import QUANTITIES
 from camera_driver.devices.ix_link.camera import IxLinkCamera
 from camera_driver.devices.ix_link.commands import ReplyMode
-from camera_driver.devices.ix_link.simulator import IxLinkSimulator
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.errors import DeviceError, OutcomeUnknown, Refused
 from camera_driver.model import Exposure
 from camera_driver.sim.faults import Faults, KINDS

@@ -12,9 +12,8 @@ import pytest
 from camera_driver.devices.ix_link.apex import Grid, QUANTITIES
 from camera_driver.devices.ix_link.commands import (
     BlackCalibration, Code, Command, ReplyMode, Status)
-from camera_driver.devices.ix_link.session import (
-    ERRORS, IxLinkSession, T_REPLY, T_WORK)
-from camera_driver.devices.ix_link.simulator import IxLinkSimulator
+from camera_driver.devices.ix_link.session import ERRORS, IxLinkSession, T_REPLY, T_WORK
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.errors import (
     Busy, NotSupported, OutcomeUnknown, PortError, ProtocolError, Refused, ReplyTimeout)
 from camera_driver.link.port import LineSettings

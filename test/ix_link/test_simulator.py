@@ -11,8 +11,8 @@ import pytest
 from camera_driver.devices.ix_link.apex import Grid
 from camera_driver.devices.ix_link.codec import encode, MAX_FRAME, Request
 from camera_driver.devices.ix_link.commands import BlackCalibration, Command
-from camera_driver.devices.ix_link.simulator import IxLinkSimulator
-from camera_driver.devices.ix_link.simulator_faults import FAULTS, LATE
+from camera_driver.devices.ix_link.simulator.faults import FAULTS, LATE
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.model import LiveViewRegion
 
 STATUS = '58 02 01 6f 6e'

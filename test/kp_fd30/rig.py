@@ -5,7 +5,7 @@
 from kp_fd30.host import parse
 
 from camera_driver.devices.kp_fd30.session import KpFd30Session, LINE
-from camera_driver.devices.kp_fd30.simulator import KpFd30Simulator
+from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
 from camera_driver.sim.loop import LoopPort, Transcript
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from camera_driver.devices.kp_fd30.camera import KpFd30Camera
 from camera_driver.devices.kp_fd30.registers import BY_NAME, REGISTERS, TABLE
-from camera_driver.devices.kp_fd30.settings import ROW_OF, ROWS as SETTING_ROWS
+from camera_driver.devices.kp_fd30.settings import ROW_OF
+from camera_driver.devices.kp_fd30.settings import ROWS as SETTING_ROWS
 from camera_driver.devices.kp_fd30.shutter import time_of
 from camera_driver.errors import (
     DeviceError, Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout)

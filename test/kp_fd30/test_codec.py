@@ -7,8 +7,7 @@ from hypothesis import given, settings, strategies as st
 from kp_fd30.vectors import command, PRESET_SUMS, reply, ROWS, VECTORS, wire
 import pytest
 
-from camera_driver.devices.kp_fd30.codec import (
-    Command, Control, Decoder, encode, MAX_NOISE, Reply)
+from camera_driver.devices.kp_fd30.codec import Command, Control, Decoder, encode, MAX_NOISE, Reply
 from camera_driver.link.framing import Damaged
 
 NOISE = bytes.fromhex('41 7f 80 03 aa 30 31')  # begins nothing

@@ -5,8 +5,7 @@
 from kp_fd30.vectors import ROWS
 import pytest
 
-from camera_driver.devices.kp_fd30.registers import (
-    address, BY_NAME, REGISTERS, Standing, TABLE)
+from camera_driver.devices.kp_fd30.registers import address, BY_NAME, REGISTERS, Standing, TABLE
 
 
 @pytest.mark.parametrize('row', ROWS)

@@ -13,7 +13,7 @@ import pytest
 
 from camera_driver.devices.kp_fd30.codec import encode, Reply
 from camera_driver.devices.kp_fd30.session import KpFd30Session, LINE
-from camera_driver.devices.kp_fd30.simulator import State
+from camera_driver.devices.kp_fd30.simulator.simulator import State
 from camera_driver.errors import (
     Busy, Cancelled, DeviceError, OutcomeUnknown, PortError, ProtocolError, ReplyTimeout)
 from camera_driver.sim.faults import Faults, KINDS

@@ -10,8 +10,8 @@ import pytest
 
 from camera_driver.devices.kp_fd30.codec import encode, Reply
 from camera_driver.devices.kp_fd30.registers import BY_NAME
-from camera_driver.devices.kp_fd30.simulator import KpFd30Simulator, State
-from camera_driver.devices.kp_fd30.simulator_faults import FAULTS
+from camera_driver.devices.kp_fd30.simulator.faults import FAULTS
+from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator, State
 
 READ_ALC = '01ff813a000000'
 ALC_REPLY = encode(Reply(bytes(3)))

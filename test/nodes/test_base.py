@@ -21,9 +21,9 @@ from toy_device import ToySimulator
 
 from camera_driver import catalog
 from camera_driver.errors import DeviceError, Refused
+from camera_driver.host.supervisor import State
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes.base import DeviceNode
-from camera_driver.nodes.supervisor import State
 from camera_driver.sim.terminal import Terminal
 from camera_driver.srv import SendMessage
 

@@ -16,7 +16,7 @@ from sensor_msgs.srv import SetCameraInfo
 from std_srvs.srv import Trigger
 
 from camera_driver.action import CaptureSequence
-from camera_driver.devices.sierra.simulator import State
+from camera_driver.devices.sierra.simulator.simulator import State
 from camera_driver.msg import CaptureEvent, Exposure
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.sierra_node import SierraNode

@@ -13,8 +13,8 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import Trigger
 
 from camera_driver.action import DownloadImages
-from camera_driver.image import decode
 from camera_driver.nodes.sierra_node import SierraNode
+from camera_driver.pictures.image import decode
 from camera_driver.srv import Capture, DeleteImages, ListImages, ProtectImage
 
 GET_DATA = b'\x04\x0e'  # frame_data

@@ -17,9 +17,9 @@ from std_srvs.srv import Trigger
 
 from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.devices.fuji_mx.commands import DS_7_COMMANDS, MX_700_COMMANDS
-from camera_driver.image import decode, ycbcr422_to_rgb
 from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
 from camera_driver.nodes.fuji_mx_node import FujiMxNode
+from camera_driver.pictures.image import decode, ycbcr422_to_rgb
 from camera_driver.sim.scene import jpeg
 from camera_driver.srv import (
     Capture, DeleteImages, GetExposure, GetSummary, ListImages, ProtectImage, SendMessage,

@@ -13,7 +13,7 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
 
-from camera_driver.devices.intelix.simulator import IntelixSimulator
+from camera_driver.devices.intelix.simulator.simulator import IntelixSimulator
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.intelix_node import IntelixNode

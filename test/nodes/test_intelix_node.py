@@ -11,7 +11,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_srvs.srv import SetBool, Trigger
 
-from camera_driver.devices.intelix.simulator import IntelixSimulator
+from camera_driver.devices.intelix.simulator.simulator import IntelixSimulator
 from camera_driver.msg import Routing
 from camera_driver.nodes.intelix_node import IntelixNode
 from camera_driver.rig import read

@@ -19,7 +19,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from camera_driver.action import CaptureSequence
 from camera_driver.devices.ix_link.commands import BlackCalibration, Command
-from camera_driver.devices.ix_link.simulator import IxLinkSimulator
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.model import LiveViewRegion
 from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
 from camera_driver.nodes.convert import seconds

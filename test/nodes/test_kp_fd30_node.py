@@ -13,7 +13,7 @@ from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
 from camera_driver.action import CaptureSequence
-from camera_driver.devices.kp_fd30.simulator import KpFd30Simulator
+from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
 from camera_driver.msg import CaptureEvent, Exposure
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
 from camera_driver.srv import (

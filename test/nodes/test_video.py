@@ -17,16 +17,16 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import SetBool
 from video_files import write_film
 
-from camera_driver.devices.ix_link.simulator import IxLinkSimulator
-from camera_driver.devices.kp_fd30.simulator import KpFd30Simulator
-from camera_driver.image import decode
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
+from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
 from camera_driver.msg import CameraStatus, Exposure
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.ix_link_node import IxLinkNode
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
 from camera_driver.nodes.video import MISSING
+from camera_driver.pictures.image import decode
 from camera_driver.srv import SetExposure
-from camera_driver.video import State
+from camera_driver.video.reader import State
 
 
 def camera(folder, **parameters):

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from camera_driver.devices.sierra.simulator import SierraSimulator
+from camera_driver.devices.sierra.simulator.simulator import SierraSimulator
 from camera_driver.sim.terminal import Terminal
 
 

@@ -4,7 +4,7 @@
 
 from datetime import datetime
 
-from camera_driver.devices.sierra.simulator import Frame
+from camera_driver.devices.sierra.simulator.simulator import Frame
 
 
 def make_frame(number: int, size: int) -> Frame:

@@ -18,7 +18,7 @@ import pytest
 from camera_driver.devices.sierra.codec import pack_int
 from camera_driver.devices.sierra.models import find_model
 from camera_driver.devices.sierra.settings import BY_NAME
-from camera_driver.devices.sierra.simulator import SierraSimulator
+from camera_driver.devices.sierra.simulator.simulator import SierraSimulator
 
 OFF = 2  # flash_mode, sierra.md 4.2
 READ_RESOLUTION, READ_PICTURE, READ_PICTURE_EXT = b'\x01\x01', b'\x04\x0e', b'\x06\x0e'

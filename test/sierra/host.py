@@ -10,7 +10,7 @@ from helpers import pattern
 
 from camera_driver.devices.sierra.codec import (
     Code, command, encode, pack_int, Packet, Type, unpack_int)
-from camera_driver.devices.sierra.simulator import Frame, SierraSimulator
+from camera_driver.devices.sierra.simulator.simulator import Frame, SierraSimulator
 
 NUL, ENQ, ACK, DC1, NAK, CAN, END = (bytes([b]) for b in (0, 5, 6, 0x11, 0x15, 0x18, 0xff))
 DONE = ACK + ENQ

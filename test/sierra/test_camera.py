@@ -14,8 +14,8 @@ from camera_driver.devices.sierra.camera import SierraCamera
 from camera_driver.devices.sierra.codec import pack_int
 from camera_driver.devices.sierra.models import find_model, GENERIC, MODELS
 from camera_driver.devices.sierra.settings import ROWS
-from camera_driver.devices.sierra.simulator import SierraSimulator
-from camera_driver.devices.sierra.simulator_options import Resolution
+from camera_driver.devices.sierra.simulator.options import Resolution
+from camera_driver.devices.sierra.simulator.simulator import SierraSimulator
 from camera_driver.devices.sierra.summary import animation_frame, frame_summary, FrameSummary
 from camera_driver.errors import (
     Cancelled, DamagedPicture, Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused)

@@ -15,8 +15,8 @@ import pytest
 
 from camera_driver.devices.sierra.camera import SierraCamera
 from camera_driver.devices.sierra.registers import Action
-from camera_driver.devices.sierra.simulator import Frame, SierraSimulator
-from camera_driver.devices.sierra.simulator_options import Resolution
+from camera_driver.devices.sierra.simulator.options import Resolution
+from camera_driver.devices.sierra.simulator.simulator import Frame, SierraSimulator
 from camera_driver.errors import Cancelled, DeviceError, OutcomeUnknown, Refused
 from camera_driver.model import Shot
 from camera_driver.sim.faults import Faults, KINDS

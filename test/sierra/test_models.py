@@ -9,8 +9,8 @@ from camera_driver.devices.sierra.camera import SierraCamera
 from camera_driver.devices.sierra.codec import Code, command
 from camera_driver.devices.sierra.models import find_model
 from camera_driver.devices.sierra.models import MODELS as RECORDS
-from camera_driver.devices.sierra.simulator import SierraSimulator
-from camera_driver.devices.sierra.simulator_models import MODELS, OPTIONS
+from camera_driver.devices.sierra.simulator.models import MODELS, OPTIONS
+from camera_driver.devices.sierra.simulator.simulator import SierraSimulator
 from camera_driver.errors import Refused
 from camera_driver.model import Shot
 from camera_driver.sim.faults import Faults

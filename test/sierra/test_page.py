@@ -22,8 +22,8 @@ from camera_driver.devices.sierra.families import FAMILIES
 from camera_driver.devices.sierra.models import GENERIC, MODELS
 from camera_driver.devices.sierra.registers import Action, Kind, NEVER_WRITE, REGISTERS
 from camera_driver.devices.sierra.settings import ROWS
-from camera_driver.devices.sierra.simulator import Frame, SierraSimulator
-from camera_driver.devices.sierra.simulator_models import MODELS as SIMULATED
+from camera_driver.devices.sierra.simulator.models import MODELS as SIMULATED
+from camera_driver.devices.sierra.simulator.simulator import Frame, SierraSimulator
 from camera_driver.errors import Forbidden
 from camera_driver.model import Access, Exposure
 from camera_driver.sim.loop import LoopPort

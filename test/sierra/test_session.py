@@ -16,7 +16,7 @@ from camera_driver.devices.sierra.codec import Code, command, Control, encode, P
 from camera_driver.devices.sierra.exchange import Exchange
 from camera_driver.devices.sierra.registers import Action
 from camera_driver.devices.sierra.session import MAX_VDATA, SierraSession
-from camera_driver.devices.sierra.simulator import SierraSimulator, State
+from camera_driver.devices.sierra.simulator.simulator import SierraSimulator, State
 from camera_driver.devices.sierra.wakeup import WAKE_UP
 from camera_driver.errors import (
     Cancelled, DeviceError, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, SessionLost)

@@ -11,8 +11,8 @@ from sierra.host import ACK, connect, DC1, DONE, END, ENQ, GET, NAK, NUL, PICTUR
 from camera_driver.devices.sierra.codec import (
     Code, command, pack_int, Packet, SUB_FIRST, Type, unpack_int)
 from camera_driver.devices.sierra.registers import NUMBER, REGISTERS, UPLOAD_MAGIC
-from camera_driver.devices.sierra.simulator import Frame, State
-from camera_driver.image import check
+from camera_driver.devices.sierra.simulator.simulator import Frame, State
+from camera_driver.pictures.image import check
 
 
 # Link (9.1).

@@ -9,9 +9,9 @@ from sierra.host import (
     ACK, CAN, connect, DC1, DONE, END, ENQ, GET, NAK, NUL, PICTURE, REFUSED, TWO)
 
 from camera_driver.devices.sierra.codec import encode, Packet, Type
-from camera_driver.devices.sierra.simulator import SierraSimulator, State
-from camera_driver.devices.sierra.simulator_faults import FAULTS
-from camera_driver.devices.sierra.simulator_options import Resolution
+from camera_driver.devices.sierra.simulator.faults import FAULTS
+from camera_driver.devices.sierra.simulator.options import Resolution
+from camera_driver.devices.sierra.simulator.simulator import SierraSimulator, State
 
 
 def test_quirks_of_actions():

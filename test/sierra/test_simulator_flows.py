@@ -7,8 +7,8 @@ import pytest
 from sierra.host import connect, example_frames, NAK, NUL
 
 from camera_driver.devices.sierra.codec import Code, command, encode, pack_int, Packet, Type
-from camera_driver.devices.sierra.simulator import State
-from camera_driver.image import check
+from camera_driver.devices.sierra.simulator.simulator import State
+from camera_driver.pictures.image import check
 
 
 @pytest.fixture

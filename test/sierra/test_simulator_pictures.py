@@ -13,10 +13,10 @@ from sierra.host import (
 
 from camera_driver.devices.sierra.codec import pack_int, Packet, Type, unpack_int
 from camera_driver.devices.sierra.registers import UPLOAD_MAGIC
-from camera_driver.devices.sierra.simulator import Frame, SierraSimulator, State
-from camera_driver.devices.sierra.simulator_options import Resolution
-from camera_driver.exif import read_exif
-from camera_driver.image import check, decode
+from camera_driver.devices.sierra.simulator.options import Resolution
+from camera_driver.devices.sierra.simulator.simulator import Frame, SierraSimulator, State
+from camera_driver.pictures.exif import read_exif
+from camera_driver.pictures.image import check, decode
 
 
 def test_default_camera():

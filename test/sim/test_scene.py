@@ -7,9 +7,9 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from camera_driver import image
-from camera_driver.exif import read_exif
-from camera_driver.jpeg import jpeg_in
+from camera_driver.pictures import image
+from camera_driver.pictures.exif import read_exif
+from camera_driver.pictures.jpeg import jpeg_in
 from camera_driver.sim import scene
 
 

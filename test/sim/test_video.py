@@ -5,10 +5,10 @@
 import numpy as np
 import pytest
 
-from camera_driver.devices.ix_link.simulator import IxLinkSimulator
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.devices.kp_fd30.registers import BY_NAME
-from camera_driver.devices.kp_fd30.simulator import KpFd30Simulator
-from camera_driver.devices.sierra.simulator import SierraSimulator
+from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
+from camera_driver.devices.sierra.simulator.simulator import SierraSimulator
 from camera_driver.model import LiveViewRegion
 from camera_driver.sim.video import draw, FRAME, VideoSignal
 

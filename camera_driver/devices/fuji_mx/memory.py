@@ -11,8 +11,8 @@ from camera_driver.devices.fuji_mx.commands import Command, MAX_PICTURE, T_REPLY
 from camera_driver.devices.fuji_mx.session import FujiMxSession
 from camera_driver.errors import (
     DamagedPicture, DeviceError, NotSupported, OutcomeUnknown, ProtocolError, Refused)
-from camera_driver.jpeg import jpeg_in, structure
 from camera_driver.model import Picture, Progress, ProgressCallback, StoredImage
+from camera_driver.pictures.jpeg import jpeg_in, structure
 
 FILE_NAME = re.compile(r'DSC\d{5}\.JPG')
 UPLOAD_SIZES = ((640, 480), (1280, 960))  # pixels; of others it shows '! Read error'

@@ -22,8 +22,7 @@ from camera_driver.devices.kp_fd30.registers import BY_NAME, Register, REGISTERS
 from camera_driver.devices.kp_fd30.session import KpFd30Session, LINE
 from camera_driver.devices.kp_fd30.settings import Row, ROW_OF, ROWS
 from camera_driver.devices.kp_fd30.shutter import parse_presets
-from camera_driver.errors import (
-    Cancelled, DeviceError, NotSupported, PortError, ProtocolError)
+from camera_driver.errors import Cancelled, DeviceError, NotSupported, PortError, ProtocolError
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     CheckResult, DeviceStatus, Difference, Exposure, Identity, LinkStatistics, ProgressCallback,

@@ -13,8 +13,7 @@ from math import inf, log2
 
 from camera_driver.devices.kp_fd30.bank import Bank
 from camera_driver.devices.kp_fd30.registers import BY_NAME
-from camera_driver.devices.kp_fd30.shutter import (
-    MOST_STEPS, seconds, STEP, steps_of, time_of)
+from camera_driver.devices.kp_fd30.shutter import MOST_STEPS, seconds, STEP, steps_of, time_of
 from camera_driver.errors import NotSupported
 from camera_driver.model import Exposure, Range
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import logging
 
 from camera_driver.devices.kp_fd30.registers import BY_NAME, Register
-from camera_driver.devices.kp_fd30.shutter import (
-    LONGEST, PRESETS, SHORTEST, steps_of, time_of)
+from camera_driver.devices.kp_fd30.shutter import LONGEST, PRESETS, SHORTEST, steps_of, time_of
 from camera_driver.model import Setting, SettingValue
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,7 @@ from camera_driver.devices.sierra.summary import (
     animation_frame, audio_info, camera_summary, CameraSummary, frame_summary, FrameSummary)
 from camera_driver.errors import (
     DamagedPicture, DeviceError, NotSupported, OutcomeUnknown, ProtocolError, Refused)
-from camera_driver.model import (
-    ImageFolder, Picture, Progress, ProgressCallback, StoredImage)
+from camera_driver.model import ImageFolder, Picture, Progress, ProgressCallback, StoredImage
 
 log = logging.getLogger(__name__)
 

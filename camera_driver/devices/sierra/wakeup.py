@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import logging
 
-from camera_driver.devices.sierra.codec import (
-    Code, command, Control, pack_int, Packet, SUB_FIRST)
+from camera_driver.devices.sierra.codec import Code, command, Control, pack_int, Packet, SUB_FIRST
 from camera_driver.devices.sierra.exchange import Exchange, MAX_NOISE, TRIES
 from camera_driver.devices.sierra.registers import NUMBER, SPEED_CODES
 from camera_driver.errors import ProtocolError, Refused, ReplyTimeout, SessionLost

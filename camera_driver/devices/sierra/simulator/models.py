@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from camera_driver.devices.sierra.simulator_options import Options, Resolution
+from camera_driver.devices.sierra.simulator.options import Options, Resolution
 from camera_driver.model import Setting
 
 NONE = b'\xff\xff'  # in place of every checksum

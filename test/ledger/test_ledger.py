@@ -14,8 +14,8 @@ import tempfile
 
 import pytest
 
-from camera_driver.ledger import Counters, Ledger
-from camera_driver.ledger_file import MIGRATIONS
+from camera_driver.ledger.file import MIGRATIONS
+from camera_driver.ledger.shots import Counters, Ledger
 from camera_driver.model import Exposure, Identity, StoredImage
 
 NOW = 1_800_000_000.0
@@ -110,7 +110,7 @@ def test_interrupted_shots_are_unknown_at_the_next_start(ledger, path):
 
 CHILD = """
 import sys
-from camera_driver.ledger import Ledger
+from camera_driver.ledger.shots import Ledger
 from camera_driver.model import Identity
 ledger = Ledger(sys.argv[1], 'front', 0.0)
 while True:
@@ -120,7 +120,7 @@ while True:
 
 
 def test_survives_kill_9(path):
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     child = subprocess.Popen([sys.executable, '-c', CHILD, path], cwd=root,
                              stdout=subprocess.PIPE, text=True)
     announced = [child.stdout.readline().strip() for _ in range(20)]
@@ -139,7 +139,7 @@ def test_survives_kill_9(path):
 
 SHARER = """
 import sys
-from camera_driver.ledger import Ledger
+from camera_driver.ledger.shots import Ledger
 from camera_driver.model import Identity
 ledger = Ledger(sys.argv[1], 'front', 0.0)
 for line in sys.stdin:
@@ -149,7 +149,7 @@ assert not ledger.problem, ledger.problem
 
 
 def test_processes_share_one_file(path):
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     children = [subprocess.Popen([sys.executable, '-c', SHARER, path], cwd=root, text=True,
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                 for _ in range(3)]
@@ -293,7 +293,7 @@ def test_read_only_file_is_read_and_continued_in_memory():
 
 FULL_DISK = """
 import resource, sys
-from camera_driver.ledger import Ledger
+from camera_driver.ledger.shots import Ledger
 from camera_driver.model import Identity
 ledger = Ledger(sys.argv[1], 'front', 0.0)
 first = ledger.command(Identity('sierra'), 0.0)
@@ -307,7 +307,7 @@ assert ledger.shot(second).state == 'failed'
 
 
 def test_file_that_cannot_grow(path):
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     subprocess.run([sys.executable, '-c', FULL_DISK, path], cwd=root, check=True)
 
 

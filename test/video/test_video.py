@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from video_files import FRAMES, number_of, write_film
 
-from camera_driver import v4l2
 from camera_driver.errors import VideoError
-from camera_driver.video import (
-    Capture, deinterlaced, Drawn, MOST_DAMAGED, State, VideoReader)
+from camera_driver.video import v4l2
+from camera_driver.video.reader import MOST_DAMAGED, State, VideoReader
+from camera_driver.video.sources import Capture, deinterlaced, Drawn
 
 
 class Numbered:

@@ -46,7 +46,7 @@ class _Job:
     number: int
     label: str = field(compare=False)
     function: Callable[[], Any] = field(compare=False)
-    future: Future = field(compare=False)
+    future: Future[Any] = field(compare=False)
 
 
 class DeviceWorker:
@@ -103,7 +103,8 @@ class DeviceWorker:
                 heapq.heapify(self._waiting)
                 raise Busy(f'{label}: {self._occupation()}, and was not free within '
                            f'{timeout:g} s; try again later')
-        return job.future.result()
+        result: T = job.future.result()
+        return result
 
     def start(self, label: str, function: Callable[[], T],
               priority: Priority = Priority.NORMAL) -> 'Future[T]':

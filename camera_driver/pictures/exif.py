@@ -8,7 +8,7 @@ import struct
 from typing import NamedTuple
 
 from camera_driver.errors import DamagedPicture
-from camera_driver.jpeg import segments
+from camera_driver.pictures.jpeg import segments
 
 APP1 = 0xe1
 # TIFF 6.0, section 2; Exif 2.2, 4.6.

@@ -10,7 +10,7 @@ import re
 import struct
 
 from camera_driver.devices.fuji_mx.commands import Command, ID_LENGTH, TABLE
-from camera_driver.devices.fuji_mx.simulator_options import Frame, Options
+from camera_driver.devices.fuji_mx.simulator.options import Frame, Options
 from camera_driver.sim.scene import jpeg, stills, ycbcr422
 
 DONE, FAILED = b'\0', b'\1'

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
-from camera_driver import jpeg
 from camera_driver.errors import DamagedPicture, StorageError
 from camera_driver.model import Picture
+from camera_driver.pictures import jpeg
 
 Pixels = NDArray[np.uint8]      # (height, width, 3) RGB or (height, width) mono
 
@@ -57,7 +57,7 @@ def check(data: bytes, format: str) -> Checked:     # noqa: A002
     What Pillow reports: a file that ends without the end marker, bad headers and tables, nested
     SOI. What it swallows, as libjpeg only logs it: image data that end early but for the end
     marker, left-over data, lost or doubled packets, strange markers, lost restart markers,
-    anything after the end. `camera_driver.jpeg` finds these in sequential Huffman JPEGs. Neither
+    anything after the end. `pictures.jpeg` finds these in sequential Huffman JPEGs. Neither
     finds everything: a flipped bit in the image data mostly still makes a picture with the right
     number of blocks (measured: 1 in 20 is found in a 640x480 picture; of lost and doubled packets
     of 512 bytes all were). Progressive JPEGs and the other formats have the decoder's word alone.
@@ -108,7 +108,7 @@ def encode_jpeg(pixels: Pixels, quality: int = 90, exif: bytes = b'') -> bytes:
     """
     Encode as baseline JPEG, colours sampled 4:2:2 as cameras do.
 
-    :param exif: an Exif block (`camera_driver.exif.exif_block`); it becomes the first segment,
+    :param exif: an Exif block (`pictures.exif.exif_block`); it becomes the first segment,
         in the place of JFIF's.
     """
     out = BytesIO()

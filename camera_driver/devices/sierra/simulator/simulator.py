@@ -19,11 +19,11 @@ from camera_driver.devices.sierra.codec import (
     Code, Control, Decoder, encode, pack_int, Packet, Type, unpack_int)
 from camera_driver.devices.sierra.registers import (
     Action, END_OF_SESSION, NUMBER, SPEED_CODES, SPEEDS)
-from camera_driver.devices.sierra.simulator_card import Frame, Refusal
-from camera_driver.devices.sierra.simulator_faults import ANSWERS, SierraMisbehaviour
-from camera_driver.devices.sierra.simulator_models import MODELS, OPTIONS
-from camera_driver.devices.sierra.simulator_options import Options
-from camera_driver.devices.sierra.simulator_state import CameraState, Hang
+from camera_driver.devices.sierra.simulator.card import Frame, Refusal
+from camera_driver.devices.sierra.simulator.faults import ANSWERS, SierraMisbehaviour
+from camera_driver.devices.sierra.simulator.models import MODELS, OPTIONS
+from camera_driver.devices.sierra.simulator.options import Options
+from camera_driver.devices.sierra.simulator.state import CameraState, Hang
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings
 from camera_driver.sim.simulator import Event, Simulator

@@ -13,8 +13,8 @@ from typing import Any
 from camera_driver.devices.kp_fd30.codec import (
     checksum, Command, Control, Decoder, encode, Frame, GLOBAL, READ, Reply, STX)
 from camera_driver.devices.kp_fd30.registers import Register, REGISTERS, TABLE
-from camera_driver.devices.kp_fd30.simulator_faults import Misbehaviour
-from camera_driver.devices.kp_fd30.simulator_video import signal
+from camera_driver.devices.kp_fd30.simulator.faults import Misbehaviour
+from camera_driver.devices.kp_fd30.simulator.video import signal
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings
 from camera_driver.sim.simulator import Event, Simulator

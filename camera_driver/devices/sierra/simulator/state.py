@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from math import log2
 
 from camera_driver.devices.sierra.codec import pack_int, unpack_int
-from camera_driver.devices.sierra.registers import (
-    Action, Kind, NUMBER, REGISTERS, UPLOAD_MAGIC)
-from camera_driver.devices.sierra.simulator_card import Card, Frame, Refusal
-from camera_driver.devices.sierra.simulator_options import Options, Resolution
-from camera_driver.jpeg import jpeg_in
+from camera_driver.devices.sierra.registers import Action, Kind, NUMBER, REGISTERS, UPLOAD_MAGIC
+from camera_driver.devices.sierra.simulator.card import Card, Frame, Refusal
+from camera_driver.devices.sierra.simulator.options import Options, Resolution
+from camera_driver.pictures.jpeg import jpeg_in
 from camera_driver.sim import scene
 
 EPOCH = datetime(1970, 1, 1)

@@ -12,11 +12,11 @@ import hashlib
 import os
 from pathlib import Path
 
-from camera_driver import image
 from camera_driver.errors import DamagedPicture, StorageError
-from camera_driver.jpeg import jpeg_in
 from camera_driver.model import Picture, StoredImage
-from camera_driver.storage import PictureStore
+from camera_driver.pictures import image
+from camera_driver.pictures.jpeg import jpeg_in
+from camera_driver.pictures.storage import PictureStore
 
 EXTENSIONS = {'jpeg': 'jpg', 'tiff': 'tif', 'unknown': 'dat'}
 

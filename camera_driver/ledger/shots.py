@@ -35,7 +35,7 @@ from pathlib import Path
 import re
 import sqlite3
 
-from camera_driver.ledger_file import LedgerFile
+from camera_driver.ledger.file import LedgerFile
 from camera_driver.model import Exposure, Identity, StoredImage
 
 ROW = ('shot_id, state, camera, commanded, sent, stamp, stamp_source, stamp_uncertainty, '

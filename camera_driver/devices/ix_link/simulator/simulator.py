@@ -16,12 +16,11 @@ from fractions import Fraction
 from functools import partial
 
 from camera_driver.devices.ix_link.apex import Grid, QUANTITIES, Quantity
-from camera_driver.devices.ix_link.codec import (
-    Decoder, Frame, Reply, Request, UNDEFINED_ID)
+from camera_driver.devices.ix_link.codec import Decoder, Frame, Reply, Request, UNDEFINED_ID
 from camera_driver.devices.ix_link.commands import (
     BlackCalibration, Code, Command, COMMANDS, ReplyMode, Row, Status)
-from camera_driver.devices.ix_link.simulator_faults import IxLinkMisbehaviour
-from camera_driver.devices.ix_link.simulator_video import signal
+from camera_driver.devices.ix_link.simulator.faults import IxLinkMisbehaviour
+from camera_driver.devices.ix_link.simulator.video import signal
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings
 from camera_driver.model import LiveViewRegion, SettingValue

@@ -8,8 +8,8 @@ from helpers import wait_until
 import pytest
 
 from camera_driver.errors import Busy, Cancelled
+from camera_driver.host.worker import DeviceWorker, MOST_WAITING, Priority
 from camera_driver.model import Progress
-from camera_driver.nodes.worker import DeviceWorker, MOST_WAITING, Priority
 
 FOREVER = 60.0  # s
 

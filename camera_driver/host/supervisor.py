@@ -34,9 +34,9 @@ from camera_driver.device import Device
 from camera_driver.errors import (
     Cancelled, DeviceError, NotSupported, OutcomeUnknown, PortError, ProtocolError, ReplyTimeout,
     SessionLost, WrongDevice)
+from camera_driver.host.worker import DeviceWorker
 from camera_driver.link.port import Port
 from camera_driver.model import DeviceStatus, Identity, LinkStatistics, SettingValue
-from camera_driver.nodes.worker import DeviceWorker
 
 log = logging.getLogger(__name__)
 

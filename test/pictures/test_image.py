@@ -13,10 +13,10 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 import pytest
 
-from camera_driver import image
 from camera_driver.errors import DamagedPicture
-from camera_driver.exif import Exif, exif_block, read_exif
-from camera_driver.jpeg import check_scans, jpeg_in
+from camera_driver.pictures import image
+from camera_driver.pictures.exif import Exif, exif_block, read_exif
+from camera_driver.pictures.jpeg import check_scans, jpeg_in
 from camera_driver.sim import scene
 
 SHOT = Exif(datetime(2001, 6, 14, 9, 30, 59), 'Maker', 'Model 1', 1 / 250, 2.8, 100, 6)

@@ -17,8 +17,8 @@ from typing import Any
 
 from camera_driver.devices.fuji_mx.codec import Block, Control, Decoder, encode, message
 from camera_driver.devices.fuji_mx.commands import Command, SPEEDS
-from camera_driver.devices.fuji_mx.simulator_options import FAULTS, Frame, Options
-from camera_driver.devices.fuji_mx.simulator_state import (
+from camera_driver.devices.fuji_mx.simulator.options import FAULTS, Frame, Options
+from camera_driver.devices.fuji_mx.simulator.state import (
     CameraState, DONE, ERRNO, FAILED, response)
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from camera_driver.devices.sierra.simulator_card import Frame
+from camera_driver.devices.sierra.simulator.card import Frame
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import pytest
 
 from camera_driver.errors import StorageError
-from camera_driver.storage import PictureStore, safe_name, write_new
+from camera_driver.pictures.storage import PictureStore, safe_name, write_new
 
 
 @pytest.mark.parametrize(('name', 'safe'), [
@@ -132,13 +132,13 @@ def python(code, *arguments):
     """Run code in a process of its own."""
     return subprocess.run([sys.executable, '-c', code, *map(str, arguments)],
                           capture_output=True, text=True, timeout=30,
-                          cwd=Path(__file__).parent.parent)
+                          cwd=Path(__file__).parents[2])
 
 
 def test_a_write_that_fails_half_way_leaves_nothing(tmp_path):
     done = python(
         'import resource, sys\n'
-        'from camera_driver.storage import PictureStore\n'
+        'from camera_driver.pictures.storage import PictureStore\n'
         'store = PictureStore(sys.argv[1])\n'
         'resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n'
         'store.save("small.JPG", bytes(50_000))\n'
@@ -151,7 +151,7 @@ def test_a_new_file_appears_whole_or_not_at_all(tmp_path):
     done = python(
         'import resource, sys\n'
         'from pathlib import Path\n'
-        'from camera_driver.storage import write_new\n'
+        'from camera_driver.pictures.storage import write_new\n'
         'resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n'
         'write_new(Path(sys.argv[1], "small.json"), bytes(50_000))\n'
         'write_new(Path(sys.argv[1], "large.json"), bytes(50_001))\n', tmp_path)
@@ -215,7 +215,7 @@ def test_a_killed_process_leaves_no_part_under_a_final_name(tmp_path):
     fifo = tmp_path / 'go'
     os.mkfifo(fifo)
     code = ('import os, sys\n'
-            'from camera_driver import storage\n'
+            'from camera_driver.pictures import storage\n'
             'store = storage.PictureStore(sys.argv[1])\n'
             'def fsync(descriptor):\n'
             '    open(sys.argv[2], "w").close()\n'
@@ -224,7 +224,7 @@ def test_a_killed_process_leaves_no_part_under_a_final_name(tmp_path):
             'store.save("P1.JPG", bytes(10_000))\n')
     pictures = tmp_path / 'pictures'
     writer = subprocess.Popen([sys.executable, '-c', code, str(pictures), str(fifo)],
-                              cwd=Path(__file__).parent.parent)
+                              cwd=Path(__file__).parents[2])
     fifo.read_text()        # the writer has come to its fsync
     (pictures / '.mine.part').touch()
     PictureStore(pictures)      # a second process leaves the first one's file alone

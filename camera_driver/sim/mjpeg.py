@@ -11,7 +11,7 @@ import threading
 import time
 
 from camera_driver.errors import PortError
-from camera_driver.image import encode_jpeg
+from camera_driver.pictures.image import encode_jpeg
 from camera_driver.sim.simulator import Simulator
 from camera_driver.sim.video import draw, RATE
 
