@@ -25,6 +25,7 @@ from camera_driver.model import (
     CheckResult, DeviceStatus, Difference, Exposure, Identity, ImageFolder, LinkStatistics,
     LiveViewRegion, Picture, ProgressCallback, Range, RegionOfInterest, Setting, SettingValue,
     Shot, StoredImage)
+from camera_driver.operations import Evidence, Outcome, Settlement
 
 __all__ = ['Camera', 'Device', 'no_progress', 'Switcher', 'wall_clock']
 
@@ -103,6 +104,17 @@ class Device(Protocol):
         something else afterwards.
         """
         raise NotSupported(f'no setting {name!r}; this device has none')
+
+    record: Callable[[Evidence], None] = staticmethod(no_progress)
+    """Gets the evidence of every once operation before it is sent, and keeps it on the disk."""
+
+    def settle(self, evidence: Evidence) -> Settlement:
+        """
+        Say what became of an operation whose outcome is unknown; reads only.
+
+        May be asked in another session, of another program, than the one that did it.
+        """
+        return Settlement(Outcome.UNKNOWN, 'Its protocol offers nothing that would tell.')
 
     def send_message(self, message: bytes) -> bytes:
         """Send one raw message of the protocol, framed and checked, and return the answer's."""

@@ -18,12 +18,16 @@ Busy                    the device is at work on something else; try again later
 NotSupported            this device, model or configuration cannot do it
 Forbidden               a guard parameter (allow_...) is off
 OutcomeUnknown          a command that is not safe to repeat was sent; what became of it is unknown
+NotConfirmed            a setting was written and could not be read back
 DamagedPicture          a complete transfer that is not a sound picture
 StorageError            a file could not be written or read
 VideoError              no pictures from a frame grabber, file or stream; try again later
 Cancelled               somebody asked for the operation to end
 ======================  =====================================================================
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class DeviceError(Exception):
@@ -111,7 +115,22 @@ class OutcomeUnknown(DeviceError):
     """
     A command that is not safe to repeat was sent and its outcome is unknown.
 
-    Examples: the cable was pulled between the trigger and the camera's 'done'.
+    `evidence`: what the device told before it, from which it may be settled later
+    (`operations.Evidence`); None: nothing. Examples: the cable was pulled between the trigger and
+    the camera's 'done'.
+    """
+
+    def __init__(self, message: str, evidence: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.evidence = evidence
+
+
+class NotConfirmed(DeviceError):
+    """
+    A setting was written, and reading it back failed: it holds, most likely.
+
+    What is applied again after a reconnect is what was commanded. Examples: the camera
+    acknowledged the write and was too busy to answer the question behind it.
     """
 
 

@@ -1,0 +1,191 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Operations that change a device, and the one owner of those that must not be repeated.
+
+=====  ==================================  =====================================================
+kind   examples                            after a disturbance
+=====  ==================================  =====================================================
+read   get, list, download, poll           repeated freely, within its own time budget
+set    write a register, exposure, lock    repeated, then read back; written but not confirmed is
+                                           `NotConfirmed`, never a plain failure
+once   trigger, delete, upload, increment  never sent twice on doubt; settled by evidence, or
+                                           `OutcomeUnknown`
+=====  ==================================  =====================================================
+
+A method declares its kind where it is defined (`operation`); what declares nothing is a read. The
+matrix of outcomes in the tests is generated from these declarations.
+
+A *once* operation takes this way: the device collects what its protocol offers as evidence (its
+count of images, their names, a counter), hands it to `Device.record`, which keeps it on the disk,
+and sends the command within `once`. From its first byte on every way out but the device's clear
+"no" is a doubt. `carry_out` settles a doubt at once where the line lives; where it does not, the
+evidence is asked again after the next log-in of the same device, or at the next start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar
+
+from camera_driver.errors import Cancelled, DeviceError, OutcomeUnknown, PortError, Refused
+
+T = TypeVar('T')
+F = TypeVar('F', bound=Callable[..., Any])
+
+Evidence = Mapping[str, Any]
+"""What a device told before a once operation: JSON values; 'operation' names the operation."""
+
+
+class Kind(Enum):
+    """What may be done about a disturbance."""
+
+    READ = 'read'
+    SET = 'set'
+    ONCE = 'once'
+
+
+@dataclass(frozen=True)
+class Operation:
+    """How a method of a device is declared; `words` follow 'while': 'taking a picture'."""
+
+    kind: Kind
+    words: str
+
+
+class Outcome(Enum):
+    """What became of an operation."""
+
+    DONE = 'done'
+    NOT_DONE = 'not done'
+    UNKNOWN = 'unknown'
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """
+    What evidence tells of an operation afterwards.
+
+    Numbers of images: `image_index` is the present one of the image that a capture or an upload
+    has stored; `gone` and `in_doubt` are those of the evidence's own listing.
+    """
+
+    outcome: Outcome
+    words: str  # how it is known, or why it is not
+    image_index: int | None = None
+    gone: tuple[int, ...] = ()  # deleted
+    in_doubt: tuple[int, ...] = ()  # may be deleted
+
+
+def operation(kind: Kind, words: str) -> Callable[[F], F]:
+    """Declare what kind of operation a method is."""
+    def declare(method: F) -> F:
+        method.__operation__ = Operation(kind, words)  # type: ignore[attr-defined]
+        return method
+
+    return declare
+
+
+def operations(cls: type) -> Mapping[str, Operation]:
+    """Return the declared operations of a class by method, in the order of their names."""
+    found: dict[str, Operation] = {}
+    for base in reversed(cls.__mro__):
+        for name, member in vars(base).items():
+            declared = getattr(member, '__operation__', None)
+            if isinstance(declared, Operation):
+                found[name] = declared
+    return dict(sorted(found.items()))
+
+
+class Attempt:
+    """One once operation on its way."""
+
+    def __init__(self) -> None:
+        self.sent = False
+        self._no: Refused | None = None
+
+    def sending(self) -> None:
+        """Say that the first byte is about to leave: from now on there is doubt."""
+        self.sent = True
+
+    def clear_no(self, error: Refused) -> Refused:
+        """Return `error`, to be raised: the device's clear "no", as its specification has it."""
+        self._no = error
+        return error
+
+    def is_clear(self, error: BaseException) -> bool:
+        """Say whether nothing was done, for certain."""
+        return not self.sent or error is self._no
+
+
+@contextmanager
+def once(words: str, where: str) -> Iterator[Attempt]:
+    """
+    Own a command that must not be repeated; sent by the block, once.
+
+    Whatever ends the block after `Attempt.sending`, a cancelled call, Ctrl-C and defects of our
+    own included, becomes OutcomeUnknown with its cause, but a `clear_no`.
+
+    :param words: what the device was told: 'take a picture'.
+    :param where: name of the port.
+    """
+    attempt = Attempt()
+    try:
+        yield attempt
+    except OutcomeUnknown:
+        raise
+    except BaseException as error:
+        if attempt.is_clear(error):
+            raise
+        interrupted = isinstance(error, (Cancelled, KeyboardInterrupt))
+        why = ('interrupted' if interrupted else
+               str(error).removeprefix(f'{where}: ') or repr(error))
+        raise OutcomeUnknown(f'{where}: the device was told to {words}, and it is unknown whether '
+                             f'it did: {why}') from error
+
+
+def line_lost(doubt: BaseException) -> bool:
+    """Say whether a doubt cannot be settled at once: the line is gone, or somebody ends it."""
+    cause: BaseException | None = doubt
+    while cause is not None:
+        if isinstance(cause, (PortError, Cancelled)) or not isinstance(cause, Exception):
+            return True
+        cause = cause.__cause__
+    return False
+
+
+def carry_out(evidence: Evidence, command: Callable[[], T],
+              settle: Callable[[Evidence], Settlement],
+              record: Callable[[Evidence], None]) -> tuple[T | None, Settlement | None]:
+    """
+    Do a once operation and settle what is doubtful of it.
+
+    :param command: sends it, within `once`.
+    :param settle: asks the device what became of it; reads only.
+    :param record: keeps the evidence, before anything is sent.
+
+    Returns the command's result, or None and how it was settled that it was done. Raises Refused
+    (not done), OutcomeUnknown with the evidence, and what the command raises before it is sent.
+    """
+    record(evidence)
+    try:
+        return command(), None
+    except OutcomeUnknown as doubt:
+        doubt.evidence = evidence
+        if line_lost(doubt):
+            raise
+        try:
+            found = settle(evidence)
+        except (DeviceError, KeyboardInterrupt) as error:
+            raise OutcomeUnknown(f'{doubt}. Asked for it, {error or "interrupted"}',
+                                 evidence) from doubt
+        if found.outcome is Outcome.UNKNOWN:
+            raise OutcomeUnknown(f'{doubt}. {found.words}', evidence) from doubt
+        if found.outcome is Outcome.NOT_DONE:
+            said = doubt.__cause__ if isinstance(doubt.__cause__, Refused) else None
+            text = str(said or doubt).partition('; it is unknown')[0]
+            raise Refused(f'{text}. {found.words}', said.code if said else None) from doubt
+        return None, found
