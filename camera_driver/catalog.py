@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TYPE_CHECKING
@@ -24,7 +24,8 @@ class DeviceType:
     simulator: str
     codec: str  # module with encode, Decoder: for reading wire traces
     explain: str  # function: frame -> what it says, in words
-    node: str
+    node: str = ''  # empty: that of its abilities, without anything of its own
+    commands: str = ''  # 'module:TUPLE' of command line commands that only this type has
 
     def device_class(self) -> type[Device]:
         """Import and return the class of the device."""
@@ -46,30 +47,34 @@ class DeviceType:
         """Import and return the class of the ROS node."""
         return _load(self.node)
 
+    def own_commands(self) -> Sequence[Any]:
+        """Import and return the commands that only this type has."""
+        return _load(self.commands) if self.commands else ()
+
 
 def _load(path: str) -> Any:
     module, _, name = path.partition(':')
     return getattr(import_module(module), name)
 
 
-def _type(name: str, title: str, device: str, simulator: str) -> DeviceType:
+def _type(name: str, title: str, device: str, simulator: str, commands: str = '') -> DeviceType:
     folder = f'camera_driver.devices.{name}'
     stem = device.partition(':')[2].removesuffix('Camera').removesuffix('Switcher')
     return DeviceType(
         name, title, f'{folder}.{device}', f'{folder}.simulator.simulator:{simulator}',
         f'{folder}.codec', f'{folder}.explain:explain',
-        f'camera_driver.nodes.{name}_node:{stem}Node')
+        f'camera_driver.nodes.{name}_node:{stem}Node', commands)
 
 
 TYPES: Mapping[str, DeviceType] = {t.name: t for t in (
     _type('sierra', 'Epson, Sanyo, Agfa, Olympus, Nikon still cameras',
-          'camera:SierraCamera', 'SierraSimulator'),
+          'camera:SierraCamera', 'SierraSimulator', 'camera_driver.cli.sierra:COMMANDS'),
     _type('fuji_mx', 'Fuji MX, DX, DS still cameras and clones', 'camera:FujiMxCamera',
           'FujiMxSimulator'),
     _type('ix_link', 'Phase One Industrial aerial cameras', 'camera:IxLinkCamera',
-          'IxLinkSimulator'),
+          'IxLinkSimulator', 'camera_driver.cli.ix_link:COMMANDS'),
     _type('kp_fd30', 'Hitachi KP-FD30 colour video camera', 'camera:KpFd30Camera',
-          'KpFd30Simulator'),
+          'KpFd30Simulator', 'camera_driver.cli.kp_fd30:COMMANDS'),
     _type('intelix', 'Intelix DIGI-HD-8X8 video matrix', 'switcher:IntelixSwitcher',
           'IntelixSimulator'),
 )}

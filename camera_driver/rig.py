@@ -100,9 +100,8 @@ def read(path: str, simulate: bool = False) -> Rig:
 
 def declared(kind: DeviceType) -> Mapping[str, Setting]:
     """Return all that can stand under `parameters` of a device type."""
-    device = kind.device_class()
     return {one.name: one for one in (
-        *kind.node_class().PARAMETERS, *device.OPTIONS, USE_SIM_TIME, *device.SETTINGS)}
+        *kind.node_class().parameters(), USE_SIM_TIME, *kind.device_class().SETTINGS)}
 
 
 class _Reader:
@@ -186,7 +185,7 @@ class _Reader:
     def _cameras(self, key: yaml.Node, node: yaml.Node, kind: DeviceType
                  ) -> dict[str, SettingValue]:
         """Return the parameters that name the cameras behind a device: NAME.PARAMETER."""
-        known = {one.name: one for one in kind.node_class().CAMERA_PARAMETERS}
+        known = {one.name: one for one in kind.node_class().camera_parameters()}
         if not known:
             self._fail(key, f'there are no cameras behind a {kind.name}')
         cameras = self._mapping(node, 'cameras')

@@ -23,13 +23,14 @@ MAY_IMPORT = {
     'ledger': CORE,
     'sim': CORE | {'link', 'pictures'},
     'device': CORE | {'link'},
+    'abilities': CORE | {'device'},
     'host': CORE | {'link', 'device'},
-    'devices': CORE | {'link', 'pictures', 'device', 'sim'},
+    'devices': CORE | {'link', 'pictures', 'device', 'abilities', 'sim'},
     'catalog': CORE | {'device', 'devices', 'sim'},
     'rig': CORE | {'catalog'},
-    'nodes': LIBRARIES | {'device', 'devices', 'catalog', 'rig'},
-    'payload': LIBRARIES | {'device', 'devices', 'catalog', 'rig', 'nodes'},
-    'cli': LIBRARIES | {'device', 'devices', 'catalog', 'rig', 'nodes', 'payload'},
+    'nodes': LIBRARIES | {'device', 'abilities', 'devices', 'catalog', 'rig'},
+    'payload': LIBRARIES | {'device', 'abilities', 'devices', 'catalog', 'rig', 'nodes'},
+    'cli': LIBRARIES | {'device', 'abilities', 'devices', 'catalog', 'rig', 'nodes', 'payload'},
 }
 ONLY_HERE = {  # module from outside -> where it may be imported
     'serial': ('link/port.py',),

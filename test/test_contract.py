@@ -4,8 +4,8 @@
 What every device type of the catalog promises, in memory and on a pseudo-terminal.
 
 A simulator needs to be nothing more than one that starts without arguments; one that stores
-pictures shows them as `frames`, each with its `data`. What a device answers NotSupported to is
-not asked of it.
+pictures shows them as `frames`, each with its `data`. What only some device types can do is asked
+of those that have the ability.
 """
 
 from datetime import datetime
@@ -14,6 +14,8 @@ import threading
 from helpers import wait_until
 import pytest
 
+from camera_driver.abilities import (
+    ControlsExposure, HasClock, HasLocks, Routes, StoresImages, TakesPictures)
 from camera_driver.catalog import TYPES
 from camera_driver.errors import (
     Cancelled, DeviceError, NotSupported, PortError, Refused, ReplyTimeout)
@@ -21,6 +23,9 @@ from camera_driver.link.port import SerialPort
 from camera_driver.model import Access, Exposure, Identity
 from camera_driver.sim.loop import LoopPort
 from camera_driver.sim.terminal import Terminal
+
+
+has = pytest.mark.ability.with_args  # a mark called with a class alone would decorate the class
 
 
 class Loop:
@@ -74,7 +79,18 @@ def host_class(request):
     return request.param
 
 
-@pytest.fixture(params=TYPES)
+def pytest_generate_tests(metafunc):
+    """Give `host` each device type, or those that have the `ability` a test is marked with."""
+    if 'host' in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker('ability')
+        needed = mark.args if mark else ()
+        metafunc.parametrize('host', [
+            name for name, kind in TYPES.items()
+            if all(issubclass(kind.device_class(), ability) for ability in needed)],
+            indirect=True)
+
+
+@pytest.fixture
 def host(request, host_class):
     """Give a simulated device of each type on each host."""
     host = host_class(TYPES[request.param])
@@ -90,16 +106,6 @@ def device(host):
     device = host.connect()
     device.open()
     return device
-
-
-def supported(device, operation, *arguments):
-    """Return what a device answers; skip the rest when its type cannot do that."""
-    if not hasattr(device, operation):
-        pytest.skip(f'{type(device).__name__} is no camera, or no switcher')
-    try:
-        return getattr(device, operation)(*arguments)
-    except NotSupported as error:
-        pytest.skip(str(error))
 
 
 def values(setting):
@@ -181,8 +187,9 @@ def test_wrong_values_are_refused_before_anything_is_sent(device):
             operation()
 
 
+@has(ControlsExposure)
 def test_exposure(device):
-    exposure = supported(device, 'exposure')
+    exposure = device.exposure()
     assert isinstance(exposure, Exposure)
     for name, limits in device.exposure_ranges().items():
         assert limits.minimum <= limits.maximum
@@ -191,9 +198,10 @@ def test_exposure(device):
     assert device.exposure() == exposure
 
 
+@has(TakesPictures)
 def test_capture(host, device):
     times = []
-    shots = [supported(device, 'capture', times.append) for _ in range(2)]
+    shots = [device.capture(times.append) for _ in range(2)]
     assert times == [shot.sent for shot in shots]
     assert all(shot.accepted is None or shot.sent <= shot.accepted for shot in shots)
     assert all(shot.done is None or shot.sent <= shot.done for shot in shots)
@@ -204,9 +212,10 @@ def test_capture(host, device):
         assert device.download(len(frames)).data == frames[-1].data
 
 
+@has(StoresImages)
 def test_list_and_download(host, device):
     progress = []
-    images = supported(device, 'list_images')
+    images = device.list_images()
     frames = host.do(lambda: list(host.simulator.frames))
     assert [image.index for image in images] == [*range(1, len(frames) + 1)]
     for image, frame in zip(images, frames):
@@ -219,9 +228,8 @@ def test_list_and_download(host, device):
             device.download(wrong)
 
 
+@has(StoresImages)
 def test_what_progress_raises_ends_a_transfer(host, device):
-    supported(device, 'list_images')
-
     def stop(progress):
         raise RuntimeError('enough')
     for _ in range(3):
@@ -230,14 +238,16 @@ def test_what_progress_raises_ends_a_transfer(host, device):
     assert device.download(1).data == host.do(lambda: host.simulator.frames[0].data)
 
 
+@has(HasClock)
 def test_clock(device):
     now = datetime(2026, 8, 1, 12, 30, 15)
-    held = supported(device, 'set_clock', now)
+    held = device.set_clock(now)
     assert held is None or abs((held - now).total_seconds()) <= 10
 
 
+@has(Routes)
 def test_presets_and_routing(device):
-    assert supported(device, 'routing') is None  # not before the device has reported it
+    assert device.routing() is None  # not before the device has reported it
     straight = list(range(1, device.OUTPUTS + 1))
     for wanted in (straight, straight[::-1], straight[:1] * device.OUTPUTS):
         assert list(device.set_preset(1, wanted)) == wanted == list(device.preset(1))
@@ -251,13 +261,14 @@ def test_presets_and_routing(device):
     assert device.set_preset_name(1, 'HELLO') == 'HELLO' == device.preset_name(1)
 
 
+@has(HasLocks)
 def test_locks(device):
-    for lock in getattr(device, 'LOCKS', ()):
+    for lock in device.LOCKS:
         held = device.locked(lock)
         device.set_lock(lock, held)
         assert device.locked(lock) == held
     with pytest.raises(ValueError, match='no such lock'):
-        supported(device, 'locked', 'no such lock')
+        device.locked('no such lock')
 
 
 def test_self_test(device):

@@ -109,7 +109,7 @@ devices:
 """
     with pytest.raises(RigError, match='6:3: there are no cameras behind a sierra'):
         rig(text)
-    monkeypatch.setattr(TYPES['sierra'].node_class(), 'CAMERA_PARAMETERS', (
+    monkeypatch.setattr(TYPES['sierra'].node_class(), 'camera_parameters', lambda: (
         Setting('input', int, 'where it is', minimum=0, maximum=8, default=0),
         Setting('frame_id', str, 'its frame', default='')))
     assert rig(text).devices[0].parameters == {

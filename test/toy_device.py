@@ -8,7 +8,8 @@ Its protocol is lines of text: `hello` begins a session, which a power cycle end
 `no REASON`, or `lost` without a session.
 """
 
-from camera_driver.device import Camera, no_progress
+from camera_driver.abilities import TakesPictures
+from camera_driver.device import no_progress
 from camera_driver.errors import NotSupported, ProtocolError, Refused, ReplyTimeout, SessionLost
 from camera_driver.link.port import LineSettings
 from camera_driver.model import (
@@ -69,7 +70,7 @@ class ToySimulator(Simulator):
         return 'no such command'
 
 
-class ToyCamera(Camera):
+class ToyCamera(TakesPictures):
     """One attempt for each request; begins a lost session again by itself, like real ones."""
 
     LINE = LINE

@@ -47,7 +47,7 @@ def main(check):
     stale = []
     for name, kind in TYPES.items():
         node, device = kind.node_class(), kind.device_class()
-        options = (*node.PARAMETERS, *device.OPTIONS)
+        options = node.parameters()
         page = ROOT / 'docs' / f'{name}.md'
         written = {
             ROOT / 'config' / f'{name}.yaml': configuration(name, options, device.SETTINGS),

@@ -3,8 +3,9 @@
 """
 `camera-driver TYPE`: what a device type can do, as commands.
 
-Made from the catalog and the device's class alone: its OPTIONS become flags, and each command
-is there when the class has the method that it needs.
+Made from the catalog and the device's class alone: its OPTIONS become flags, and a command is
+there when the class has the ability that it needs. The catalog names the commands that only this
+type has.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from argparse import SUPPRESS
 from functools import partial
 from pathlib import Path
 import re
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 from camera_driver.catalog import DeviceType
 from camera_driver.cli.complete import offer, ports
@@ -29,17 +30,15 @@ if TYPE_CHECKING:
 def fill(device_type: DeviceType, parser: Parser) -> None:
     """Add the device's options and commands."""
     from camera_driver.cli import frames, images, live_view, raw, routing, settings, snapshot
-    from camera_driver.device import Camera, Switcher
     cls = device_type.device_class()
     parser.usage = '%(prog)s --port PORT [OPTION ...] COMMAND ...'
     commands = parser.add_subparsers(
         metavar='COMMAND', required=True, title='commands', prog=parser.prog)
     for command in (*settings.COMMANDS, *snapshot.COMMANDS, *images.COMMANDS,
-                    *frames.COMMANDS, *live_view.COMMANDS, *routing.COMMANDS, *raw.COMMANDS):
-        method = getattr(cls, command.method, None)
-        plain = [getattr(base, command.method, None) for base in (Camera, Switcher)]
-        if method is None or method in plain:
-            continue  # not in this device's protocol
+                    *frames.COMMANDS, *live_view.COMMANDS, *routing.COMMANDS, *raw.COMMANDS,
+                    *device_type.own_commands()):
+        if not issubclass(cls, command.ability):
+            continue
         text = command.help
         sub = commands.add_parser(
             command.name, help=text, description=text[0].upper() + text[1:] + '.',
@@ -51,7 +50,7 @@ def fill(device_type: DeviceType, parser: Parser) -> None:
     _add_connection(parser, cls, shown=True)
 
 
-def _run(device_type: DeviceType, command: Command, args: Arguments, out: Output) -> int:
+def _run(device_type: DeviceType, command: Command[Any], args: Arguments, out: Output) -> int:
     try:
         return command.run(Job(args, out, device_type))
     except (DeviceError, ValueError) as error:

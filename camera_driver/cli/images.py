@@ -11,17 +11,19 @@ import os
 from pathlib import Path
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
+from camera_driver.abilities import (
+    ProtectsImages, StoresImages, TakesPictures, TakesPreviews, UploadsImages)
 from camera_driver.cli.job import Command, Job, Opened
 from camera_driver.cli.output import clean, duration, size, stamp, table, yes_no
 from camera_driver.cli.parser import Parser, UsageError
+from camera_driver.device import Device
 from camera_driver.errors import (
     Cancelled, DamagedPicture, DeviceError, NotSupported, OutcomeUnknown, PortError, ReplyTimeout,
     SessionLost, StorageError)
 
 if TYPE_CHECKING:
-    from camera_driver.device import Device
     from camera_driver.model import Picture, ProgressCallback
     from camera_driver.pictures.storage import PictureStore
 
@@ -32,7 +34,7 @@ PARTLY = 7
 MOST = 9999  # pictures in one range
 
 
-def list_images(job: Job) -> int:
+def list_images(job: Job[StoresImages]) -> int:
     """Show what is stored."""
     with job.device() as opened, job.out.progress('listing', ' pictures') as progress:
         images = opened.device.list_images(progress, _flat(job.args.index) or None)
@@ -53,7 +55,7 @@ def list_images(job: Job) -> int:
     return 0
 
 
-def download(job: Job) -> int:
+def download(job: Job[StoresImages]) -> int:
     """Save pictures; what fails its checks is reported, not saved."""
     args = job.args
     if bool(args.index) == args.all:
@@ -77,7 +79,7 @@ def download(job: Job) -> int:
         return _fetch(job, opened, store, indices, read)
 
 
-def thumbnails(job: Job) -> int:
+def thumbnails(job: Job[StoresImages]) -> int:
     """Save thumbnails."""
     store = open_store(job.args.directory)
     with job.device() as opened:
@@ -91,14 +93,14 @@ def thumbnails(job: Job) -> int:
         return _fetch(job, opened, store, _flat(job.args.index) or list(names), read, 'thumb_')
 
 
-def capture(job: Job) -> int:
+def capture(job: Job[TakesPictures]) -> int:
     """Take a picture, and save it when asked to."""
     download = getattr(job.args, 'download', False)
     store = open_store(job.args.directory) if download else None
     with job.device() as opened:
         with job.out.note('Taking a picture ...'):
             shot = opened.device.capture()
-        if shot.settled and shot.image_index is None and _lists(type(opened.device)):
+        if shot.settled and shot.image_index is None and isinstance(opened.device, StoresImages):
             raise OutcomeUnknown(f'{job.args.port}: {shot.settled}; the command list shows what '
                                  'is stored')
         took = '' if shot.done is None else f' in {duration(shot.done - shot.sent)}'
@@ -114,10 +116,11 @@ def capture(job: Job) -> int:
         if shot.image_index is None:
             raise NotSupported('the picture was taken, and this device does not tell its number: '
                                'list shows what is stored, download fetches it')
+        assert isinstance(opened.device, StoresImages)
         return _fetch(job, opened, store, [shot.image_index], opened.device.download)
 
 
-def preview(job: Job) -> int:
+def preview(job: Job[TakesPreviews]) -> int:
     """Take a preview, which the device does not keep, and save it."""
     store = open_store(job.args.directory)
     with job.device() as opened:
@@ -127,7 +130,7 @@ def preview(job: Job) -> int:
     return 0
 
 
-def delete(job: Job) -> int:
+def delete(job: Job[StoresImages]) -> int:
     """Delete pictures, after a question."""
     args = job.args
     if bool(args.index) == args.all:
@@ -150,17 +153,17 @@ def delete(job: Job) -> int:
     return 0
 
 
-def protect(job: Job) -> int:
+def protect(job: Job[ProtectsImages]) -> int:
     """Protect pictures against deletion."""
     return _protect(job, True)
 
 
-def unprotect(job: Job) -> int:
+def unprotect(job: Job[ProtectsImages]) -> int:
     """Let pictures be deleted again."""
     return _protect(job, False)
 
 
-def upload(job: Job) -> int:
+def upload(job: Job[UploadsImages]) -> int:
     """Store a picture in the camera, after a question."""
     from camera_driver.pictures.image import read_jpeg
     args = job.args
@@ -184,7 +187,7 @@ def upload(job: Job) -> int:
     return 0
 
 
-def _protect(job: Job, protected: bool) -> int:
+def _protect(job: Job[ProtectsImages], protected: bool) -> int:
     indices = _flat(job.args.index)
     with job.device() as opened:
         for index in indices:
@@ -194,7 +197,7 @@ def _protect(job: Job, protected: bool) -> int:
     return 0
 
 
-def _fetch(job: Job, opened: Opened, store: PictureStore, indices: Sequence[int],
+def _fetch(job: Job[Any], opened: Opened[Any], store: PictureStore, indices: Sequence[int],
            read: Callable[[int, ProgressCallback], Picture], prefix: str = '') -> int:
     """Read, check and save pictures one by one; return the exit code."""
     from camera_driver.pictures.storage import safe_name
@@ -227,7 +230,7 @@ def _fetch(job: Job, opened: Opened, store: PictureStore, indices: Sequence[int]
     return PARTLY if some else 1
 
 
-def _save(job: Job, store: PictureStore, picture: Picture, name: str, seconds: float) -> None:
+def _save(job: Job[Any], store: PictureStore, picture: Picture, name: str, seconds: float) -> None:
     """
     Check a picture and save it.
 
@@ -266,12 +269,6 @@ def _check_room(store: PictureStore, needed: int) -> None:
                            f'{size(free)} left; delete files or choose another --directory')
 
 
-def _lists(cls: type[Device]) -> bool:
-    """Say whether pictures come over the line of this device type, with numbers."""
-    from camera_driver.device import Camera
-    return getattr(cls, 'list_images', None) not in (None, Camera.list_images)
-
-
 def _range(text: str) -> Sequence[int]:
     """Return the numbers of '4' or '4-7'."""
     first, dash, last = text.partition('-')
@@ -297,7 +294,8 @@ def _add_indices(parser: Parser, nargs: str, text: str) -> None:
     parser.add_argument('index', metavar='INDEX', nargs=nargs, type=_range, help=text)
 
 
-def _add_directory(parser: Parser) -> None:
+def add_directory(parser: Parser) -> None:
+    """Add the option that says where files go."""
     parser.add_argument('--directory', metavar='DIR', type=Path, default=Path(),
                         help='where files go; made if absent (default: here)')
 
@@ -309,7 +307,7 @@ def _list_arguments(parser: Parser, cls: type[Device]) -> None:
 def _download_arguments(parser: Parser, cls: type[Device]) -> None:
     _add_indices(parser, '*', 'numbers as list shows them: 1 4-7')
     parser.add_argument('--all', action='store_true', help='every picture')
-    _add_directory(parser)
+    add_directory(parser)
     parser.add_argument('--verify', choices=('decode', 'reread'), default='decode',
                         help='decode: check that it is a sound picture (default); reread: also '
                         'download it twice and compare')
@@ -317,18 +315,18 @@ def _download_arguments(parser: Parser, cls: type[Device]) -> None:
 
 def _thumbnails_arguments(parser: Parser, cls: type[Device]) -> None:
     _add_indices(parser, '*', 'numbers as list shows them: 1 4-7 (default: all)')
-    _add_directory(parser)
+    add_directory(parser)
 
 
 def _capture_arguments(parser: Parser, cls: type[Device]) -> None:
-    if not _lists(cls):
+    if not issubclass(cls, StoresImages):
         return  # its pictures do not come over the line
     parser.add_argument('--download', action='store_true', help='save the picture')
-    _add_directory(parser)
+    add_directory(parser)
 
 
 def _preview_arguments(parser: Parser, cls: type[Device]) -> None:
-    _add_directory(parser)
+    add_directory(parser)
 
 
 def _delete_arguments(parser: Parser, cls: type[Device]) -> None:
@@ -351,18 +349,18 @@ def _upload_arguments(parser: Parser, cls: type[Device]) -> None:
 
 
 COMMANDS = (
-    Command('list', 'list_images', 'list the pictures', list_images, _list_arguments),
-    Command('download', 'download', 'save pictures as files', download, _download_arguments),
-    Command('thumbnails', 'thumbnail', 'save thumbnails as files', thumbnails,
+    Command('list', StoresImages, 'list the pictures', list_images, _list_arguments),
+    Command('download', StoresImages, 'save pictures as files', download, _download_arguments),
+    Command('thumbnails', StoresImages, 'save thumbnails as files', thumbnails,
             _thumbnails_arguments),
-    Command('capture', 'capture', 'take a picture', capture, _capture_arguments),
-    Command('preview', 'take_preview', 'take a preview and save it as a file; the camera does '
+    Command('capture', TakesPictures, 'take a picture', capture, _capture_arguments),
+    Command('preview', TakesPreviews, 'take a preview and save it as a file; the camera does '
             'not keep it', preview, _preview_arguments),
-    Command('delete', 'delete', 'delete pictures', delete, _delete_arguments),
-    Command('protect', 'protect', 'protect pictures against deletion', protect,
+    Command('delete', StoresImages, 'delete pictures', delete, _delete_arguments),
+    Command('protect', ProtectsImages, 'protect pictures against deletion', protect,
             _protect_arguments),
-    Command('unprotect', 'protect', 'let pictures be deleted again', unprotect,
+    Command('unprotect', ProtectsImages, 'let pictures be deleted again', unprotect,
             _protect_arguments),
-    Command('upload', 'upload', 'store a picture in the camera; one of another make may '
+    Command('upload', UploadsImages, 'store a picture in the camera; one of another make may '
             'hang it', upload, _upload_arguments),
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 import sys
 import time
-from typing import Any, cast, TYPE_CHECKING
+from typing import Any, cast, Generic, TYPE_CHECKING, TypeVar
 
 from camera_driver.catalog import DeviceType
 from camera_driver.cli.complete import offer, words_of
@@ -19,32 +19,35 @@ from camera_driver.cli.output import Output, yes_no
 from camera_driver.cli.parser import Arguments, Parser, UsageError
 
 if TYPE_CHECKING:
-    from camera_driver.device import Camera, Device, Switcher
+    from camera_driver.device import Device
     from camera_driver.link.port import Port
     from camera_driver.model import Identity, Setting, SettingValue
 
 
+D = TypeVar('D', bound='Device')
+
+
 @dataclass(frozen=True)
-class Command:
-    """One command of a device."""
+class Command(Generic[D]):
+    """One command of a device, offered where the device type has the ability."""
 
     name: str
-    method: str  # of the device's class, without which the command is not offered
+    ability: type[D]
     help: str  # noqa: A003
-    run: Callable[[Job], int]
+    run: Callable[[Job[D]], int]
     arguments: Callable[[Parser, type[Device]], None] = lambda parser, cls: None
 
 
 @dataclass(frozen=True)
-class Job:
-    """What a command works with."""
+class Job(Generic[D]):
+    """What a command works with; its device has the command's ability."""
 
     args: Arguments
     out: Output
     device_type: DeviceType
 
     @contextmanager
-    def device(self) -> Iterator[Opened]:
+    def device(self) -> Iterator[Opened[D]]:
         """Open the port and the device; close both at the end, whatever happens."""
         with self.out.interrupt.handled():
             cls = self.device_type.device_class()
@@ -58,7 +61,7 @@ class Job:
             try:
                 with self.out.note(f'Opening {port.name} ...'):
                     identity = device.open()
-                yield Opened(cast('Camera', device), identity, port)
+                yield Opened(cast('D', device), identity, port)
             finally:
                 device.close()
 
@@ -95,17 +98,12 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Opened:
+class Opened(Generic[D]):
     """An open device."""
 
-    device: Camera
+    device: D
     identity: Identity
     port: Port
-
-    @property
-    def switcher(self) -> Switcher:
-        """The device, for the commands that only switchers have."""
-        return cast('Switcher', self.device)
 
 
 def defaults(cls: type[Device]) -> dict[str, SettingValue]:

@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from typing import TYPE_CHECKING
+from typing import Any
 
+from camera_driver.abilities import HasRegisters
 from camera_driver.cli.job import Command, Job
 from camera_driver.cli.parser import Parser, UsageError
-
-if TYPE_CHECKING:
-    from camera_driver.device import Device
+from camera_driver.device import Device
 
 
-def read_register(job: Job) -> int:
+def read_register(job: Job[HasRegisters]) -> int:
     """Print a register."""
     with job.device() as opened:
         value = opened.device.read_register(
@@ -23,7 +22,7 @@ def read_register(job: Job) -> int:
     return 0
 
 
-def write_register(job: Job) -> int:
+def write_register(job: Job[HasRegisters]) -> int:
     """Write a register."""
     _guard(job)
     try:
@@ -37,7 +36,7 @@ def write_register(job: Job) -> int:
     return 0
 
 
-def send(job: Job) -> int:
+def send(job: Job[Device]) -> int:
     """Send one message and print the answer."""
     _guard(job)
     with job.device() as opened:
@@ -46,7 +45,7 @@ def send(job: Job) -> int:
     return 0
 
 
-def _guard(job: Job) -> None:
+def _guard(job: Job[Any]) -> None:
     if not getattr(job.args, 'allow_raw_writes', False):
         raise UsageError('this can put the device out of order; if you know what you send, add '
                          '--allow-raw-writes')
@@ -90,9 +89,9 @@ def _send_arguments(parser: Parser, cls: type[Device]) -> None:
 
 
 COMMANDS = (
-    Command('read-register', 'read_register', 'read a register', read_register, _read_arguments),
-    Command('write-register', 'write_register', 'write a register (needs --allow-raw-writes)',
+    Command('read-register', HasRegisters, 'read a register', read_register, _read_arguments),
+    Command('write-register', HasRegisters, 'write a register (needs --allow-raw-writes)',
             write_register, _write_arguments),
-    Command('send', 'send_message', 'send one message of the protocol (needs '
+    Command('send', Device, 'send one message of the protocol (needs '
             '--allow-raw-writes)', send, _send_arguments),
 )

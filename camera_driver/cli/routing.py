@@ -1,29 +1,28 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""What only switchers can: routing, presets, names, locks."""
+"""What a video matrix can do: routing, presets, names, locks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+from camera_driver.abilities import HasLocks, Routes
 from camera_driver.cli.job import Command, Job
 from camera_driver.cli.output import clean, yes_no
 from camera_driver.cli.parser import Parser
-
-if TYPE_CHECKING:
-    from camera_driver.device import Device, Switcher
+from camera_driver.device import Device
 
 
-def routing(job: Job) -> int:
+def routing(job: Job[Routes]) -> int:
     """Wait for a routing report and show it."""
     with job.device() as opened, job.out.note('Listening ...'):
         end = opened.port.now() + job.args.wait
-        while opened.switcher.routing() is None and opened.port.now() < end:
+        while opened.device.routing() is None and opened.port.now() < end:
             opened.port.pause(0.05)
-            opened.switcher.listen()
-        found = opened.switcher.routing()
+            opened.device.listen()
+        found = opened.device.routing()
     if found is None:
         job.out.show({'routing': None}, 'unknown: the device reports its routing only when it '
                      'changes, and cannot be asked for it')
@@ -32,66 +31,66 @@ def routing(job: Job) -> int:
     return 0
 
 
-def preset(job: Job) -> int:
+def preset(job: Job[Routes]) -> int:
     """Show a preset, after setting what was given."""
     number, inputs, name = job.args.number, job.args.inputs, job.args.name
     with job.device() as opened:
-        switcher = opened.switcher
+        device = opened.device
         if inputs:
-            switcher.set_preset(number, inputs)
+            device.set_preset(number, inputs)
         if name is not None:
-            switcher.set_preset_name(number, name)
-        name, inputs = switcher.preset_name(number), switcher.preset(number)
+            device.set_preset_name(number, name)
+        name, inputs = device.preset_name(number), device.preset(number)
     job.out.show({'preset': number, 'name': name, 'inputs': list(inputs)},
                  f'preset {number} {clean(name)!r}\n{_lines(inputs)}')
     return 0
 
 
-def trigger(job: Job) -> int:
+def trigger(job: Job[Routes]) -> int:
     """Make a preset live and show the routing."""
     with job.device() as opened:
-        found = opened.switcher.trigger_preset(job.args.number)
+        found = opened.device.trigger_preset(job.args.number)
     _show(job, found)
     return 0
 
 
-def route(job: Job) -> int:
+def route(job: Job[Routes]) -> int:
     """Route every output by way of a preset and show the routing."""
     with job.device() as opened:
-        found = opened.switcher.route(job.args.preset, job.args.inputs)
+        found = opened.device.route(job.args.preset, job.args.inputs)
     _show(job, found)
     return 0
 
 
-def name_input(job: Job) -> int:
+def name_input(job: Job[Routes]) -> int:
     """Name an input."""
     with job.device() as opened:
-        opened.switcher.set_input_name(job.args.number, job.args.name)
+        opened.device.set_input_name(job.args.number, job.args.name)
     job.out.show({'input': job.args.number, 'name': job.args.name},
                  'sent; the protocol, as far as it is known, cannot read it back')
     return 0
 
 
-def lock(job: Job) -> int:
+def lock(job: Job[HasLocks]) -> int:
     """Show whether a lock is locked, after changing it when asked to."""
     with job.device() as opened:
         if job.args.state is not None:
-            opened.switcher.set_lock(job.args.lock, job.args.state == 'on')
-        locked = opened.switcher.locked(job.args.lock)
+            opened.device.set_lock(job.args.lock, job.args.state == 'on')
+        locked = opened.device.locked(job.args.lock)
     job.out.show({'lock': job.args.lock, 'locked': locked},
                  'the device does not tell' if locked is None else f'locked: {yes_no(locked)}')
     return 0
 
 
-def password(job: Job) -> int:
+def password(job: Job[HasLocks]) -> int:
     """Change the password of a lock."""
     with job.device() as opened:
-        opened.switcher.set_password(job.args.lock, job.args.file)
+        opened.device.set_password(job.args.lock, job.args.file)
     job.out.show({'lock': job.args.lock, 'changed': True}, 'changed')
     return 0
 
 
-def _show(job: Job, inputs: Sequence[int]) -> None:
+def _show(job: Job[Any], inputs: Sequence[int]) -> None:
     job.out.show({'routing': list(inputs)}, _lines(inputs))
 
 
@@ -129,9 +128,8 @@ def _name_arguments(parser: Parser, cls: type[Device]) -> None:
 
 
 def _lock_argument(parser: Parser, cls: type[Device]) -> None:
-    switcher: type[Switcher] = cls  # type: ignore[assignment]
-    parser.add_argument('lock', metavar='LOCK', choices=switcher.LOCKS,
-                        help=', '.join(switcher.LOCKS))
+    assert issubclass(cls, HasLocks)
+    parser.add_argument('lock', metavar='LOCK', choices=cls.LOCKS, help=', '.join(cls.LOCKS))
 
 
 def _lock_arguments(parser: Parser, cls: type[Device]) -> None:
@@ -148,14 +146,14 @@ def _password_arguments(parser: Parser, cls: type[Device]) -> None:
 
 
 COMMANDS = (
-    Command('routing', 'routing', 'wait for a report of the routing and show it', routing,
+    Command('routing', Routes, 'wait for a report of the routing and show it', routing,
             _routing_arguments),
-    Command('preset', 'preset', 'show, define or name a preset', preset, _preset_arguments),
-    Command('trigger', 'trigger_preset', 'make a preset live on every output', trigger,
+    Command('preset', Routes, 'show, define or name a preset', preset, _preset_arguments),
+    Command('trigger', Routes, 'make a preset live on every output', trigger,
             _number_argument),
-    Command('route', 'route', 'route every output, by way of a preset', route, _route_arguments),
-    Command('name', 'set_input_name', 'name an input', name_input, _name_arguments),
-    Command('lock', 'set_lock', 'show or change a lock', lock, _lock_arguments),
-    Command('password', 'set_password', 'change the password of a lock', password,
+    Command('route', Routes, 'route every output, by way of a preset', route, _route_arguments),
+    Command('name', Routes, 'name an input', name_input, _name_arguments),
+    Command('lock', HasLocks, 'show or change a lock', lock, _lock_arguments),
+    Command('password', HasLocks, 'change the password of a lock', password,
             _password_arguments),
 )

@@ -10,23 +10,23 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
+from camera_driver.abilities import ControlsExposure, HasClock, wall_clock
 from camera_driver.cli.complete import offer, words_of
 from camera_driver.cli.job import Command, Job, value_of
 from camera_driver.cli.output import duration, facts, figure, size, stamp, table, yes_no
 from camera_driver.cli.parser import Arguments, Parser
-from camera_driver.device import wall_clock
+from camera_driver.device import Device
 from camera_driver.errors import NotSupported, Refused
 from camera_driver.model import Access, Exposure, Progress, Range
 
 if TYPE_CHECKING:
-    from camera_driver.device import Device
     from camera_driver.model import Setting, SettingValue
 
 QUANTITIES = ('exposure_time', 'f_number', 'iso')
 ZONES = {'utc': 'UTC', 'local': 'local time'}
 
 
-def info(job: Job) -> int:
+def info(job: Job[Device]) -> int:
     """Show who the device is and how it is."""
     with job.device() as opened:
         identity, line = opened.identity, str(opened.port.line)
@@ -47,7 +47,7 @@ def info(job: Job) -> int:
     return 0
 
 
-def show_settings(job: Job) -> int:
+def show_settings(job: Job[Device]) -> int:
     """Show every setting with its value and what is allowed."""
     rows = []
     with job.device() as opened, job.out.progress('settings', 'setting') as progress:
@@ -72,7 +72,7 @@ def show_settings(job: Job) -> int:
     return 0
 
 
-def get(job: Job) -> int:
+def get(job: Job[Device]) -> int:
     """Print values, and nothing else when it is one."""
     values = {}
     with job.device() as opened:
@@ -84,7 +84,7 @@ def get(job: Job) -> int:
     return 0
 
 
-def set_value(job: Job) -> int:
+def set_value(job: Job[Device]) -> int:
     """Write a setting and print what the device holds afterwards."""
     cls = job.device_type.device_class()
     setting = next(setting for setting in cls.SETTINGS if setting.name == job.args.name)
@@ -99,7 +99,7 @@ def set_value(job: Job) -> int:
     return 0
 
 
-def exposure(job: Job) -> int:
+def exposure(job: Job[ControlsExposure]) -> int:
     """Show the exposure, after setting what was given."""
     wanted = Exposure(job.args.time, job.args.f_number, job.args.iso, job.args.aperture or '')
     with job.device() as opened:
@@ -112,7 +112,7 @@ def exposure(job: Job) -> int:
     return 0
 
 
-def step_exposure(job: Job) -> int:
+def step_exposure(job: Job[ControlsExposure]) -> int:
     """Change one quantity of the exposure and show what is held then."""
     with job.device() as opened:
         held = opened.device.step_exposure(job.args.quantity, job.args.steps)
@@ -121,7 +121,8 @@ def step_exposure(job: Job) -> int:
     return 0
 
 
-def _show_exposure(job: Job, held: Exposure, ranges: Mapping[str, Range]) -> None:
+def _show_exposure(job: Job[ControlsExposure], held: Exposure, ranges: Mapping[str, Range]
+                   ) -> None:
     def limits(name: str) -> str:
         limit = ranges.get(name)
         if limit is None:
@@ -145,7 +146,7 @@ def _show_exposure(job: Job, held: Exposure, ranges: Mapping[str, Range]) -> Non
         or 'The device says nothing of its exposure.')
 
 
-def clock(job: Job) -> int:
+def clock(job: Job[HasClock]) -> int:
     """Show the clock beside this computer's, after setting it when asked to."""
     with job.device() as opened:
         shows = opened.device.clock_shows
@@ -166,7 +167,7 @@ def clock(job: Job) -> int:
     return 0
 
 
-def self_test(job: Job) -> int:
+def self_test(job: Job[Device]) -> int:
     """Show what the self-test found."""
     with job.device() as opened, job.out.note('Testing ...'):
         results = opened.device.self_test()
@@ -263,14 +264,15 @@ def _allowed(setting: Setting) -> str:
 
 
 COMMANDS = (
-    Command('info', 'poll', 'show who the device is and how it is', info),
-    Command('settings', 'settings', 'list every setting with its value and what it allows',
+    Command('info', Device, 'show who the device is and how it is', info),
+    Command('settings', Device, 'list every setting with its value and what it allows',
             show_settings),
-    Command('get', 'get', 'print the value of settings', get, _get_arguments),
-    Command('set', 'set', 'change a setting', set_value, _set_arguments),
-    Command('exposure', 'exposure', 'show or set the exposure', exposure, _exposure_arguments),
-    Command('step-exposure', 'step_exposure', 'change one quantity of the exposure by steps of '
+    Command('get', Device, 'print the value of settings', get, _get_arguments),
+    Command('set', Device, 'change a setting', set_value, _set_arguments),
+    Command('exposure', ControlsExposure, 'show or set the exposure', exposure,
+            _exposure_arguments),
+    Command('step-exposure', ControlsExposure, 'change one quantity of the exposure by steps of '
             'EV', step_exposure, _step_arguments),
-    Command('clock', 'clock', 'show or set the clock', clock, _clock_arguments),
-    Command('self-test', 'self_test', 'check the device and the line; changes nothing', self_test),
+    Command('clock', HasClock, 'show or set the clock', clock, _clock_arguments),
+    Command('self-test', Device, 'check the device and the line; changes nothing', self_test),
 )

@@ -7,20 +7,18 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 import sys
-from typing import TYPE_CHECKING
 
+from camera_driver.abilities import KeepsSettings
 from camera_driver.cli.complete import offer
 from camera_driver.cli.job import Command, Job
 from camera_driver.cli.output import table
 from camera_driver.cli.parser import Parser
 from camera_driver.cli.settings import names, setting_name
+from camera_driver.device import Device
 from camera_driver.errors import StorageError
 
-if TYPE_CHECKING:
-    from camera_driver.device import Device
 
-
-def save(job: Job) -> int:
+def save(job: Job[KeepsSettings]) -> int:
     """Save all that the device holds as a new file."""
     from camera_driver.pictures.storage import write_new
     path: Path = job.args.file
@@ -33,7 +31,7 @@ def save(job: Job) -> int:
     return 0
 
 
-def load(job: Job) -> int:
+def load(job: Job[KeepsSettings]) -> int:
     """Show what differs from a saved file, and write it after a question."""
     args = job.args
     try:
@@ -64,20 +62,12 @@ def load(job: Job) -> int:
     return 0
 
 
-def store(job: Job) -> int:
+def store(job: Job[KeepsSettings]) -> int:
     """Make present values outlast power-off."""
     with job.device() as opened:
         opened.device.store(job.args.name)
     job.out.show({'stored': job.args.name or None},
                  f'Stored: {", ".join(job.args.name) or "all settings"}.')
-    return 0
-
-
-def restart_white_balance(job: Job) -> int:
-    """Begin the white adjustment again."""
-    with job.device() as opened:
-        opened.device.restart_white_balance()
-    job.out.show({'restarted': True}, 'The white adjustment begins again.')
     return 0
 
 
@@ -99,10 +89,10 @@ def _store_arguments(parser: Parser, cls: type[Device]) -> None:
 
 
 COMMANDS = (
-    Command('save', 'save', 'save all that the device holds as a file', save, _save_arguments),
-    Command('load', 'load', 'write what a saved file says, after showing what differs', load,
-            _load_arguments),
-    Command('store', 'store', 'make present values outlast power-off', store, _store_arguments),
-    Command('restart-white-balance', 'restart_white_balance', 'begin the white adjustment again',
-            restart_white_balance),
+    Command('save', KeepsSettings, 'save all that the device holds as a file', save,
+            _save_arguments),
+    Command('load', KeepsSettings, 'write what a saved file says, after showing what differs',
+            load, _load_arguments),
+    Command('store', KeepsSettings, 'make present values outlast power-off', store,
+            _store_arguments),
 )

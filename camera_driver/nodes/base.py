@@ -3,8 +3,9 @@
 """
 The base of all nodes: one device, its life cycle, and one funnel for all that others ask of it.
 
-A subclass names its DEVICE_TYPE, extends PARAMETERS, and creates its publishers and services in
-`__init__` (once: they stay through all transitions). Who runs where:
+What a node offers comes in parts, one for each ability of its device type (`Part`). They create
+publishers and services when they are made (once: these stay through all transitions). Who runs
+where:
 
 =====================  ========================================================================
 worker's thread        everything that touches the device (`run`, `start`, the hooks)
@@ -26,7 +27,7 @@ import os
 from pathlib import Path
 import time
 import traceback
-from typing import Any, ClassVar, TypeVar
+from typing import Any, cast, ClassVar, Generic, TypeVar
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
@@ -56,10 +57,98 @@ from camera_driver.sim.video import VideoSignal
 from camera_driver.srv import SendMessage
 
 T = TypeVar('T')
+D = TypeVar('D', bound=Device)
+P = TypeVar('P', bound='Part[Any]')
 
 PATIENCE = 5.0  # s that a service or a parameter waits for its turn
 MOST_REQUESTS = 100  # unread for one service; more are lost, and their clients wait for ever
 CLOSING = 0.7  # s for a job to end by itself when the node ends; then its port is cancelled
+
+
+class Part(Generic[D]):
+    """
+    What an ability of its device adds to a node: services, topics, parameters, diagnostics.
+
+    A subclass names its ABILITY, declares PARAMETERS, offers its services in `__init__`, and
+    overrides the hooks that it needs. It may use parts that stand before it in `PARTS`.
+    """
+
+    ABILITY: ClassVar[Any]
+    """The ability without which the node has no such part; a tuple: any of these."""
+
+    PARAMETERS: ClassVar[tuple[Setting, ...]] = ()
+    """Its read-only parameters."""
+
+    def __init__(self, node: 'DeviceNode') -> None:
+        self.node = node
+
+    @classmethod
+    def parameters(cls, device: type[Device]) -> Sequence[Setting]:
+        """Return PARAMETERS, as they are for a device type."""
+        return cls.PARAMETERS
+
+    @classmethod
+    def camera_parameters(cls, device: type[Device]) -> Sequence[Setting]:
+        """Return parameters NAME.<name> of each of `cameras`, of a device with cameras behind."""
+        return ()
+
+    def run(self, label: str, function: Callable[[D], T], timeout: float = PATIENCE,
+            priority: Priority = Priority.NORMAL) -> T:
+        """As `DeviceNode.run`, of a device with this ability."""
+        return self.node.run(label, cast(Callable[[Device], T], function), timeout, priority)
+
+    def command(self, label: str, function: Callable[[D], T], raw: bool = False) -> T:
+        """As `DeviceNode.command`, of a device with this ability."""
+        return self.node.command(label, cast(Callable[[Device], T], function), raw)
+
+    def start(self, label: str, function: Callable[[D], T],
+              priority: Priority = Priority.NORMAL) -> 'WorkerFuture[T]':
+        """As `DeviceNode.start`, of a device with this ability."""
+        return self.node.start(label, cast(Callable[[Device], T], function), priority)
+
+    def use(self, function: Callable[[D], T]) -> T:
+        """As `DeviceNode.use`, of a device with this ability."""
+        return self.node.use(cast(Callable[[Device], T], function))
+
+    # Hooks.
+
+    def meet(self, others: 'Mapping[str, DeviceNode]') -> None:
+        """Hear of the nodes, by their full names, that share the process; before all else."""
+
+    def begin(self) -> None:
+        """Forget what belongs to a device: another one may come; it will be connected next."""
+
+    def connected_first(self, device: D) -> str:
+        """As `connected`, before the settings that are parameters are applied."""
+        return ''
+
+    def connected(self, device: D, identity: Identity) -> str:
+        """
+        Do what has to be done with a device that was just opened; on the worker.
+
+        The settings that are parameters have been applied and read. Returns in words what was
+        done, for `recovery` ('' = nothing). What it raises means: not connected.
+        """
+        return ''
+
+    def settings_known(self, device: D) -> None:
+        """Hear that settings may have changed; on the worker."""
+
+    def set_active(self, active: bool) -> None:
+        """Begin or end what runs while the node is active."""
+
+    def close(self) -> None:
+        """End what uses the device, which is closed next."""
+
+    def destroy(self) -> None:
+        """Let go of everything; the device is closed."""
+
+    def tasks(self) -> Sequence[diagnostics.Task]:
+        """Return more for /diagnostics; on the executor, must not wait."""
+        return ()
+
+    def tell(self, status: CameraStatus) -> None:
+        """Fill in fields of ~/status; from any thread."""
 
 
 class DeviceNode(LifecycleNode):
@@ -68,11 +157,11 @@ class DeviceNode(LifecycleNode):
     DEVICE_TYPE: ClassVar[str]
     """Name in the catalog."""
 
-    PARAMETERS: ClassVar[tuple[Setting, ...]] = COMMON
-    """Read-only parameters besides the device's own; a subclass puts its own behind these."""
+    PARTS: ClassVar[tuple[type[Part[Any]], ...]] = ()
+    """The parts there are; a node has those whose ability its device type has."""
 
-    CAMERA_PARAMETERS: ClassVar[tuple[Setting, ...]] = ()
-    """Parameters NAME.<name> of each of its `cameras`, of a device that has cameras behind it."""
+    PARAMETERS: ClassVar[tuple[Setting, ...]] = ()
+    """Read-only parameters besides those of all nodes, of the parts and of the device."""
 
     def __init__(self, node_name: str = '', **arguments: Any) -> None:
         """
@@ -92,12 +181,13 @@ class DeviceNode(LifecycleNode):
         self.terminal: Terminal | None = None  # of the simulated device
         self._active = False
         self._problem = ''  # of the last transition that failed
-        self._device_class = self.device_type.device_class()
-        self._values = declare(self, (*self.PARAMETERS, *self._device_class.OPTIONS))
+        self.device_class = self.device_type.device_class()
+        self._values: dict[str, Any] = {**declare(self, self.parameters())}
         if not self._values['port'] and not self._values['simulate']:
             raise ValueError('the parameter port is empty; say where the device is, or try '
                              'simulate:=true')
-        self.settings = SettingParameters(self, self._device_class.SETTINGS)
+        self.settings = SettingParameters(
+            self, self.device_class.SETTINGS, self.run, self.settings_known)
         self._status = self.create_publisher(
             CameraStatus, '~/status', QoSProfile(
                 depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
@@ -110,35 +200,61 @@ class DeviceNode(LifecycleNode):
         self.create_timer(1.0 / self._values['status_rate'], self.publish_status, self.quick,
                           steady)
         self.create_timer(1.0, self._publish_diagnostics, self.quick, steady)
+        self.parts: list[Part[Any]] = []
+        for part in self.parts_of_type():
+            self.parts.append(part(self))
         if self._values['autostart']:
             # Not from here: the subclass is still being made, and nobody spins yet.
             self._autostart = self.create_timer(0.0, self._start_up, clock=steady)
 
-    # What subclasses and their parts use.
+    @classmethod
+    def parts_of_type(cls) -> Sequence[type[Part[Any]]]:
+        """Return the parts of the device type; one that extends another takes its place."""
+        device = catalog.find(cls.DEVICE_TYPE).device_class()
+        found = [part for part in cls.PARTS if issubclass(device, part.ABILITY)]
+        return list(dict.fromkeys(
+            next(one for one in reversed(found) if issubclass(one, part)) for part in found))
+
+    @classmethod
+    def parameters(cls) -> Sequence[Setting]:
+        """Return all read-only parameters, the device type's OPTIONS last."""
+        device = catalog.find(cls.DEVICE_TYPE).device_class()
+        parts = [one for part in cls.parts_of_type() for one in part.parameters(device)]
+        return (*COMMON, *parts, *cls.PARAMETERS, *device.OPTIONS)
+
+    @classmethod
+    def camera_parameters(cls) -> Sequence[Setting]:
+        """Return the parameters NAME.<name> of each of its `cameras`; none: it has no such."""
+        device = catalog.find(cls.DEVICE_TYPE).device_class()
+        return [one for part in cls.parts_of_type() for one in part.camera_parameters(device)]
+
+    # What subclasses and parts use.
+
+    def find(self, kind: type[P]) -> P | None:
+        """Return the node's part of this kind, if it has one."""
+        return next((part for part in self.parts if isinstance(part, kind)), None)
+
+    def part(self, kind: type[P]) -> P:
+        """Return the node's part of this kind, which it has."""
+        part = self.find(kind)
+        assert part is not None, f'{self.DEVICE_TYPE} has no {kind.__name__}'
+        return part
 
     def parameter(self, name: str) -> Any:
         """Return the value of one of PARAMETERS or of the device type's OPTIONS."""
         return self._values[name]
 
     @property
-    def identity(self) -> Identity | None:
-        """Who the device is; stays through a loss of the link. None = never connected."""
-        return self.supervisor.identity if self.supervisor else None
+    def identity(self) -> Identity:
+        """Who the device is that was connected; stays through a loss of the link."""
+        identity = self.supervisor.identity if self.supervisor else None
+        assert identity, 'it was never connected'
+        return identity
 
     @property
     def port_name(self) -> str:
         """Where the device is."""
-        return self.terminal.path if self.terminal else self._values['port']
-
-    @property
-    def live_view(self) -> bool:
-        """Whether the camera says that its live view is on."""
-        return bool(self.supervisor and self.supervisor.device_status.live_view)
-
-    @property
-    def video_words(self) -> str:
-        """What the video is at; '' = the device has none."""
-        return ''
+        return self.terminal.path if self.terminal else str(self._values['port'])
 
     @property
     def active(self) -> bool:
@@ -163,30 +279,26 @@ class DeviceNode(LifecycleNode):
         worker, supervisor = self._ready()
         return worker.call(label, partial(supervisor.use, function), timeout, priority)
 
-    def command(self, label: str, function: Callable[[Device], T]) -> T:
-        """As `run`, for what may change settings that the device cannot tell, or its state."""
+    def command(self, label: str, function: Callable[[Device], T], raw: bool = False) -> T:
+        """
+        As `run`, for what may change settings that the device cannot tell, or its state.
+
+        :param raw: any setting may be another one now.
+        """
         def work(device: Device) -> T:
             try:
                 return function(device)
             finally:
+                if raw:
+                    try:
+                        self.settings.refresh(device, device.settings())
+                    except DeviceError as error:  # what became of the command counts
+                        self.get_logger().warning(f'settings were not read again: {error}')
                 self.settings.follow(device)
                 if self.supervisor:
                     self.supervisor.check_soon()
 
         return self.run(label, work)
-
-    def raw_command(self, label: str, function: Callable[[Device], T]) -> T:
-        """As `command`, for what is raw: any setting may be another one now."""
-        def work(device: Device) -> T:
-            try:
-                return function(device)
-            finally:
-                try:
-                    self.settings.refresh(device, device.settings())
-                except DeviceError as error:  # what became of the command counts
-                    self.get_logger().warning(f'settings were not read again: {error}')
-
-        return self.command(label, work)
 
     def start(self, label: str, function: Callable[[Device], T],
               priority: Priority = Priority.NORMAL) -> 'WorkerFuture[T]':
@@ -197,6 +309,10 @@ class DeviceNode(LifecycleNode):
         """
         worker, supervisor = self._ready()
         return worker.start(label, partial(supervisor.use, function), priority)
+
+    def use(self, function: Callable[[Device], T]) -> T:
+        """Run function(device) in a job that is on the worker already. Raises PortError."""
+        return self._ready()[1].use(function)
 
     def show_progress(self, progress: Progress) -> None:
         """
@@ -220,14 +336,14 @@ class DeviceNode(LifecycleNode):
 
     def seconds(self) -> float:
         """Return the present ROS time [s] (simulated where use_sim_time is set)."""
-        return self.get_clock().now().nanoseconds * 1e-9
+        return float(self.get_clock().now().nanoseconds * 1e-9)
 
     def seconds_of(self, port_seconds: float) -> float:
         """Return the ROS time [s] of a recent moment that the port's clock (monotonic) told."""
         # ROS time is 0 before the first /clock, and never negative.
         return max(0.0, self.seconds() - (time.monotonic() - port_seconds))
 
-    def serve(self, kind: type, name: str, handler: Callable[[Any, Any], Any],
+    def serve(self, kind: Any, name: str, handler: Callable[[Any, Any], Any],
               waits: bool = True) -> None:
         """
         Offer a service; `kind` has `success` and `message` in its response.
@@ -247,7 +363,7 @@ class DeviceNode(LifecycleNode):
         self.create_service(kind, name, callback, qos_profile=QoSProfile(depth=MOST_REQUESTS),
                             callback_group=self.waiting if waits else self.quick)
 
-    def serve_action(self, kind: type, name: str, handler: Callable[[Any, Any], None],
+    def serve_action(self, kind: Any, name: str, handler: Callable[[Any, Any], None],
                      accept: Callable[[Any], None] = lambda goal: None) -> ActionServer:
         """
         Offer an action; `kind` has `success` and `message` in its result.
@@ -284,8 +400,13 @@ class DeviceNode(LifecycleNode):
         """Publish ~/status as it is now; from any thread."""
         worker, supervisor = self.worker, self.supervisor
         if worker and supervisor:
-            self._publish(self._status, partial(
-                diagnostics.status_message, self, worker, supervisor))
+            def message() -> CameraStatus:
+                status = diagnostics.status_message(self._view(worker, supervisor))
+                for part in self.parts:
+                    part.tell(status)
+                return status
+
+            self.publish(self._status, message)
 
     # Hooks.
 
@@ -294,26 +415,17 @@ class DeviceNode(LifecycleNode):
         return self.device_type.simulator_class().for_options(options)
 
     def meet(self, others: 'Mapping[str, DeviceNode]') -> None:
-        """Hear of the nodes, by their full names, that share the process; before all else."""
+        """Let the parts hear of the nodes, by their full names, that share the process."""
+        for part in self.parts:
+            part.meet(others)
 
     def settings_known(self, device: Device) -> None:
-        """Hear that settings may have changed; on the worker."""
-
-    def on_connected(self, device: Device, identity: Identity) -> str:
-        """
-        Do what has to be done with a device that was just opened; on the worker.
-
-        The settings that are parameters have been applied and read. Returns in words what was
-        done, for `recovery` ('' = nothing). What it raises means: not connected.
-        """
-        return ''
+        """Let the parts hear that settings may have changed; on the worker."""
+        for part in self.parts:
+            part.settings_known(device)
 
     def on_disconnected(self, error: DeviceError) -> None:
         """Take note that the link is lost; on the worker."""
-
-    def extra_diagnostics(self) -> Sequence[diagnostics.Task]:
-        """Return more for /diagnostics; on the executor, must not wait."""
-        return ()
 
     # Transitions.
 
@@ -346,6 +458,8 @@ class DeviceNode(LifecycleNode):
     def close_device(self) -> None:
         """End what is under way, close the device in an orderly way, stop the worker."""
         self._active = False
+        for part in self.parts:
+            part.close()
         worker, supervisor = self.worker, self.supervisor
         if worker and supervisor:
             worker.stop_job()
@@ -362,21 +476,25 @@ class DeviceNode(LifecycleNode):
     def destroy_node(self) -> None:
         """Close the device and destroy the node."""
         self.close_device()
+        for part in reversed(self.parts):
+            part.destroy()
         super().destroy_node()
 
     def _configure(self) -> None:
         warn_of_unknown(self)
         options = {option.name: self._values[option.name]
-                   for option in self._device_class.OPTIONS if option.name in self._values}
+                   for option in self.device_class.OPTIONS if option.name in self._values}
         if self._values['simulate']:
             self.terminal = Terminal(self.simulator(options),
                                      paced=bool(self._values['simulate_paced']))
         self.worker = DeviceWorker(self.get_logger().name + THREAD, self.publish_status)
         self.supervisor = Supervisor(
-            self._device_class, self.worker, self._open_port, options,
+            self.device_class, self.worker, self._open_port, options,
             self._values['reconnect_delay'], on_connected=self._device_connected,
             on_disconnected=self.on_disconnected, changed=self.publish_status)
         self.settings.forget()
+        for part in self.parts:
+            part.begin()
         if self._values['wait_for_device']:
             self.worker.start('connecting', self.supervisor.keep_connecting)
         else:
@@ -387,7 +505,7 @@ class DeviceNode(LifecycleNode):
                 raise
 
     def _open_port(self) -> Port:
-        port = SerialPort(self.port_name, self._device_class.LINE)
+        port = SerialPort(self.port_name, self.device_class.LINE)
         trace = self._values['trace_file']
         if not trace:
             return port
@@ -399,11 +517,15 @@ class DeviceNode(LifecycleNode):
             raise
 
     def _device_connected(self, device: Device, identity: Identity) -> str:
-        done = (self.settings.connected(device), self.on_connected(device, identity))
+        done = [*(part.connected_first(device) for part in self.parts),
+                self.settings.connected(device),
+                *(part.connected(device, identity) for part in self.parts)]
         return '; '.join(words for words in done if words)
 
     def _set_active(self, active: bool) -> None:
         self._active = active
+        for part in self.parts:
+            part.set_active(active)
 
     def _transition(self, name: str, work: Callable[[], None],
                     entities: Callable[[LifecycleState], TransitionCallbackReturn],
@@ -487,16 +609,23 @@ class DeviceNode(LifecycleNode):
         if not self._values['allow_raw_writes']:
             raise Forbidden('raw messages need the parameter allow_raw_writes:=true at start')
         message = bytes(request.message)
-        response.reply = array('B', self.raw_command(
-            'sending a raw message', lambda device: device.send_message(message)))
+        response.reply = array('B', self.command(
+            'sending a raw message', lambda device: device.send_message(message), raw=True))
+
+    def _view(self, worker: DeviceWorker, supervisor: Supervisor) -> diagnostics.View:
+        return diagnostics.View(
+            self.get_fully_qualified_name()[1:], self.DEVICE_TYPE, self.port_name,
+            self.get_clock().now().to_msg(), worker, supervisor, self.settings.problems,
+            self.seconds_of)
 
     def _publish_diagnostics(self) -> None:
         worker, supervisor = self.worker, self.supervisor
         if worker and supervisor:
-            self._publish(self._diagnostics, partial(
-                diagnostics.diagnostics_message, self, worker, supervisor))
+            self.publish(self._diagnostics, lambda: diagnostics.diagnostics_message(
+                self._view(worker, supervisor),
+                [task for part in self.parts for task in part.tasks()]))
 
-    def _publish(self, publisher: Any, message: Callable[[], Any]) -> None:
+    def publish(self, publisher: Any, message: Callable[[], Any]) -> None:
         """Publish; never raises, as it would end the worker's thread or the node."""
         try:
             publisher.publish(message())

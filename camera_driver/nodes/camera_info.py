@@ -9,6 +9,7 @@ The rules of image_common's camera_info_manager: `camera_info_url` is `file://` 
 without calibration has zeros in D, K, R and P, which is no error (CameraInfo.msg).
 """
 
+from collections.abc import Sequence
 import math
 import os
 from pathlib import Path
@@ -150,7 +151,7 @@ def dump(info: CameraInfo, name: str) -> str:
     return str(yaml.safe_dump(data, sort_keys=False, default_flow_style=None))
 
 
-def _matrix(values: object, rows: int, columns: int) -> dict[str, object]:
+def _matrix(values: Sequence[float], rows: int, columns: int) -> dict[str, object]:
     return {'rows': rows, 'cols': columns, 'data': [float(x) for x in values]}
 
 

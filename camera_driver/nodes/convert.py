@@ -25,6 +25,7 @@ from camera_driver.model import (
 from camera_driver.pictures.image import Pixels
 
 NANOSECONDS = 1_000_000_000
+ZONES = {'utc': 'UTC', 'local': 'local time'}  # what a camera's clock shows
 
 
 def number(value: float | None) -> float:
@@ -44,7 +45,7 @@ def time_message(seconds: float) -> Time:
 
 def seconds(time: Time) -> float:
     """Convert ROS time to seconds."""
-    return float(time.sec) + time.nanosec / NANOSECONDS
+    return float(time.sec + time.nanosec / NANOSECONDS)
 
 
 def date_message(date: datetime | None, clock: str = 'utc') -> Time:
@@ -132,7 +133,7 @@ def image_message(pixels: Pixels, header: Header, colours: str = 'rgb8') -> Imag
     The data go in by one copy of their bytes; any other way is 10 to 600 times slower.
     """
     data = array('B')
-    data.frombytes(memoryview(np.ascontiguousarray(pixels)).cast('B'))
+    data.frombytes(np.ascontiguousarray(pixels).data.cast('B'))
     height, width = pixels.shape[:2]
     colour = pixels.ndim == 3
     message = Image(header=header, height=height, width=width,

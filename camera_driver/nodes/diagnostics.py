@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a node says of itself and its link: ~/status and /diagnostics (REP-107)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -15,9 +14,6 @@ from camera_driver.model import LinkStatistics
 from camera_driver.msg import CameraStatus
 from camera_driver.msg import LinkStatistics as LinkMessage
 from camera_driver.nodes.convert import count, number, time_message
-
-if TYPE_CHECKING:
-    from camera_driver.nodes.base import DeviceNode
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 NOISY = 0.01  # retries and damaged frames per request above which the line deserves a look
@@ -33,32 +29,46 @@ class Task:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-def status_message(node: 'DeviceNode', worker: DeviceWorker,
-                   supervisor: Supervisor) -> CameraStatus:
+@dataclass(frozen=True)
+class View:
+    """What is told of a node."""
+
+    name: str
+    device_type: str
+    port: str
+    now: Time
+    worker: DeviceWorker
+    supervisor: Supervisor
+    problems: Mapping[str, str]  # setting -> why it could not be applied
+    ros_time: Callable[[float], float]  # of a recent monotonic moment [s]
+
+
+def status_message(node: View) -> CameraStatus:
     """Return ~/status as it is now."""
+    worker, supervisor = node.worker, node.supervisor
     identity, status = supervisor.identity, supervisor.device_status
     message = CameraStatus()
-    message.header.stamp = node.get_clock().now().to_msg()
+    message.header.stamp = node.now
     message.state = int(state(worker, supervisor))
-    message.camera_type = node.DEVICE_TYPE
+    message.camera_type = node.device_type
     if identity:
         message.manufacturer = identity.manufacturer
         message.model = identity.model
         message.serial_number = identity.serial_number
         message.firmware_version = identity.firmware_version
         message.identity_verifiable = identity.verifiable
-    message.port = node.port_name
+    message.port = node.port
     message.activity = worker.activity
     message.progress = float(worker.progress)
     message.battery = number(status.battery)
     message.images_stored = count(status.images_stored)
     message.images_left = count(status.images_left)
     message.memory_free = count(status.memory_free)
-    message.live_view = node.live_view
-    message.video = node.video_words
+    message.live_view = bool(status.live_view)
     message.last_error = supervisor.last_error
     if supervisor.last_error:
-        message.last_error_stamp = ros_time(node, supervisor.last_error_time)
+        message.last_error_stamp = time_message(
+            node.ros_time(supervisor.last_error_time))
     message.recovery = supervisor.recovery
     message.link = link_message(supervisor)
     return message
@@ -67,11 +77,6 @@ def status_message(node: 'DeviceNode', worker: DeviceWorker,
 def state(worker: DeviceWorker, supervisor: Supervisor) -> State:
     """Return what the device is at: while it has something to do, it is busy."""
     return State.BUSY if supervisor.connected and worker.activity else supervisor.state
-
-
-def ros_time(node: 'DeviceNode', monotonic: float) -> Time:
-    """Return the ROS time of a monotonic moment; 0 while simulated time has not begun."""
-    return time_message(max(0.0, node.seconds_of(monotonic)))
 
 
 def link_message(supervisor: Supervisor) -> LinkMessage:
@@ -84,24 +89,23 @@ def link_message(supervisor: Supervisor) -> LinkMessage:
                        median_round_trip=number(link.median_round_trip))
 
 
-def diagnostics_message(node: 'DeviceNode', worker: DeviceWorker,
-                        supervisor: Supervisor) -> DiagnosticArray:
+def diagnostics_message(node: View, more: Sequence[Task]) -> DiagnosticArray:
     """Return /diagnostics as it is now."""
-    identity = supervisor.identity
+    identity = node.supervisor.identity
     message = DiagnosticArray()
-    message.header.stamp = node.get_clock().now().to_msg()
-    for task in (_device(node, worker, supervisor), _link(supervisor),
-                 *node.extra_diagnostics()):
+    message.header.stamp = node.now
+    for task in (_device(node), _link(node.supervisor), *more):
         message.status.append(DiagnosticStatus(
-            level=task.level, name=f'{node.get_fully_qualified_name()[1:]}: {task.name}',
+            level=task.level, name=f'{node.name}: {task.name}',
             message=task.message, hardware_id=identity.serial_number if identity else '',
             values=[KeyValue(key=key, value=str(value)) for key, value in task.values.items()]))
     return message
 
 
-def _device(node: 'DeviceNode', worker: DeviceWorker, supervisor: Supervisor) -> Task:
+def _device(node: View) -> Task:
+    worker, supervisor = node.worker, node.supervisor
     now = state(worker, supervisor)
-    values: dict[str, object] = {'state': now.name, 'port': node.port_name}
+    values: dict[str, object] = {'state': now.name, 'port': node.port}
     if supervisor.identity:
         values |= {'manufacturer': supervisor.identity.manufacturer,
                    'model': supervisor.identity.model,
@@ -112,15 +116,15 @@ def _device(node: 'DeviceNode', worker: DeviceWorker, supervisor: Supervisor) ->
                'images left': status.images_left, 'memory free [bytes]': status.memory_free}
     values |= status.details
     values |= {'activity': worker.activity, 'last error': supervisor.last_error,
-               'recovery': supervisor.recovery, **node.settings.problems}
+               'recovery': supervisor.recovery, **node.problems}
     shown = {key: value for key, value in values.items() if value not in (None, '')}
     if now in (State.DISCONNECTED, State.ERROR):
         return Task('device', ERROR, supervisor.not_connected(), shown)
     if now is State.CONNECTING:
         return Task('device', WARN, 'connecting', shown)
-    if node.settings.problems:
+    if node.problems:
         return Task('device', WARN, 'settings that could not be applied: '
-                    + ', '.join(node.settings.problems), shown)
+                    + ', '.join(node.problems), shown)
     return Task('device', OK, worker.activity or 'ready', shown)
 
 

@@ -8,7 +8,9 @@ raw image. Publishers are reliable (REP-2003) and take `qos_overrides` parameter
 """
 
 from collections.abc import Callable
+from typing import Any
 
+from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -24,8 +26,8 @@ DEPTH = 5  # messages kept for slow subscribers
 class ImageTopics:
     """The topics of one kind of picture of a camera: the pictures themselves, or the previews."""
 
-    def __init__(self, node, prefix: str = '', calibration: Calibration | None = None,
-                 below: str = '~') -> None:
+    def __init__(self, node: LifecycleNode, prefix: str = '',
+                 calibration: Calibration | None = None, below: str = '~') -> None:
         """
         Advertise `prefix`image_raw and its compressed form, with camera_info if calibrated.
 
@@ -71,7 +73,7 @@ class ImageTopics:
             self._compressed.publish(convert.compressed_message(jpeg(), mode, header))
 
     def _publish_info(self, width: int, height: int, header: Header) -> None:
-        if self._info is None:
+        if self._info is None or self._calibration is None:
             return
         info = self._calibration.info_for(width, height)
         info.header = header
@@ -81,7 +83,7 @@ class ImageTopics:
             self._node.get_logger().warning(misfit)
         self._misfit = misfit
 
-    def _publisher(self, kind: type, name: str):
+    def _publisher(self, kind: type, name: str) -> Any:
         return self._node.create_lifecycle_publisher(
             kind, f'{self._below}/{name}', QoSProfile(depth=DEPTH),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())

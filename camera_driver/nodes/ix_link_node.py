@@ -2,47 +2,47 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node of a Phase One Industrial camera: `ros2 run camera_driver ix_link_node`."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-import threading
-from typing import Any
+from collections.abc import Sequence
 
-from camera_driver import msg
+from camera_driver.devices.ix_link.camera import IxLinkCamera
 from camera_driver.errors import Busy
+from camera_driver.nodes.abilities.capture import Captures
+from camera_driver.nodes.base import Part
+from camera_driver.nodes.camera import CameraNode
 from camera_driver.nodes.diagnostics import ERROR, Task
 from camera_driver.nodes.main import run
-from camera_driver.nodes.video import VideoCameraNode
 
 
-class IxLinkNode(VideoCameraNode):
+class IxLinkCaptures(Captures):
+    """Pictures one after the other, or refused while one is being taken."""
+
+    def may_begin(self) -> None:
+        """Refuse a capture during another one, where that is wanted. Raises Busy."""
+        super().may_begin()
+        if self.node.parameter('capture_when_busy') == 'refuse' and self.under_way:
+            raise Busy('another picture is being taken and capture_when_busy is refuse; try '
+                       'again when it is done, or set it to wait')
+
+
+class GeneralError(Part[IxLinkCamera]):
+    """The camera's own error."""
+
+    ABILITY = IxLinkCamera
+
+    def tasks(self) -> Sequence[Task]:
+        """Say when the camera reports an error of its own."""
+        supervisor = self.node.supervisor
+        if supervisor and supervisor.device_status.details.get('status') == 'error':
+            return (Task('camera', ERROR, 'it reports a general error and takes no pictures; look '
+                         'at its own display, or switch it off and on'),)
+        return ()
+
+
+class IxLinkNode(CameraNode):
     """A camera that is triggered over iX Link and shows its live view on HDMI."""
 
     DEVICE_TYPE = 'ix_link'
-
-    def __init__(self, node_name: str = '', **arguments: Any) -> None:
-        super().__init__(node_name, **arguments)
-        self._one = threading.Lock()  # at a time asks whether a shot is under way
-        self._shot: Future[msg.CaptureEvent] | None = None
-
-    def shoot(self, triggered: Callable[[msg.CaptureEvent], None] = lambda _: None,
-              ) -> 'Future[msg.CaptureEvent]':
-        """Take one picture; refused during another one, where that is wanted. Raises Busy."""
-        with self._one:
-            if (self.parameter('capture_when_busy') == 'refuse' and self._shot
-                    and not self._shot.done()):
-                raise Busy('another picture is being taken and capture_when_busy is refuse; try '
-                           'again when it is done, or set it to wait')
-            self._shot = super().shoot(triggered)
-            return self._shot
-
-    def extra_diagnostics(self) -> Sequence[Task]:
-        """Say when the camera reports an error of its own."""
-        supervisor = self.supervisor
-        if supervisor and supervisor.device_status.details.get('status') == 'error':
-            return (*super().extra_diagnostics(), Task(
-                'camera', ERROR, 'it reports a general error and takes no pictures; look at its '
-                'own display, or switch it off and on'))
-        return super().extra_diagnostics()
+    PARTS = (*CameraNode.PARTS, IxLinkCaptures, GeneralError)
 
 
 def main() -> int:

@@ -17,12 +17,12 @@ Setting one: checked against what this model can, written, read back. The set fa
 reason when the device is not there or refuses, and the parameter then shows what the device has.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 import difflib
 from functools import partial
 import threading
 import traceback
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
@@ -32,9 +32,6 @@ from rclpy.parameter import Parameter
 from camera_driver.device import Device
 from camera_driver.errors import DeviceError, NotSupported, Refused
 from camera_driver.model import Access, Setting, SettingValue
-
-if TYPE_CHECKING:
-    from camera_driver.nodes.base import DeviceNode
 
 COMMON = (
     Setting('port', str, 'where the device is: a serial port (better /dev/serial/by-id/.. than '
@@ -62,7 +59,7 @@ NOT_MENTIONED = ('null', '~', None)  # as the YAML parser of rcl hands them over
 WORD_OF_BOOL = {True: ('on', 'yes', 'true'), False: ('off', 'no', 'false')}
 
 
-def declare(node: Node, settings: tuple[Setting, ...]) -> dict[str, SettingValue]:
+def declare(node: Node, settings: Iterable[Setting]) -> dict[str, SettingValue]:
     """
     Declare read-only configuration and return the values.
 
@@ -132,13 +129,20 @@ class SettingParameters:
     `problems`: setting -> why what was commanded could not be applied when connecting.
     """
 
-    def __init__(self, node: 'DeviceNode', settings: tuple[Setting, ...]) -> None:
+    def __init__(self, node: Node, settings: tuple[Setting, ...],
+                 run: Callable[[str, Callable[[Device], None]], None],
+                 changed: Callable[[Device], None]) -> None:
         """
         Declare them; nothing is known yet.
+
+        :param run: does something with the device, on the worker (label, function).
+        :param changed: is told when settings may have changed, on the worker.
 
         Raises ValueError when the value in a YAML file can be right for no model.
         """
         self._node = node
+        self._run = run
+        self._changed = changed
         self._settings = {setting.name: setting for setting in settings}
         self._mine = threading.local()  # .showing: this thread shows what the device has
         self._held: dict[str, SettingValue] = {}
@@ -176,22 +180,23 @@ class SettingParameters:
                 if name not in here:
                     raise NotSupported('this model has no such setting')
                 value = here[name].validate(adapt(here[name], value))
-                held = device.set(name, value)
-                self._held[name] = value if held is None else held
+                got = device.set(name, value)
+                self._held[name] = value if got is None else got
                 applied.append(name)
             except (Refused, NotSupported, ValueError) as error:
                 problems[name] = str(error)
                 self._node.get_logger().error(f'{name}: {value} could not be applied: {error}')
         for name, setting in self._settings.items():
             setting = self._settings[name] = here.get(name, setting)
-            value, why = None, 'this model has no such setting'
+            held: SettingValue | None = None
+            why = 'this model has no such setting'
             if name in here:
-                value, why = self._read(device, name)
-                if value is None and name in applied:
-                    value = self.commanded[name]
-            self._show(name, value, why, absent=name not in here)
+                held, why = self._read(device, name)
+                if held is None and name in applied:
+                    held = self.commanded[name]
+            self._show(name, held, why, absent=name not in here)
         self.problems = problems
-        self._node.settings_known(device)
+        self._changed(device)
         parts = (('applied', applied), ('not applied', list(problems)))
         return '; '.join(f'{words}: {", ".join(names)}' for words, names in parts if names)
 
@@ -225,7 +230,7 @@ class SettingParameters:
             if value is not None:
                 self.commanded[name] = self._held[name] = value
             self._show(name, value)
-        self._node.settings_known(device)
+        self._changed(device)
 
     # When somebody sets parameters.
 
@@ -239,7 +244,7 @@ class SettingParameters:
         if getattr(self._mine, 'showing', False) or not wanted:
             return SetParametersResult(successful=True)
         try:
-            self._node.run(f'setting {", ".join(wanted)}', partial(self._write, wanted=wanted))
+            self._run(f'setting {", ".join(wanted)}', partial(self._write, wanted=wanted))
             return SetParametersResult(successful=True)
         except (DeviceError, ValueError) as error:
             reason = str(error)

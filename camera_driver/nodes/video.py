@@ -7,21 +7,18 @@ Frames are published from the reader's own thread. While nobody subscribes none 
 stamp is the moment at which a frame was grabbed, in ROS time, less the parameter `video_delay`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 import threading
 import time
-from typing import Any
+from typing import Any, Protocol
 
 from std_msgs.msg import Header
 
-from camera_driver.device import Camera, Device
 from camera_driver.errors import NotSupported, VideoError
 from camera_driver.model import Setting
 from camera_driver.nodes import convert
-from camera_driver.nodes.camera import CameraNode
 from camera_driver.nodes.diagnostics import ERROR, OK, Task, WARN
-from camera_driver.nodes.image_topics import ImageTopics
 from camera_driver.sim.video import draw, RATE
 from camera_driver.video.reader import State, VideoReader
 from camera_driver.video.sources import (
@@ -30,7 +27,6 @@ from camera_driver.video.v4l2 import STANDARDS
 
 SIMULATED, NONE = 'simulated', 'none'
 OPENING = 8.0  # s that `~/set_live_view` waits for a source
-LIVE_VIEW = 'live_view'  # setting of cameras that have a switch for it
 STALE = 2.0  # s without a frame, after which diagnostics warn
 
 PARAMETERS = (
@@ -64,6 +60,18 @@ MISSING = ('no video: the parameter video_source names none; name a frame grabbe
            'stream')
 
 
+class Topics(Protocol):
+    """Where pictures go."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody subscribes."""
+
+    def publish_frame(self, pixels: Pixels, encoding: str, header: Header,
+                      jpeg: Callable[[], bytes]) -> None:
+        """Publish a frame; `jpeg` encodes it, if somebody wants that."""
+
+
 class Video:
     """A video source and the topics that its pictures go to; `node` has PARAMETERS."""
 
@@ -84,13 +92,13 @@ class Video:
             raise ValueError(f'video_format: {pixel_format!r} is not allowed; write four '
                              'characters, such as MJPG')
         self._showing = threading.Lock()
-        self._topics: ImageTopics | None = None
+        self._topics: Topics | None = None
         self._frame_id = ''
         self._since = 0.0  # monotonic s: older frames are not for these topics
         self.reader = VideoReader(self._make, self._publish, self._wanted, node.publish_status,
                                   node.parameter('reconnect_delay'))
 
-    def show(self, topics: ImageTopics | None, frame_id: str = '') -> None:
+    def show(self, topics: Topics | None, frame_id: str = '') -> None:
         """
         Publish what is grabbed from now on to these topics; None: publish nothing.
 
@@ -189,77 +197,3 @@ class Video:
             except Exception:
                 if self._node.context.ok():  # else: the context ended under this thread
                     raise
-
-
-class VideoCameraNode(CameraNode):
-    """
-    A camera whose pictures come from a video source.
-
-    Where the camera has a switch for its live view, `~/set_live_view` and the parameter
-    `live_view` switch both, and the source is closed at first. Where it has none, the source is
-    open while the node is active.
-    """
-
-    PARAMETERS = (*CameraNode.PARAMETERS, *PARAMETERS)
-
-    def __init__(self, node_name: str = '', **arguments: Any) -> None:
-        super().__init__(node_name, **arguments)
-        self._camera_switches = self._device_class.set_live_view is not Camera.set_live_view
-        self._live = not self._camera_switches
-        self.video = Video(self)
-        self.video.show(self.images, self.frame_id)
-        self.offer_live_view()
-
-    @property
-    def video_words(self) -> str:
-        """What the video is at."""
-        return self.video.words
-
-    @property
-    def live_view(self) -> bool:
-        """Whether the camera's live view is on, or there is video where it has no switch."""
-        if self._camera_switches:
-            return super().live_view
-        return self.video.reader.state is State.ON
-
-    def close_device(self) -> None:
-        """Close the source, then the device."""
-        self.video.stop()
-        super().close_device()
-
-    def extra_diagnostics(self) -> Sequence[Task]:
-        """Tell of the video, too."""
-        return (*super().extra_diagnostics(), self.video.task())
-
-    def settings_known(self, device: Device) -> None:
-        """Follow the live view of a camera that has a switch for it."""
-        on = device.get(LIVE_VIEW) if LIVE_VIEW in device.settings() else None
-        if on is None or on == self._live:
-            return
-        self._live = bool(on)
-        if not on:
-            self.video.stop()
-        elif self.active:
-            self.video.start()
-
-    def _set_active(self, active: bool) -> None:
-        super()._set_active(active)
-        if not active:
-            self.video.stop()
-        elif self._live:
-            self.video.start()
-
-    def _set_live_view(self, request, response):
-        done = []
-        if self._camera_switches:
-            super()._set_live_view(request, response)
-            done.append(response.message)
-            if not self.video.source:
-                response.message = f'{done[0]}; {MISSING}'
-                return
-        self._live = request.data
-        try:
-            done.append(f'video {self.video.switch(request.data)}')
-        except VideoError as error:
-            raise VideoError('; '.join([*done, f'video {error}'])) from None
-        response.message = '; '.join(done)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The camera in a photographer's words: settings, exposure, registers, guards, EEPROM."""
 
-from datetime import datetime
 
 from kp_fd30.rig import Camera
 from kp_fd30.vectors import ROWS
@@ -16,7 +15,7 @@ from camera_driver.devices.kp_fd30.shutter import time_of
 from camera_driver.errors import (
     DeviceError, Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout)
 from camera_driver.link.port import SerialPort
-from camera_driver.model import Exposure, Identity, RegionOfInterest
+from camera_driver.model import Exposure, Identity
 from camera_driver.sim.faults import Faults, KINDS
 from camera_driver.sim.loop import LoopPort
 from camera_driver.sim.terminal import Terminal
@@ -94,17 +93,6 @@ def test_self_test(rig):
     simulator.misbehave('damaged_reply')
     results = {one.name: one for one in device.self_test()}
     assert not results['echo'].passed and not results['line'].passed
-
-
-def test_what_it_cannot_do(rig):
-    _, device = rig
-    for call in (device.capture, device.list_images, device.take_preview, device.clock,
-                 lambda: device.set_live_view(True), lambda: device.download(1),
-                 lambda: device.set_clock(datetime(2004, 7, 1))):
-        with pytest.raises(NotSupported, match='not in its protocol'):
-            call()
-    with pytest.raises(NotSupported, match='not documented; the setting alc_area'):
-        device.set_roi(RegionOfInterest(0, 0, 10, 10))
 
 
 # Settings.

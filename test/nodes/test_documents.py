@@ -35,7 +35,7 @@ def test_parameter_file(kind):
     """All parameters with their defaults; the settings commented out, with good values."""
     text = (ROOT / 'config' / f'{kind.name}.yaml').read_text()
     device = kind.device_class()
-    options = (*kind.node_class().PARAMETERS, *device.OPTIONS)
+    options = kind.node_class().parameters()
     assert parameters(text) == {option.name: option.default for option in options}
     everything = parameters(re.sub(r'^    # (\w+: \S+)$', r'    \1', text, flags=re.MULTILINE))
     settings = {one.name: one for one in device.SETTINGS

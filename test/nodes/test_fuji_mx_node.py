@@ -17,13 +17,12 @@ from std_srvs.srv import Trigger
 
 from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.devices.fuji_mx.commands import DS_7_COMMANDS, MX_700_COMMANDS
-from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
+from camera_driver.msg import CameraStatus, CaptureEvent
 from camera_driver.nodes.fuji_mx_node import FujiMxNode
 from camera_driver.pictures.image import decode, ycbcr422_to_rgb
 from camera_driver.sim.scene import jpeg
 from camera_driver.srv import (
-    Capture, DeleteImages, GetExposure, GetSummary, ListImages, ProtectImage, SendMessage,
-    SetExposure, UploadImage)
+    Capture, DeleteImages, GetSummary, ListImages, SendMessage, UploadImage)
 
 
 @pytest.fixture(scope='module')
@@ -183,13 +182,6 @@ def test_raw_messages(camera):
     assert response.success and bytes(response.reply) == b'DSC00002.JPG'
     response = camera.call(SendMessage, 'send_message', message=array('B', b'\x07\x08'))
     assert not response.success and 'never sent raw' in response.message
-
-
-def test_what_the_protocol_does_not_have(camera):
-    for response in (camera.call(GetExposure, 'get_exposure'),
-                     camera.call(SetExposure, 'set_exposure', exposure=Exposure(iso=100.0)),
-                     camera.call(ProtectImage, 'protect_image', index=1, write_protected=True)):
-        assert not response.success and 'not in its protocol' in response.message
 
 
 def test_self_test_and_reset(camera):

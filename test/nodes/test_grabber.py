@@ -15,6 +15,7 @@ from std_srvs.srv import Trigger
 
 from camera_driver.devices.intelix.simulator.simulator import IntelixSimulator
 from camera_driver.msg import CameraStatus
+from camera_driver.nodes.abilities.routing import Matrix
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.intelix_node import IntelixNode
 from camera_driver.sim.video import VideoSignal
@@ -56,7 +57,7 @@ def shared(tmp_path_factory):
 def matrix(shared):
     """Give the rig; nobody knows what the matrix shows."""
     assert shared.call(Trigger, 'reset_device').success
-    assert shared.node.grabber.selected is None
+    assert shared.node.part(Matrix).grabber.selected is None
     yield shared
     check(shared)
     for images in shared.images.values():
@@ -83,7 +84,7 @@ def since(one, name, begun):
 
 def settle(one):
     """Wait until some pictures more were grabbed; what comes of them is checked at the end."""
-    counters = one.node.grabber.video.reader.counters
+    counters = one.node.part(Matrix).grabber.video.reader.counters
     grabbed = counters.grabbed
     wait_until(lambda: counters.grabbed > grabbed + 10)
 
@@ -98,7 +99,7 @@ def select(one, name):
 
 def test_nothing_is_published_before_the_routing_is_known(matrix):
     begun = matrix.node.seconds()
-    counters = matrix.node.grabber.video.reader.counters
+    counters = matrix.node.part(Matrix).grabber.video.reader.counters
     grabbed, decoded = counters.grabbed, counters.decoded
     wait_until(lambda: counters.grabbed > grabbed + 20)
     assert counters.decoded <= decoded + 1
@@ -143,14 +144,14 @@ def test_a_change_at_the_front_panel(matrix):
     # To a camera that is not known. It shows the same: how fast the report is, is not tested.
     matrix.simulator.sources[1] = matrix.simulator.sources[3]
     matrix.terminal.do(lambda: matrix.simulator.press(6, 1))
-    wait_until(lambda: matrix.node.grabber.selected is None)
-    assert 'shows no camera that is known' in matrix.node.video_words
+    wait_until(lambda: matrix.node.part(Matrix).grabber.selected is None)
+    assert 'shows no camera that is known' in matrix.node.part(Matrix).grabber.words
 
 
 def test_what_came_before_the_matrix_was_heard_is_not_published(matrix):
     """A front panel is pressed while the worker is at something else and does not listen."""
     select(matrix, 'nadir')
-    counters = matrix.node.grabber.video.reader.counters
+    counters = matrix.node.part(Matrix).grabber.video.reader.counters
     begun, done = threading.Event(), threading.Event()
 
     def work(device):
@@ -177,7 +178,7 @@ def test_a_switch_that_is_not_reported(matrix):
     begun = matrix.node.seconds()
     matrix.terminal.do(lambda: matrix.simulator.misbehave('no_report', 2, command=b'\x03\x06'))
     response = matrix.call(SelectCamera, 'select_camera', camera='oblique')
-    assert not response.success and matrix.node.grabber.selected is None
+    assert not response.success and matrix.node.part(Matrix).grabber.selected is None
     assert matrix.terminal.do(lambda: matrix.simulator.routes[5]) == 5
     assert not since(matrix, 'oblique', begun)
 
@@ -191,7 +192,7 @@ def test_a_change_whose_report_is_damaged(matrix, fault):
         matrix.simulator.press(6, 5)
 
     matrix.terminal.do(press)
-    wait_until(lambda: matrix.node.grabber.selected is None)
+    wait_until(lambda: matrix.node.part(Matrix).grabber.selected is None)
     settle(matrix)
 
 
@@ -202,7 +203,7 @@ def test_a_raw_message_that_routes_without_a_report(matrix):
     response = matrix.call(SendMessage, 'send_message', message=array('B', [3, 6, 2]))
     assert response.success and not response.reply
     assert matrix.terminal.do(lambda: matrix.simulator.routes[5]) == 5
-    assert matrix.node.grabber.selected is None
+    assert matrix.node.part(Matrix).grabber.selected is None
     settle(matrix)
 
 
@@ -216,7 +217,7 @@ def test_a_change_while_the_line_is_broken(matrix):
         matrix.simulator.press(6, 5)
 
     matrix.terminal.do(press)
-    wait_until(lambda: matrix.node.grabber.selected is None)
+    wait_until(lambda: matrix.node.part(Matrix).grabber.selected is None)
     settle(matrix)
     wait_until(lambda: matrix.node.connected)
 
@@ -232,11 +233,11 @@ def test_unplugged_within_a_switch(matrix):
     matrix.terminal.unplug()
     response = matrix.result(answer)
     assert not response.success and response.message
-    assert matrix.node.grabber.selected is None
+    assert matrix.node.part(Matrix).grabber.selected is None
     settle(matrix)
     matrix.terminal.replug()
     wait_until(lambda: matrix.node.connected)
-    assert matrix.node.grabber.selected is None
+    assert matrix.node.part(Matrix).grabber.selected is None
     matrix.terminal.do(simulator.faults.pending.clear)
 
 
@@ -248,7 +249,7 @@ def test_status_tells_of_the_video(matrix):
     wait_until(lambda: statuses[-1].video.endswith('nothing is published'))
     matrix.terminal.replug()
     wait_until(lambda: matrix.node.connected)
-    assert matrix.node.grabber.selected is None
+    assert matrix.node.part(Matrix).grabber.selected is None
 
 
 def test_a_source_without_cameras(ros):

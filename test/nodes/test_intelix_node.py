@@ -13,6 +13,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from camera_driver.devices.intelix.simulator.simulator import IntelixSimulator
 from camera_driver.msg import Routing
+from camera_driver.nodes.abilities.routing import Matrix
 from camera_driver.nodes.intelix_node import IntelixNode
 from camera_driver.rig import read
 from camera_driver.srv import (
@@ -46,7 +47,7 @@ def matrix(shared):
 
 def settle(one):
     """Wait until all that the node has said of the routing has come."""
-    wait_until(lambda: one.routings and one.routings[-1] == one.node.routing)
+    wait_until(lambda: one.routings and one.routings[-1] == one.node.part(Matrix).routing)
 
 
 def latched(one):
@@ -194,7 +195,7 @@ devices:
     node = ros.add(IntelixNode(device.name, context=ros.context, parameter_overrides=[
         Parameter('autostart', value=False),
         *(Parameter(name, value=value) for name, value in device.parameters.items())]))
-    assert [(one.name, one.input, one.frame_id) for one in node.cameras.values()] == [
+    assert [(one.name, one.input, one.frame_id) for one in node.part(Matrix).cameras.values()] == [
         ('nadir', 1, 'nadir_optical_frame'), ('oblique', 2, 'wing')]
 
 

@@ -22,6 +22,7 @@ from camera_driver.devices.ix_link.commands import BlackCalibration, Command
 from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.model import LiveViewRegion
 from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
+from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.ix_link_node import IxLinkNode
 from camera_driver.srv import (
@@ -269,7 +270,7 @@ def test_capture(tmp_path, mode):
         assert (event.exposure.exposure_time, event.exposure.f_number) == (1 / 256, 8.0)
         assert camera.terminal.do(lambda: camera.simulator.shots[0].mode.name) == mode.upper()
         assert states(camera) == [('exposed', None, '')]
-        task, = (one for one in camera.node.extra_diagnostics() if one.name == 'shots')
+        task, = (one for one in camera.node.part(Records).tasks() if one.name == 'shots')
         assert task.level == DiagnosticStatus.OK and task.values['exposed'] == 1
         assert task.values['stored'] == 'unknown' and 'stored: unknown' in task.message
 

@@ -12,13 +12,12 @@ from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
-from camera_driver.action import CaptureSequence
 from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
-from camera_driver.msg import CaptureEvent, Exposure
+from camera_driver.msg import Exposure
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
 from camera_driver.srv import (
-    Capture, GetExposure, LoadSettings, ReadRegister, SaveSettings, SendMessage, SetExposure,
-    SetRegionOfInterest, StepExposure, WriteRegister)
+    GetExposure, LoadSettings, ReadRegister, SaveSettings, SendMessage, SetExposure,
+    StepExposure, WriteRegister)
 
 SHUTTER = ('shutter_mode', 'preset_shutter', 'variable_shutter')
 
@@ -140,22 +139,6 @@ def test_a_camera_that_is_switched_off_is_noticed_and_set_again(tmp_path):
         one.terminal.do(lambda: (one.simulator.power_cycle(), delattr(one.simulator, 'on_bytes')))
         wait_until(lambda: one.node.connected)
         assert one.simulator.registers['alc_mode'] == bytes.fromhex('01 00 00')
-
-
-def test_capture_says_that_it_cannot_and_records_nothing(camera):
-    events = camera.listen(CaptureEvent, 'capture_event')
-    response = camera.call(Capture, 'capture', wait=True)
-    assert not response.success and 'cannot take a picture' in response.message
-    assert not response.shot_id
-    result = camera.act(CaptureSequence, 'capture_sequence', count=3, interval=0.0)
-    assert not result.success and 'cannot take a picture' in result.message
-    assert not result.shot_ids and not events
-    assert camera.node.counters.commanded == 0
-
-
-def test_set_roi_says_why_it_cannot(camera):
-    response = camera.call(SetRegionOfInterest, 'set_roi')
-    assert not response.success and 'alc_area' in response.message
 
 
 def test_restart_white_balance(camera):

@@ -12,7 +12,6 @@ from helpers import wait_until
 from node_rig import Client, rig, sierra
 import pytest
 from rcl_interfaces.srv import GetParameters, SetParameters
-from rclpy.action import get_action_names_and_types
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
@@ -21,33 +20,6 @@ from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.sim.terminal import Terminal
 from camera_driver.srv import Capture, ReadRegister, WriteRegister
 
-SERVICES = {
-    'capture': 'camera_driver/srv/Capture', 'get_exposure': 'camera_driver/srv/GetExposure',
-    'set_exposure': 'camera_driver/srv/SetExposure',
-    'step_exposure': 'camera_driver/srv/StepExposure', 'take_preview': 'std_srvs/srv/Trigger',
-    'list_images': 'camera_driver/srv/ListImages',
-    'delete_images': 'camera_driver/srv/DeleteImages',
-    'protect_image': 'camera_driver/srv/ProtectImage', 'sync_clock': 'std_srvs/srv/Trigger',
-    'read_register': 'camera_driver/srv/ReadRegister',
-    'write_register': 'camera_driver/srv/WriteRegister',
-    'send_message': 'camera_driver/srv/SendMessage',
-    'upload_image': 'camera_driver/srv/UploadImage',
-    'list_folders': 'camera_driver/srv/ListFolders',
-    'download_audio': 'camera_driver/srv/DownloadFile',
-    'download_animation': 'camera_driver/srv/DownloadFile',
-    'get_summary': 'camera_driver/srv/GetSummary', 'reset_device': 'std_srvs/srv/Trigger',
-    'self_test': 'std_srvs/srv/Trigger', 'set_camera_info': 'sensor_msgs/srv/SetCameraInfo'}
-TOPICS = {
-    'status': 'camera_driver/msg/CameraStatus', 'capture_event': 'camera_driver/msg/CaptureEvent',
-    'image_raw': 'sensor_msgs/msg/Image',
-    'image_raw/compressed': 'sensor_msgs/msg/CompressedImage',
-    'preview/image_raw': 'sensor_msgs/msg/Image',
-    'preview/image_raw/compressed': 'sensor_msgs/msg/CompressedImage',
-    'thumbnail/compressed': 'sensor_msgs/msg/CompressedImage',
-    'camera_info': 'sensor_msgs/msg/CameraInfo'}
-ACTIONS = {'download_images': 'camera_driver/action/DownloadImages',
-           'capture_sequence': 'camera_driver/action/CaptureSequence'}
-
 MAIN = 'import sys; from camera_driver.nodes.sierra_node import main; sys.exit(main())'
 
 
@@ -55,18 +27,6 @@ MAIN = 'import sys; from camera_driver.nodes.sierra_node import main; sys.exit(m
 def camera(tmp_path):
     with rig(SierraNode, sierra(), tmp_path, allow_raw_writes=True) as one:
         yield one
-
-
-def test_names_and_types(camera):
-    def offered(pairs):
-        return {name.removeprefix('/camera/'): kinds[0] for name, kinds in pairs}
-
-    wait_until(lambda: SERVICES.items() <= offered(
-        camera.client.get_service_names_and_types()).items())
-    wait_until(lambda: TOPICS.items() <= offered(
-        camera.client.get_topic_names_and_types()).items())
-    wait_until(lambda: ACTIONS.items() <= offered(
-        get_action_names_and_types(camera.client)).items())
 
 
 def test_registers(camera):

@@ -10,8 +10,6 @@ import sys
 
 from node_rig import fuji_mx, rig, sierra
 import pytest
-from rclpy.action import get_action_server_names_and_types_by_node
-from rclpy.parameter import Parameter
 
 from camera_driver.nodes.fuji_mx_node import FujiMxNode
 from camera_driver.nodes.sierra_node import SierraNode
@@ -36,22 +34,3 @@ def test_the_same_mission(name, tmp_path):
         assert '5 of 5 images downloaded' in mission.stdout
         assert {path.name: path.read_bytes() for path in (tmp_path / 'pictures').iterdir()} == {
             frame.name: frame.data for frame in one.simulator.frames}
-
-
-def test_the_same_names(ros, tmp_path, monkeypatch):
-    monkeypatch.setenv('ROS_HOME', str(tmp_path))
-
-    def offered(node_class):
-        # What the node of this name in the test before had may be remembered a while longer.
-        node = ros.add(node_class(
-            f'{node_class.DEVICE_TYPE}_of_its_own', context=ros.context, parameter_overrides=[
-                Parameter('autostart', value=False), Parameter('port', value='/dev/none')]))
-        who = (node.get_name(), node.get_namespace())
-        found = (node.get_publisher_names_and_types_by_node(*who)
-                 + node.get_service_names_and_types_by_node(*who)
-                 + get_action_server_names_and_types_by_node(node, *who))
-        return {(name.replace(node.get_fully_qualified_name(), '~', 1), types[0])
-                for name, types in found}
-
-    mine, others = offered(FujiMxNode), offered(SierraNode)
-    assert mine <= others and {'~/capture', '~/take_preview'} <= {name for name, _ in mine}

@@ -20,6 +20,8 @@ from video_files import write_film
 from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
 from camera_driver.msg import CameraStatus, Exposure
+from camera_driver.nodes.abilities.live_view import LiveView
+from camera_driver.nodes.abilities.topics import Pictures
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.ix_link_node import IxLinkNode
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
@@ -100,7 +102,7 @@ def test_pictures_of_the_simulated_camera(simulated):
     later = changes(simulated.newest, lambda one: seconds(one.header.stamp) > stamp)
     assert (pixels(later)[-4:] != pixels(message)[-4:]).any()  # it is alive
     assert 0 <= simulated.node.seconds() - seconds(later.header.stamp) < 30
-    assert simulated.node.video.reader.what == 'simulated'
+    assert simulated.node.part(LiveView).video.reader.what == 'simulated'
 
 
 def test_camera_info_has_the_same_stamp_and_frame(simulated):
@@ -156,7 +158,7 @@ def test_jpeg_for_those_who_want_it(simulated):
 
 
 def test_live_view_off_stops_the_pictures(simulated):
-    reader = simulated.node.video.reader
+    reader = simulated.node.part(LiveView).video.reader
     response = switch(simulated, False)
     assert response.success and response.message == 'video off'
     simulated.newest.clear()
@@ -173,7 +175,7 @@ def test_live_view_off_stops_the_pictures(simulated):
 
 def test_nothing_is_decoded_while_nobody_subscribes(tmp_path):
     with camera(tmp_path, simulate=True, port='') as one:
-        reader = one.node.video.reader
+        reader = one.node.part(LiveView).video.reader
         wait_until(lambda: reader.counters.grabbed > 10)
         assert reader.counters.decoded == 0
         newest = latest(one, Image, 'image_raw')
@@ -234,12 +236,12 @@ def test_nothing_is_published_to_topics_that_are_no_longer_shown(tmp_path):
     with camera(tmp_path, simulate=True, port='') as one:
         newest = latest(one, Image, 'image_raw')
         wait_until(lambda: newest)
-        one.node.video.show(None)
-        decoded = one.node.video.reader.counters
+        one.node.part(LiveView).video.show(None)
+        decoded = one.node.part(LiveView).video.reader.counters
         grabbed = decoded.grabbed
         wait_until(lambda: decoded.grabbed > grabbed + 10)
         since = one.node.seconds()
-        one.node.video.show(one.node.images, 'other')
+        one.node.part(LiveView).video.show(one.node.part(Pictures).topics, 'other')
         message = changes(newest, lambda one: one.header.frame_id == 'other')
         assert seconds(message.header.stamp) >= since - 1e-3
 
@@ -277,7 +279,7 @@ def test_live_view_is_on_though_the_source_is_missing(tmp_path):
 
 def test_live_view_of_an_ix_link_camera_by_its_parameter(tmp_path):
     with rig(IxLinkNode, IxLinkSimulator(), tmp_path, simulate=True) as one:
-        assert one.node.video.reader.state is State.OFF
+        assert one.node.part(LiveView).video.reader.state is State.OFF
         newest = latest(one, Image, 'image_raw')
         put(one, 'live_view', True)
         whole = pixels(changes(newest, lambda image: True))
@@ -285,6 +287,6 @@ def test_live_view_of_an_ix_link_camera_by_its_parameter(tmp_path):
         changes(newest, lambda image: np.abs(
             pixels(image)[120:400].astype(int) - whole[120:400]).mean() > 5)
         put(one, 'live_view', False)
-        wait_until(lambda: one.node.video.reader.state is State.OFF)
+        wait_until(lambda: one.node.part(LiveView).video.reader.state is State.OFF)
         assert switch(one, True).success
-        wait_until(lambda: one.node.video.reader.state is State.ON)
+        wait_until(lambda: one.node.part(LiveView).video.reader.state is State.ON)

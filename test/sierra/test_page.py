@@ -15,7 +15,7 @@ import pytest
 from sierra.host import example_frames
 
 from camera_driver.cli import frames, images, raw, settings
-from camera_driver.device import Camera
+from camera_driver.cli import sierra as own
 from camera_driver.devices.sierra.camera import SierraCamera
 from camera_driver.devices.sierra.codec import Code
 from camera_driver.devices.sierra.families import FAMILIES
@@ -98,17 +98,16 @@ def ways(cell):
 
 WAYS = [[cell.replace('`', '') if not at else re.findall('`([^`]+)`', cell)
          for at, cell in enumerate(cells)] for cells in rows('### What reaches what')]
-COMMANDS = {row.name for module in (frames, images, raw, settings) for row in module.COMMANDS
-            if getattr(SierraCamera, row.method) is not getattr(Camera, row.method, None)}
+COMMANDS = {row.name for module in (frames, images, raw, settings, own)
+            for row in module.COMMANDS if issubclass(SierraCamera, row.ability)}
 
 
 @pytest.mark.parametrize('way', WAYS, ids=lambda way: way[0])
 def test_every_way_is_there(way):
     _, methods, commands, interface = way
     assert set(commands) <= COMMANDS
-    assert all(getattr(SierraCamera, name) is not getattr(Camera, name, None)
-               for name in methods)
-    nodes = ''.join(path.read_text() for path in (ROOT / 'camera_driver/nodes').glob('*.py'))
+    assert all(hasattr(SierraCamera, name) for name in methods)
+    nodes = ''.join(path.read_text() for path in (ROOT / 'camera_driver/nodes').rglob('*.py'))
     assert all(f"'{name}'" in nodes for name in interface)
 
 

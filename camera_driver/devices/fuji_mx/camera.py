@@ -9,7 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
-from camera_driver.device import Camera, no_progress
+from camera_driver.abilities import (
+    GivesSummaries, HasClock, StoresImages, TakesPictures, TakesPreviews, UploadsImages)
+from camera_driver.device import no_progress
 from camera_driver.devices.fuji_mx.codec import MAX_PAYLOAD
 from camera_driver.devices.fuji_mx.commands import (
     Command, FLASH_MODES, ID_LENGTH, name, preview_size, SPEED_CODES, T_REPLY_EXPOSE)
@@ -27,7 +29,8 @@ FLASH_MODE, CAMERA_ID = 'flash_mode', 'camera_id'
 CLOCK_TOLERANCE = 10.0  # s between writing the clock and reading it back
 
 
-class FujiMxCamera(Camera):
+class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, GivesSummaries,
+                   HasClock):
     """One camera that speaks the Fuji protocol."""
 
     LINE: ClassVar[LineSettings] = AT_FIRST

@@ -15,7 +15,7 @@ import logging
 from pathlib import Path
 from typing import ClassVar
 
-from camera_driver.device import Switcher
+from camera_driver.abilities import HasLocks, Routes
 from camera_driver.devices.intelix import passwords
 from camera_driver.devices.intelix.codec import CHECKSUMS, Concealer, Message
 from camera_driver.devices.intelix.commands import (
@@ -44,7 +44,7 @@ LOCK_OF_REPORT = {words[3]: lock for lock, words in LOCKS.items()}
 NOT_OF_ROUTING = (0x00, 0x01)  # classes: locks, names of inputs
 
 
-class IntelixSwitcher(Switcher):
+class IntelixSwitcher(Routes, HasLocks):
     """One Intelix matrix."""
 
     LINE: ClassVar[LineSettings] = LINE

@@ -9,7 +9,8 @@ from dataclasses import replace
 from math import ceil
 from typing import ClassVar
 
-from camera_driver.device import Camera, no_progress
+from camera_driver.abilities import ControlsExposure, HasLiveView, ShowsRegion, TakesPictures
+from camera_driver.device import no_progress
 from camera_driver.devices.ix_link import region
 from camera_driver.devices.ix_link.apex import QUANTITIES
 from camera_driver.devices.ix_link.codec import Request, UNDEFINED_ID
@@ -24,6 +25,7 @@ from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, CheckResult, DeviceStatus, Exposure, Identity, LinkStatistics, LiveViewRegion, Range,
     RegionOfInterest, Setting, SettingValue, Shot)
+from camera_driver.operations import Kind, operation
 
 SPEEDS = (9600, 19200, 38400, 57600, 115200)
 LONGEST = 64.0  # s of exposure that are allowed for where the camera does not tell
@@ -49,7 +51,7 @@ REGION = tuple(Setting(
          '%', region.SCALES)))
 
 
-class IxLinkCamera(Camera):
+class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
     """One camera that speaks iX Link; the only one on its line."""
 
     LINE: ClassVar[LineSettings] = LineSettings(9600)
@@ -264,6 +266,7 @@ class IxLinkCamera(Camera):
         else:
             self.session.stop_live_view(self._mode)
 
+    @operation(Kind.SET, 'setting the region')
     def set_live_view_region(self, region_: LiveViewRegion) -> None:
         """Show this part of the picture in live view (HDMI only)."""
         region.check(region_)

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from camera_driver.device import Camera, no_progress
+from camera_driver.abilities import ControlsExposure, HasRegisters, HasVideo, KeepsSettings
+from camera_driver.device import no_progress
 from camera_driver.devices.kp_fd30 import snapshot
 from camera_driver.devices.kp_fd30.bank import Bank
 from camera_driver.devices.kp_fd30.codec import Command, Control, GLOBAL, READ
@@ -27,6 +28,7 @@ from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     CheckResult, DeviceStatus, Difference, Exposure, Identity, LinkStatistics, ProgressCallback,
     Range, Setting, SettingValue)
+from camera_driver.operations import Kind, operation
 
 AREAS = (1, 2)
 T_SECOND = 0.2  # s; after the first question: two replies mean that the first one was late
@@ -35,7 +37,7 @@ MODE = BY_NAME['shutter_mode']
 HARMLESS = BY_NAME['alc_mode']  # its read command is printed
 
 
-class KpFd30Camera(Camera):
+class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
     """One Hitachi KP-FD30."""
 
     LINE: ClassVar[LineSettings] = LINE
@@ -55,8 +57,6 @@ class KpFd30Camera(Camera):
     SETTINGS: ClassVar[tuple[Setting, ...]] = tuple(row.setting for row in ROWS)
     EXPOSURE_SETTINGS: ClassVar[tuple[str, ...]] = (
         'shutter_mode', 'preset_shutter', 'variable_shutter')
-    NO_ROI: ClassVar[str] = ('where its measuring areas lie is not documented; the setting '
-                             'alc_area chooses one')
 
     def __init__(self, port: Port, options: Mapping[str, SettingValue]) -> None:
         """Take over an open port; sends nothing. Raises ValueError for options of no use."""
@@ -177,8 +177,9 @@ class KpFd30Camera(Camera):
         """Change the exposure time by steps of EV; positive is brighter."""
         return self._exposure.step(quantity, steps)
 
+    @operation(Kind.ONCE, 'restarting the white balance')
     def restart_white_balance(self) -> None:
-        """Begin the white adjustment of AWC mode PRESET again."""
+        """Begin the white adjustment of AWC mode PRESET again; never sent twice on doubt."""
         self.bank.restart_white_balance()
 
     def read_register(self, register: int, kind: str = 'int') -> int | bytes:

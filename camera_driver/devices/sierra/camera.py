@@ -9,7 +9,10 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import ClassVar
 
-from camera_driver.device import Camera, no_progress
+from camera_driver.abilities import (
+    ControlsExposure, GivesSummaries, HasClock, HasRegisters, ListsFolders, ProtectsImages,
+    StoresImages, TakesPictures, TakesPreviews, UploadsImages)
+from camera_driver.device import no_progress
 from camera_driver.devices.sierra import memory, upload
 from camera_driver.devices.sierra.exposure import ExposureControl
 from camera_driver.devices.sierra.models import find_model, GENERIC, Model, model_named
@@ -30,7 +33,8 @@ from camera_driver.model import (
 NO_CARD = 1  # card_status
 
 
-class SierraCamera(Camera):
+class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages, ListsFolders,
+                   ProtectsImages, UploadsImages, GivesSummaries, HasClock, HasRegisters):
     """One camera that speaks the Sierra protocol."""
 
     LINE: ClassVar[LineSettings] = WAKE_UP

@@ -16,13 +16,17 @@ from dataclasses import dataclass, field
 import math
 import threading
 import time
+from typing import Any
 
+from camera_driver.abilities import StoresImages
 from camera_driver.action import DownloadImages
-from camera_driver.device import Camera
 from camera_driver.errors import (
     Busy, Cancelled, DamagedPicture, DeviceError, ProtocolError, Refused)
 from camera_driver.host.worker import DeviceWorker, Priority
-from camera_driver.model import Picture, Progress, StoredImage
+from camera_driver.model import Picture, Progress, Setting, StoredImage
+from camera_driver.nodes.abilities.images import Images
+from camera_driver.nodes.abilities.records import Records
+from camera_driver.nodes.base import DeviceNode, Part
 
 CLOSING = 1.0  # s
 CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
@@ -67,11 +71,24 @@ class Report:
             time_left=left)
 
 
-class Downloads:
-    """The downloads of one still camera's node."""
+class Downloads(Part[StoresImages]):
+    """The downloads of one camera, one at a time."""
 
-    def __init__(self, node) -> None:
-        self._node = node
+    ABILITY = StoresImages
+    PARAMETERS = (
+        Setting('capture_during_download', str, 'what a capture does that comes during a '
+                'download: wait for the present image; refuse; abort the present image and begin '
+                'it again afterwards (captures that come faster than an image keep it from ever '
+                'ending)', words={'wait': 0, 'refuse': 1, 'abort': 2},
+                raw_allowed=False, default='wait'),
+        Setting('verify', str, 'none: the checks of the protocol and a complete decode; '
+                'reread: download every image twice and compare', words={'none': 0, 'reread': 1},
+                raw_allowed=False, default='none'),
+    )
+
+    def __init__(self, node: DeviceNode) -> None:
+        super().__init__(node)
+        self._images = node.part(Images)
         self._lock = threading.Lock()
         self._goal = threading.Lock()  # held by the goal under way
         self._under_way = 0  # goals, and images just taken
@@ -85,14 +102,20 @@ class Downloads:
         """Say whether a download is under way or waits for its turn."""
         return self._under_way > 0
 
-    def close(self) -> None:
+    def destroy(self) -> None:
         """End what runs in the background, as the device's thread has ended."""
         if self._background:
             self._background.shutdown(lambda: None, CLOSING)
 
+    def may_capture(self) -> None:
+        """Refuse a capture during a download, where that is wanted. Raises Busy."""
+        if self.active and self.node.parameter('capture_during_download') == 'refuse':
+            raise Busy('a download is under way and capture_during_download is refuse; try again '
+                       'when it is done, or set it to wait or abort')
+
     def make_way(self) -> None:
-        """Give up the picture under way in favour of a job that goes first; it begins again."""
-        self._make_way = True
+        """Give up the picture under way for a capture, where that is wanted; it begins again."""
+        self._make_way = self.node.parameter('capture_during_download') == 'abort'
 
     def fetch_later(self, index: int) -> None:
         """Download an image that was just taken, save and publish it, in the background."""
@@ -100,7 +123,7 @@ class Downloads:
             self._new.append(index)
             self._under_way += 1
             if self._background is None:
-                self._background = DeviceWorker(f'{self._node.get_name()} downloads')
+                self._background = DeviceWorker(f'{self.node.get_name()} downloads')
             if len(self._new) == 1:
                 self._background.start('downloads', self._fetch_new)
 
@@ -109,14 +132,14 @@ class Downloads:
         while self._new:
             index = self._new[0]
             try:
-                image = self._node.list_stored(PATIENCE, [index])[0]
+                image = self._images.list_stored(PATIENCE, [index])[0]
                 report = Report(0, 1, time.monotonic(), number=1, index=index)
                 self._one(image, report, DownloadImages.Goal(publish=True),
                           lambda: False, lambda _: None)
             except (DeviceError, IndexError) as error:
-                self._node.get_logger().error(f'image {index} was not downloaded: {error}')
+                self.node.get_logger().error(f'image {index} was not downloaded: {error}')
             except Exception as error:  # nobody waits for this
-                self._node.get_logger().error(f'image {index}: internal error {error!r}')
+                self.node.get_logger().error(f'image {index}: internal error {error!r}')
             with self._lock:
                 self._new.popleft()
                 self._under_way -= 1
@@ -125,7 +148,7 @@ class Downloads:
         if any(index < 1 for index in goal.indices):
             raise ValueError('indices begin with 1')
 
-    def _execute(self, handle, result: DownloadImages.Result) -> None:
+    def _execute(self, handle: Any, result: DownloadImages.Result) -> None:
         """Serve one goal."""
         if not self._goal.acquire(blocking=False):
             raise Busy('another download is under way; cancel it or wait for its end')
@@ -153,24 +176,24 @@ class Downloads:
     def _wanted(self, goal: DownloadImages.Goal) -> Sequence[StoredImage]:
         """Return the images that a goal asks for. Raises IndexError that names what is absent."""
         if goal.indices:
-            return self._node.list_stored(PATIENCE, [*dict.fromkeys(goal.indices)])
-        images = self._node.list_stored(PATIENCE)
+            return self._images.list_stored(PATIENCE, [*dict.fromkeys(goal.indices)])
+        images = self._images.list_stored(PATIENCE)
         if goal.thumbnails_only:
             return images
-        identity = self._node.identity
-        return self._node.ledger(
+        identity = self.node.identity
+        return self.node.part(Records)(
             lambda ledger: [one for one in images if not ledger.has(identity, one)])
 
-    def _all(self, images: Sequence[StoredImage], report: Report, handle) -> None:
+    def _all(self, images: Sequence[StoredImage], report: Report, handle: Any) -> None:
         """Download images; raises what will go wrong with all others as well."""
         goal = handle.request
         sizes = [i.thumbnail_size if goal.thumbnails_only else i.size for i in images]
-        report.total = 0 if None in sizes else sum(sizes)
+        report.total = 0 if None in sizes else sum(size or 0 for size in sizes)
         report.count = len(images)
         report.wanted = [image.index for image in images]
         for report.number, image in enumerate(images, 1):
             report.index = image.index
-            if not self._node.active:
+            if not self.node.active:
                 raise Cancelled('the node was deactivated')
             try:
                 self._one(image, report, goal, lambda: handle.is_cancel_requested,
@@ -183,9 +206,10 @@ class Downloads:
                 raise
 
     def _one(self, image: StoredImage, report: Report, goal: DownloadImages.Goal,
-             cancelled: Callable[[], bool], feedback: Callable) -> None:
+             cancelled: Callable[[], bool],
+             feedback: Callable[[DownloadImages.Feedback], None]) -> None:
         """Download one image or thumbnail, check, save, record and publish it."""
-        node = self._node
+        node, images = self.node, self._images
 
         def progress(step: Progress) -> None:
             node.show_progress(step)
@@ -196,7 +220,7 @@ class Downloads:
         number = f'{report.number} of {report.count}' if report.count > 1 else str(image.index)
         label = f'downloading {"thumbnail" if goal.thumbnails_only else "image"} {number}'
         size = image.thumbnail_size if goal.thumbnails_only else image.size
-        node.make_room(image, size or 0, goal.directory)
+        images.make_room(image, size or 0, goal.directory)
         picture = self._transfer(label, image.index, goal.thumbnails_only, progress, cancelled)
         if picture.name and picture.name != image.name:
             raise ProtocolError(f'image {image.index} was {image.name} and is {picture.name} now: '
@@ -206,7 +230,7 @@ class Downloads:
             if again.data != picture.data:
                 raise DamagedPicture('two downloads of it differ; download it again, and look at '
                                      "the line: its errors escape the protocol's check")
-        keep = node.keep_thumbnail if goal.thumbnails_only else node.keep
+        keep = images.keep_thumbnail if goal.thumbnails_only else images.keep
         report.files.append(str(keep(picture, image, goal.directory, goal.publish)))
         report.done.append(image.index)
         report.before += len(picture.data)
@@ -230,12 +254,12 @@ class Downloads:
                 raise MadeWay
             progress(step)
 
-        def transfer(camera: Camera) -> Picture:
+        def transfer(camera: StoresImages) -> Picture:
             self._make_way = False  # whoever asked for it has been before this
             return (camera.thumbnail if thumbnail else camera.download)(index, watched)
 
         while True:
-            running = self._node.start(label, transfer, Priority.DOWNLOAD)
+            running = self.start(label, transfer, Priority.DOWNLOAD)
             while not wait((running,), CANCEL_PERIOD).done:
                 if cancelled():
                     given_up.set()

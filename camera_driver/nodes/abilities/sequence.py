@@ -5,10 +5,14 @@
 import math
 import threading
 import time
+from typing import Any
 
+from camera_driver.abilities import TakesPictures
 from camera_driver.action import CaptureSequence
 from camera_driver.errors import Busy, Cancelled, DeviceError, NotSupported
 from camera_driver.msg import CaptureEvent
+from camera_driver.nodes.abilities.capture import Captures
+from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.convert import seconds
 
 MOST_FAILURES = 3  # in a row; then something is wrong that further pictures will not mend
@@ -16,7 +20,7 @@ MOST_INTERVAL = 86400.0  # s
 CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
 
 
-class Sequences:
+class Sequences(Part[TakesPictures]):
     """
     The sequences of one camera's node; one at a time.
 
@@ -24,8 +28,11 @@ class Sequences:
     misses places of the grid, and the feedback says what interval was achieved.
     """
 
-    def __init__(self, node) -> None:
-        self._node = node
+    ABILITY = TakesPictures
+
+    def __init__(self, node: DeviceNode) -> None:
+        super().__init__(node)
+        self._captures = node.part(Captures)
         self._busy = threading.Lock()
         self._never = threading.Event()  # to wait on
         node.serve_action(CaptureSequence, '~/capture_sequence', self._execute, self._check)
@@ -34,7 +41,7 @@ class Sequences:
         if not (math.isfinite(goal.interval) and 0 <= goal.interval <= MOST_INTERVAL):
             raise ValueError(f'interval: {goal.interval:g} is not allowed; 0 to {MOST_INTERVAL} s')
 
-    def _execute(self, handle, result: CaptureSequence.Result) -> None:
+    def _execute(self, handle: Any, result: CaptureSequence.Result) -> None:
         if not self._busy.acquire(blocking=False):
             raise Busy('another sequence is under way; cancel it or wait for its end')
         try:
@@ -48,10 +55,10 @@ class Sequences:
             f'{result.taken} taken, {result.unknown} unknown, {result.failed} failed'
             + (', cancelled' if handle.is_cancel_requested else ''))
 
-    def _run(self, handle, result: CaptureSequence.Result) -> None:
+    def _run(self, handle: Any, result: CaptureSequence.Result) -> None:
         goal = handle.request
         if goal.download:
-            self._node.check_download()
+            self._captures.check_download()
         due = time.monotonic()
         last, failures, tried = math.nan, 0, 0
         while not goal.count or tried < goal.count:
@@ -59,7 +66,7 @@ class Sequences:
             if handle.is_cancel_requested:
                 return
             try:
-                event = self._node.shoot().result()
+                event = self._captures.shoot().result()
             except NotSupported:
                 raise  # nor will the next one be
             except DeviceError as error:  # no shot was commanded: this place is lost
@@ -80,16 +87,16 @@ class Sequences:
                 result.message = f'given up after {failures} failures in a row: {event.message}'
                 return
             if event.success and goal.download:
-                self._node.download_later(event.image_index)
+                self._captures.download_later(event.image_index)
             due += goal.interval
             if due < time.monotonic():  # too slow: the next place of the grid that is not over
                 late = time.monotonic() - due
                 due += math.ceil(late / goal.interval) * goal.interval if goal.interval else late
 
-    def _wait(self, due: float, handle) -> None:
+    def _wait(self, due: float, handle: Any) -> None:
         """Wait until a time; a cancel request ends it."""
         while not handle.is_cancel_requested:
-            if not self._node.active:
+            if not self.node.active:
                 raise Cancelled('the node was deactivated')
             left = due - time.monotonic()
             if left <= 0:

@@ -1,0 +1,189 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Pictures on command: `~/capture`, `~/capture_event`.
+
+What the stamp of a shot means: the time at which the trigger had left the serial port, in ROS
+time, plus the parameter `trigger_delay`. Its uncertainty is the round trip of a command on this
+line: it bounds how late the camera took the command, and says nothing of the shutter.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from copy import deepcopy
+from functools import partial
+import math
+import threading
+
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from std_msgs.msg import Header
+
+from camera_driver import msg, srv
+from camera_driver.abilities import TakesPictures
+from camera_driver.errors import DeviceError, NotSupported, OutcomeUnknown, Refused
+from camera_driver.host.worker import Priority
+from camera_driver.ledger.shots import Ledger
+from camera_driver.model import Exposure, Setting
+from camera_driver.nodes import convert
+from camera_driver.nodes.abilities.download import Downloads
+from camera_driver.nodes.abilities.images import Images
+from camera_driver.nodes.abilities.records import Records
+from camera_driver.nodes.abilities.topics import Frame
+from camera_driver.nodes.base import DeviceNode, Part
+
+
+class Captures(Part[TakesPictures]):
+    """What takes pictures, and accounts for each."""
+
+    ABILITY = TakesPictures
+    PARAMETERS = (
+        Setting('trigger_delay', float, 'from the trigger on the line to the exposure, as '
+                'measured for this model; added to the stamp', 's', minimum=0.0, maximum=10.0,
+                default=0.0),
+    )
+
+    def __init__(self, node: DeviceNode) -> None:
+        super().__init__(node)
+        self._records = node.part(Records)
+        self._images = node.find(Images)
+        self._downloads = node.find(Downloads)
+        self._one = threading.Lock()  # at a time asks whether a shot may be commanded
+        self._running: Future[None] | None = None  # the last shot
+        # One per shot, also of a shot that was under way when the node was deactivated.
+        self._events = node.create_publisher(
+            msg.CaptureEvent, '~/capture_event', QoSProfile(depth=100),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        node.serve(srv.Capture, '~/capture', self._capture)
+
+    def shoot(self, triggered: Callable[[msg.CaptureEvent], None] = lambda _: None,
+              ) -> 'Future[msg.CaptureEvent]':
+        """
+        Take one picture and account for it: ledger, event, stamp. Returns at once.
+
+        :param triggered: called in the worker's thread when the trigger has left, with what is
+            known then.
+        :returns: the future of the event that is published; its `success` and `message` say how
+            it went. Raises Busy, PortError when no shot can be commanded.
+        """
+        event = msg.CaptureEvent()
+        with self._one:
+            self.may_begin()
+            running = self.node.start('capturing', partial(
+                self._shoot, event=event, triggered=triggered), Priority.CAPTURE)
+            self._running = running
+        if self._downloads:
+            self._downloads.make_way()
+        outcome: Future[msg.CaptureEvent] = Future()
+
+        def done(_: object) -> None:
+            error = running.exception()
+            if error and not event.shot_id:
+                outcome.set_exception(error)  # nothing was commanded
+            else:
+                outcome.set_result(event)
+
+        running.add_done_callback(done)
+        return outcome
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a shot is being taken, or waits for its turn."""
+        return self._running is not None and not self._running.done()
+
+    def may_begin(self) -> None:
+        """Refuse a capture that may not happen now. Raises Busy."""
+        if self._downloads:
+            self._downloads.may_capture()
+
+    def check_download(self) -> None:
+        """Raise NotSupported where pictures do not come over the line."""
+        if self._downloads is None:
+            raise NotSupported('the pictures of this camera do not come over its line; leave '
+                               'download false')
+
+    def download_later(self, index: int) -> None:
+        """Download a picture that was just taken, in the background."""
+        self.check_download()
+        assert self._downloads
+        self._downloads.fetch_later(index)
+
+    def _shoot(self, camera: TakesPictures, event: msg.CaptureEvent,
+               triggered: Callable[[msg.CaptureEvent], None]) -> None:
+        """Take one picture; in the worker's thread."""
+        event.image_index = -1
+        event.stamp_source = event.STAMP_UNKNOWN
+        event.stamp_uncertainty = math.nan
+        event.exposure = convert.exposure_message(Exposure())
+        event.header = Header(frame_id=self.node.part(Frame).frame_id)
+        commanded = self.node.seconds()
+        shot_id = self._records(lambda ledger: ledger.command(self.node.identity, commanded))
+        event.shot_id = shot_id
+        delay = float(self.node.parameter('trigger_delay'))
+
+        stamp: float | None = None  # the trigger has not left
+
+        def left(port_time: float) -> None:
+            nonlocal stamp
+            sent = self.node.seconds_of(port_time)
+            stamp = sent + delay
+            event.header.stamp = convert.time_message(stamp)
+            event.stamp_source = event.STAMP_TRIGGER
+            event.stamp_uncertainty = convert.number(camera.statistics.last_round_trip)
+            self._records(lambda ledger: ledger.triggered(shot_id, sent))
+            triggered(event)
+
+        try:
+            shot = camera.capture(left)
+        except Exception as error:
+            # Behind the trigger, all but the camera's own 'no' leaves it open.
+            event.outcome_unknown = (isinstance(error, OutcomeUnknown)
+                                     or not isinstance(error, DeviceError)
+                                     or stamp is not None and not isinstance(error, Refused))
+            event.message = str(error) or repr(error)
+            record = Ledger.unknown if event.outcome_unknown else Ledger.failed
+            self._records(lambda ledger: record(ledger, shot_id, event.message))
+            self._events.publish(event)
+            raise
+        if stamp is not None and shot.accepted is not None:
+            event.stamp_uncertainty = shot.accepted - shot.sent
+        else:  # not accepted in words, but settled by the camera's count: some time until now
+            stamp = self.node.seconds_of(shot.sent) + delay
+            event.header.stamp = convert.time_message(stamp)
+            event.stamp_source = event.STAMP_TRIGGER
+            event.stamp_uncertainty = self.node.seconds() - commanded
+        event.image_index = convert.count(shot.image_index)
+        event.exposure = convert.exposure_message(shot.exposure)
+        event.message = '; '.join(filter(None, (
+            shot.settled, f'making it ready took {shot.delay:.2f} s' if shot.delay else '')))
+        event.success = True
+        self._records(lambda ledger: ledger.exposed(
+            shot_id, stamp, event.stamp_source, event.stamp_uncertainty, shot.exposure,
+            shot.image_index, event.message))
+        self._events.publish(event)
+        if self._images and shot.image_index is not None:
+            self._images.taken(shot.image_index)
+
+    def _capture(self, request: srv.Capture.Request, response: srv.Capture.Response) -> None:
+        response.image_index, response.stamp_uncertainty = -1, math.nan  # should it fail
+        if request.download:
+            self.check_download()
+        left: Future[msg.CaptureEvent] = Future()
+        running = self.shoot(lambda event: left.set_result(deepcopy(event)))
+        if request.download:
+            running.add_done_callback(self._download_when_taken)
+        wait((running,) if request.wait else (running, left), return_when=FIRST_COMPLETED)
+        event = running.result() if running.done() else left.result()
+        response.success = event.success or not running.done()
+        response.message, response.shot_id = event.message, event.shot_id
+        response.image_index = event.image_index
+        response.stamp = event.header.stamp
+        response.stamp_uncertainty = event.stamp_uncertainty
+
+    def _download_when_taken(self, running: 'Future[msg.CaptureEvent]') -> None:
+        if running.exception() or not running.result().success:
+            return
+        try:
+            self.download_later(running.result().image_index)
+        except DeviceError as error:
+            self.node.get_logger().error(f'{running.result().shot_id} is not downloaded: {error}')

@@ -1,0 +1,30 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The camera's clock: `~/sync_clock`."""
+
+from std_srvs.srv import Trigger
+
+from camera_driver.abilities import HasClock, wall_clock
+from camera_driver.nodes.base import DeviceNode, Part
+from camera_driver.nodes.convert import ZONES
+
+
+class CameraClock(Part[HasClock]):
+    """Sets the clock to this computer's time."""
+
+    ABILITY = HasClock
+
+    def __init__(self, node: DeviceNode) -> None:
+        super().__init__(node)
+        node.serve(Trigger, '~/sync_clock', self._sync_clock)
+
+    def _sync_clock(self, _: Trigger.Request, response: Trigger.Response) -> None:
+        def work(camera: HasClock) -> str:
+            before = camera.clock()
+            now = wall_clock(camera.clock_shows)
+            after = camera.set_clock(now.replace(microsecond=0))
+            off = f'{(before - now).total_seconds():+.0f} s off' if before else 'not set'
+            zone = ZONES[camera.clock_shows]
+            return f'the camera clock shows {after or now} {zone}; it was {off}'
+
+        response.message = self.run('setting the clock', work)

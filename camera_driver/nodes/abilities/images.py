@@ -1,0 +1,161 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The images in a camera: they are listed, and those that were downloaded kept and published.
+
+The stamp of a picture that is published is the time of its exposure where the ledger knows it,
+and 0 where it does not: what a camera's clock wrote into a file is not ROS time, and the time of
+arrival would be a wrong one.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from builtin_interfaces.msg import Time
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CompressedImage
+from std_msgs.msg import Header
+
+from camera_driver import srv
+from camera_driver.abilities import StoresImages
+from camera_driver.errors import DeviceError, ProtocolError, Refused
+from camera_driver.ledger.shots import Ledger
+from camera_driver.model import Identity, Picture, Setting, StoredImage
+from camera_driver.nodes import convert
+from camera_driver.nodes.abilities.records import Records
+from camera_driver.nodes.abilities.topics import Frame, Pictures
+from camera_driver.nodes.base import DeviceNode, Part, PATIENCE
+from camera_driver.pictures import image
+from camera_driver.pictures.keep import keep, thumbnail_jpeg
+from camera_driver.pictures.storage import PictureStore
+
+NAMING_DELAY = 1.0  # s after a shot, if nothing else waits by then
+
+
+class Images(Part[StoresImages]):
+    """The camera's memory, and the folder that its images are downloaded to."""
+
+    ABILITY = StoresImages
+    PARAMETERS = (
+        Setting('download_directory', str, 'where downloaded images are saved; empty: '
+                '~/camera_driver/NAMESPACE/NAME', default=''),
+    )
+
+    def __init__(self, node: DeviceNode) -> None:
+        super().__init__(node)
+        self._records = node.part(Records)
+        self._topics = node.part(Pictures).topics
+        self._thumbnails = node.create_lifecycle_publisher(
+            CompressedImage, '~/thumbnail/compressed', QoSProfile(depth=10),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._store: PictureStore | None = None
+        self._unnamed: list[int] = []  # images that shots have stored
+        node.serve(srv.ListImages, '~/list_images', self._list_images)
+
+    def connected(self, camera: StoresImages, identity: Identity) -> str:
+        """Learn the names of shots whose numbers an earlier connection left behind."""
+        self._unnamed = []
+        if not self._records(lambda ledger: ledger.expects_list(identity)):
+            return ''
+        try:
+            images = camera.list_images()
+        except (Refused, ProtocolError) as error:
+            return f'images not listed: {error}'
+        self._records(lambda ledger: ledger.listed(identity, images))
+        return 'earlier shots looked up in the camera'
+
+    def taken(self, index: int) -> None:
+        """Learn the image's name when there is time: its number holds only until a deletion."""
+        self._unnamed.append(index)
+        if len(self._unnamed) == 1:
+            assert self.node.worker
+            self.node.worker.later(NAMING_DELAY, '', self._learn_names)
+
+    def _learn_names(self) -> None:
+        indices, self._unnamed = self._unnamed, []
+        try:
+            images = self.use(lambda camera: camera.list_images(indices=indices))
+        except (DeviceError, IndexError) as error:
+            self.node.get_logger().debug(f'images {indices}: names not read: {error}')
+            return
+        self._records(lambda ledger: ledger.listed(self.node.identity, images, complete=False))
+
+    def list_stored(self, timeout: float = PATIENCE,
+                    indices: Sequence[int] | None = None) -> Sequence[StoredImage]:
+        """
+        Return what the camera holds; the ledger learns the names of its shots from it.
+
+        :param timeout: [s] for the device to become free, else Busy.
+        :param indices: of these alone. Raises IndexError.
+        """
+        images = self.run('listing images', lambda camera: camera.list_images(
+            self.node.show_progress, indices), timeout)
+        self._records(lambda ledger: ledger.listed(self.node.identity, images, indices is None))
+        return images
+
+    # Pictures that have come.
+
+    def make_room(self, stored: StoredImage, size: int, folder: str) -> None:
+        """Make sure, before a long transfer, that its file can be saved. Raises StorageError."""
+        self._pictures().make_room(stored.name, size, folder)
+
+    def keep(self, picture: Picture, stored: StoredImage, folder: str, publish: bool) -> Path:
+        """Check, save, record and publish an image. Raises DamagedPicture, StorageError."""
+        kept = keep(picture, stored, self._pictures(), folder)
+
+        def record(ledger: Ledger) -> None:
+            ledger.downloaded(self.node.identity, stored, kept.path, kept.size, kept.sha256,
+                              self.node.seconds())
+            if kept.checked.width:  # else nobody can tell
+                ledger.verified(self.node.identity, kept.sha256)
+
+        self._records(record)
+        if publish and kept.checked.width:
+            header = self._header(stored)
+            if kept.checked.format == 'jpeg':
+                self._topics.publish_jpeg(picture.data, kept.checked, header)
+            else:
+                self._topics.publish_pixels(partial(image.decode, picture.data),
+                                            kept.checked.width, kept.checked.height, header)
+        return kept.path
+
+    def keep_thumbnail(self, picture: Picture, stored: StoredImage, folder: str,
+                       publish: bool) -> Path:
+        """Check, save and publish a thumbnail. Raises DamagedPicture, StorageError."""
+        data, checked = thumbnail_jpeg(picture)
+        stem = Path(stored.name).stem or f'image_{stored.index:05}'
+        path = self._pictures().save(f'{stem}_thumbnail.jpg', data, folder)
+        if publish:
+            self._thumbnails.publish(
+                convert.compressed_message(data, checked.mode, self._header(stored)))
+        return path
+
+    def keep_file(self, name: str, data: bytes, folder: str) -> Path:
+        """Save what is no picture beside the pictures. Raises StorageError."""
+        return self._pictures().save(name, data, folder)
+
+    def _header(self, stored: StoredImage) -> Header:
+        shot = self._records(lambda ledger: ledger.shot_of(self.node.identity, stored))
+        stamp = convert.time_message(shot.stamp) if shot and shot.stamp else Time()
+        return Header(stamp=stamp, frame_id=self.node.part(Frame).frame_id)
+
+    def _pictures(self) -> PictureStore:
+        directory = (self.node.parameter('download_directory')
+                     or f'~/camera_driver{self.node.get_fully_qualified_name()}')
+        if self._store is None or self._store.directory != Path(directory).expanduser().absolute():
+            self._store = PictureStore(directory)
+        return self._store
+
+    # Services.
+
+    def _list_images(self, request: srv.ListImages.Request,
+                     response: srv.ListImages.Response) -> None:
+        images = self.list_stored(indices=[*request.indices] or None)
+        known = self._records(
+            lambda ledger: [ledger.has(self.node.identity, one) for one in images])
+        response.images = list(map(convert.stored_image_message, images, known))
+        clocks = sorted({convert.ZONES[one.clock] for one in images if one.clock and one.stamp})
+        response.message = f'{len(images)} images, {sum(known)} of them downloaded' + ''.join(
+            f"; stamps: the camera's clock, taken for {zone}" for zone in clocks)

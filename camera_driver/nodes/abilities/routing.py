@@ -1,0 +1,262 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+A video matrix and the cameras behind it: `~/routing`, presets, `~/select_camera`.
+
+Where a frame grabber is at one of its outputs, the pictures are published under the names of the
+cameras that they show.
+"""
+
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+import re
+from typing import Any
+
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from camera_driver import msg, srv
+from camera_driver.abilities import Routes
+from camera_driver.device import Device
+from camera_driver.errors import NotSupported
+from camera_driver.model import Identity, Setting
+from camera_driver.nodes import grabber
+from camera_driver.nodes.base import DeviceNode, Part
+from camera_driver.nodes.diagnostics import OK, Task, WARN
+from camera_driver.nodes.grabber import Behind, Grabber
+from camera_driver.nodes.parameters import declare
+from camera_driver.sim.video import VideoSignal
+
+NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')
+
+
+class Matrix(Part[Routes]):
+    """Routing, presets and names of a matrix, and the cameras behind it."""
+
+    ABILITY = Routes
+    PARAMETERS = (
+        *grabber.PARAMETERS,
+        Setting('cameras', str, 'names of the cameras behind the matrix, such as "nadir, '
+                'oblique"; for each of them the parameter NAME.input says at which input it is, '
+                'and NAME.frame_id and NAME.camera_info_url what they say of other cameras',
+                default=''),
+        Setting('grabber_output', int, 'output that the frame grabber is connected to; 0: none',
+                minimum=0, default=0),
+        Setting('select_preset', int, 'preset reserved for ~/select_camera, which overwrites it; '
+                '0: none', minimum=0, maximum=255, default=0),
+        Setting('routes', str, 'the input that each output shows, of output 1 first, such as "1 '
+                '2 3 4 5 6 7 8": ~/select_camera routes them all, and changes grabber_output '
+                'alone; empty: not said', default=''),
+    )
+    CAMERA_PARAMETERS = (
+        Setting('input', int, 'input of the matrix that the camera is at; 0: not said',
+                minimum=0, default=0),
+        Setting('frame_id', str, 'frame of its images (optical); empty: CAMERA_optical_frame',
+                default=''),
+        Setting('camera_info_url', str, 'URL of its calibration; empty: '
+                'file://${ROS_HOME}/camera_info/CAMERA.yaml', default=''),
+    )
+
+    def __init__(self, node: DeviceNode) -> None:
+        super().__init__(node)
+        cls = node.device_class
+        assert issubclass(cls, Routes)
+        self.cameras = {camera.name: camera for camera in self._cameras()}
+        self._sources: dict[int, Callable[[], VideoSignal | None]] = {}  # input -> a simulated one
+        self._routes = _numbers('routes', node.parameter('routes'), cls.INPUTS, cls.OUTPUTS)
+        self.grabber = Grabber(node, self.cameras)
+        self._watches = bool(self.cameras and node.parameter('grabber_output'))
+        if node.parameter('video_source') and not self._watches:
+            raise ValueError('video_source: pictures are published under the names of cameras; '
+                             'say cameras and grabber_output')
+        self.routing = msg.Routing()  # the last one that was published
+        self._routing = node.create_publisher(
+            msg.Routing, '~/routing', QoSProfile(
+                depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        node.serve(srv.SetPreset, '~/set_preset', self._set_preset)
+        node.serve(srv.GetPreset, '~/get_preset', self._get_preset)
+        node.serve(srv.TriggerPreset, '~/trigger_preset', self._trigger_preset)
+        node.serve(srv.SelectCamera, '~/select_camera', self._select_camera)
+        node.serve(srv.SetName, '~/set_input_name', self._set_input_name)
+        self._show()
+
+    @classmethod
+    def parameters(cls, device: type[Device]) -> Sequence[Setting]:
+        """Return the parameters, for this many outputs."""
+        assert issubclass(device, Routes)
+        return [replace(one, maximum=device.OUTPUTS) if one.name == 'grabber_output' else one
+                for one in cls.PARAMETERS]
+
+    @classmethod
+    def camera_parameters(cls, device: type[Device]) -> Sequence[Setting]:
+        """Return the parameters of each camera, for this many inputs."""
+        assert issubclass(device, Routes)
+        return [replace(one, maximum=device.INPUTS) if one.name == 'input' else one
+                for one in cls.CAMERA_PARAMETERS]
+
+    def tell(self, status: msg.CameraStatus) -> None:
+        """Tell of the video."""
+        if self._watches:
+            status.video = self.grabber.words
+
+    def meet(self, others: Mapping[str, DeviceNode]) -> None:
+        """Let a simulated matrix show the simulated cameras of its rig."""
+        for camera in self.cameras.values():
+            other = others.get(f'{self.node.get_namespace().rstrip("/")}/{camera.name}')
+            if other and other.shows_video:
+                self._sources[camera.input] = other.simulated_video
+
+    def begin(self) -> None:
+        """Let a simulated matrix show what its rig shows."""
+        if self.node.terminal and self._watches:
+            simulator: Any = self.node.terminal.simulator
+            simulator.video_output = self.node.parameter('grabber_output')
+            simulator.sources.update(self._sources)
+
+    def connected(self, device: Routes, identity: Identity) -> str:
+        """Publish the routing from now on."""
+        device.watch(lambda: self._notice(device), closely=bool(
+            self._watches and self.grabber.video.source))
+        self._notice(device)
+        return ''
+
+    def close(self) -> None:
+        """Close the video source."""
+        self.grabber.video.stop()
+
+    def tasks(self) -> Sequence[Task]:
+        """Tell of routing and video."""
+        routing = self.routing
+        words = ' '.join(map(str, routing.inputs)) if routing.known else (
+            'not known: the matrix has not reported it, or not legibly')
+        task = Task('routing', OK if routing.known else WARN, words, {'camera': routing.camera})
+        return (task, self.grabber.video.task()) if self._watches else (task,)
+
+    def set_active(self, active: bool) -> None:
+        """Open the video source, or close it."""
+        if not active:
+            self.grabber.video.stop()
+        elif self._watches:
+            self.grabber.video.start()
+
+    # Configuration.
+
+    def _cameras(self) -> Sequence[Behind]:
+        """Read the parameters of the cameras. Raises ValueError that names the wrong one."""
+        found: list[Behind] = []
+        names = [name for name in re.split(r'[,\s]+', self.node.parameter('cameras')) if name]
+        for name in names:
+            if not NAME.fullmatch(name) or names.count(name) > 1:
+                raise ValueError(f'cameras: {name!r} is no name, or there twice; names have '
+                                 'letters, digits and _')
+            values = declare(self.node, [replace(one, name=f'{name}.{one.name}')
+                                         for one in self.node.camera_parameters()])
+            number = int(values[f'{name}.input'])
+            if not number:
+                raise ValueError(f'{name}.input: say at which input of the matrix {name} is')
+            taken = next((one.name for one in found if one.input == number), None)
+            if taken:
+                raise ValueError(f'{name}.input: input {number} is that of {taken}')
+            found.append(Behind(
+                name, number, str(values[f'{name}.frame_id'] or f'{name}_optical_frame'),
+                str(values[f'{name}.camera_info_url'])))
+        return found
+
+    # Routing.
+
+    def camera_at(self, inputs: Sequence[int] | None) -> Behind | None:
+        """Return the camera at the grabber's output; None: none that is configured, or unknown."""
+        output = self.node.parameter('grabber_output')
+        if not inputs or not output:
+            return None
+        return next((camera for camera in self.cameras.values()
+                     if camera.input == inputs[output - 1]), None)
+
+    def _notice(self, device: Routes) -> None:
+        """Take note of what the matrix has said; in the worker's thread."""
+        inputs = device.routing()
+        if inputs != (tuple(self.routing.inputs) if self.routing.known else None):
+            self.grabber.select(self.camera_at(inputs))
+            self._show(inputs)
+        self.grabber.heard(device.heard_until)
+
+    def _show(self, inputs: Sequence[int] | None = None) -> None:
+        """Publish the routing; in the worker's thread, and first when the node is made."""
+        camera = self.camera_at(inputs)
+        message = msg.Routing(known=inputs is not None, inputs=array('B', inputs or ()),
+                              camera=camera.name if camera else '')
+        message.header.stamp = self.node.get_clock().now().to_msg()
+        self.routing = message
+        self.node.publish(self._routing, lambda: message)
+
+    def _select_camera(self, request: srv.SelectCamera.Request,
+                       response: srv.SelectCamera.Response) -> None:
+        camera = self.cameras.get(request.camera)
+        if camera is None:
+            raise ValueError(f'no camera {request.camera!r} in the parameter cameras; there are: '
+                             f'{", ".join(self.cameras) or "none"}')
+        get = self.node.parameter
+        preset, output = get('select_preset'), get('grabber_output')
+        missing = [name for name, value in (('select_preset', preset), ('routes', self._routes),
+                                            ('grabber_output', output)) if not value]
+        if missing:
+            raise NotSupported(
+                f'selecting a camera routes every output of the matrix, by a preset; say at the '
+                f'start of the node what they shall show: {", ".join(missing)}')
+        inputs = [camera.input if number == output else shown
+                  for number, shown in enumerate(self._routes, 1)]
+        response.inputs = array('B', self.run(
+            f'selecting {camera.name}', lambda device: device.route(preset, inputs)))
+        response.message = f'output {output} shows {camera.name} (input {camera.input})'
+
+    # Presets, names, locks.
+
+    def _set_preset(self, request: srv.SetPreset.Request,
+                    response: srv.SetPreset.Response) -> None:
+        number, inputs = request.preset, list(request.inputs)
+        if not inputs and not request.name:
+            raise ValueError('nothing to set: inputs and name are empty')
+        if number == self.node.parameter('select_preset') and number:
+            raise ValueError(f'preset {number} is reserved for ~/select_camera (parameter '
+                             'select_preset)')
+
+        def work(device: Routes) -> tuple[Sequence[int], str]:
+            if inputs:
+                device.set_preset(number, inputs)
+            if request.name:
+                device.set_preset_name(number, request.name)
+            return device.preset(number), device.preset_name(number)
+
+        held, response.name = self.run(f'setting preset {number}', work)
+        response.inputs = array('B', held)
+
+    def _get_preset(self, request: srv.GetPreset.Request,
+                    response: srv.GetPreset.Response) -> None:
+        number = request.preset
+        held, response.name = self.run(f'reading preset {number}', lambda device: (
+            device.preset(number), device.preset_name(number)))
+        response.inputs = array('B', held)
+
+    def _trigger_preset(self, request: srv.TriggerPreset.Request,
+                        response: srv.TriggerPreset.Response) -> None:
+        number = request.preset
+        response.inputs = array('B', self.run(
+            f'triggering preset {number}', lambda device: device.trigger_preset(number)))
+
+    def _set_input_name(self, request: srv.SetName.Request,
+                        response: srv.SetName.Response) -> None:
+        self.run(f'naming input {request.number}',
+                 lambda device: device.set_input_name(request.number, request.name))
+        response.message = 'sent; the protocol, as far as it is known, cannot read it back'
+
+
+def _numbers(name: str, text: str, inputs: int, outputs: int) -> list[int]:
+    """Return the inputs of a route table. Raises ValueError when it is not one."""
+    words = [word for word in re.split(r'[,\s]+', text) if word]
+    known = [str(number) for number in range(1, inputs + 1)]
+    if words and (len(words) != outputs or any(word not in known for word in words)):
+        raise ValueError(f'{name}: {text!r} is not allowed; write the inputs, 1 to {inputs}, of '
+                         f'outputs 1 to {outputs}, such as {" ".join(known[:outputs])}')
+    return [int(word) for word in words]

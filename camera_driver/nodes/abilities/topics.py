@@ -1,0 +1,57 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The topics that a camera's pictures go to, and its calibration."""
+
+from sensor_msgs.srv import SetCameraInfo
+
+from camera_driver.abilities import HasVideo, StoresImages, TakesPictures
+from camera_driver.device import Device
+from camera_driver.errors import DeviceError
+from camera_driver.model import Setting
+from camera_driver.nodes.base import DeviceNode, Part
+from camera_driver.nodes.camera_info import Calibration, DEFAULT_URL
+from camera_driver.nodes.image_topics import ImageTopics
+
+
+class Frame(Part[Device]):
+    """The frame of whatever a camera sees."""
+
+    ABILITY = (TakesPictures, StoresImages, HasVideo)
+    PARAMETERS = (
+        Setting('frame_id', str, 'frame of the images (optical: z forward, x right, y down); '
+                'empty: NAME_optical_frame', default=''),
+    )
+
+    def __init__(self, node: DeviceNode) -> None:
+        super().__init__(node)
+        self.frame_id = node.parameter('frame_id') or f'{node.get_name()}_optical_frame'
+
+
+class Pictures(Part[Device]):
+    """`~/image_raw`, its compressed form, `~/camera_info`, `~/set_camera_info`."""
+
+    ABILITY = (StoresImages, HasVideo)
+    PARAMETERS = (
+        Setting('camera_info_url', str, 'file:// or package:// URL of the calibration; ${NAME} '
+                f'and ${{ROS_HOME}} are replaced; empty: {DEFAULT_URL}', default=''),
+    )
+
+    def __init__(self, node: DeviceNode) -> None:
+        super().__init__(node)
+        self.calibration = Calibration(node.get_name(), node.parameter('camera_info_url'))
+        if self.calibration.problem:
+            node.get_logger().warning(self.calibration.problem)
+        self.topics = ImageTopics(node, calibration=self.calibration)
+        node.create_service(SetCameraInfo, '~/set_camera_info', self._set_camera_info,
+                            callback_group=node.waiting)
+
+    def _set_camera_info(self, request: SetCameraInfo.Request, response: SetCameraInfo.Response
+                         ) -> SetCameraInfo.Response:
+        # Not by `serve`: this service calls its message otherwise, and needs no device.
+        try:
+            self.calibration.store(request.camera_info)
+            response.success = True
+            response.status_message = f'used from now on and saved as {self.calibration.path}'
+        except (ValueError, DeviceError) as error:
+            response.status_message = str(error)
+        return response

@@ -1,0 +1,92 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a node offers on the ROS graph is what its device type's abilities allow, exactly."""
+
+import pytest
+from rclpy.action import get_action_server_names_and_types_by_node
+from rclpy.parameter import Parameter
+
+from camera_driver import abilities
+from camera_driver.catalog import TYPES
+from camera_driver.device import Device
+
+OF_ROS = {'lifecycle_msgs', 'rcl_interfaces', 'type_description_interfaces'}
+
+IMAGES = {'~/image_raw': 'sensor_msgs/msg/Image',
+          '~/image_raw/compressed': 'sensor_msgs/msg/CompressedImage',
+          '~/camera_info': 'sensor_msgs/msg/CameraInfo',
+          '~/set_camera_info': 'sensor_msgs/srv/SetCameraInfo'}
+OFFERED = {
+    Device: {
+        '~/status': 'camera_driver/msg/CameraStatus',
+        '/diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
+        '~/send_message': 'camera_driver/srv/SendMessage',
+        '~/self_test': 'std_srvs/srv/Trigger', '~/reset_device': 'std_srvs/srv/Trigger'},
+    abilities.TakesPictures: {
+        '~/capture': 'camera_driver/srv/Capture',
+        '~/capture_event': 'camera_driver/msg/CaptureEvent',
+        '~/capture_sequence': 'camera_driver/action/CaptureSequence'},
+    abilities.ControlsExposure: {
+        '~/get_exposure': 'camera_driver/srv/GetExposure',
+        '~/set_exposure': 'camera_driver/srv/SetExposure',
+        '~/step_exposure': 'camera_driver/srv/StepExposure'},
+    abilities.TakesPreviews: {
+        '~/take_preview': 'std_srvs/srv/Trigger',
+        '~/preview/image_raw': 'sensor_msgs/msg/Image',
+        '~/preview/image_raw/compressed': 'sensor_msgs/msg/CompressedImage'},
+    abilities.StoresImages: {
+        **IMAGES, '~/list_images': 'camera_driver/srv/ListImages',
+        '~/download_images': 'camera_driver/action/DownloadImages',
+        '~/delete_images': 'camera_driver/srv/DeleteImages',
+        '~/thumbnail/compressed': 'sensor_msgs/msg/CompressedImage'},
+    abilities.ListsFolders: {'~/list_folders': 'camera_driver/srv/ListFolders'},
+    abilities.ProtectsImages: {'~/protect_image': 'camera_driver/srv/ProtectImage'},
+    abilities.UploadsImages: {'~/upload_image': 'camera_driver/srv/UploadImage'},
+    abilities.GivesSummaries: {'~/get_summary': 'camera_driver/srv/GetSummary'},
+    abilities.HasClock: {'~/sync_clock': 'std_srvs/srv/Trigger'},
+    abilities.HasRegisters: {
+        '~/read_register': 'camera_driver/srv/ReadRegister',
+        '~/write_register': 'camera_driver/srv/WriteRegister'},
+    abilities.HasVideo: {**IMAGES, '~/set_live_view': 'std_srvs/srv/SetBool'},
+    abilities.HasLiveView: {},
+    abilities.ShowsRegion: {'~/set_roi': 'camera_driver/srv/SetRegionOfInterest'},
+    abilities.KeepsSettings: {
+        '~/save': 'camera_driver/srv/SaveSettings', '~/load': 'camera_driver/srv/LoadSettings',
+        '~/store': 'std_srvs/srv/Trigger'},
+    abilities.Routes: {
+        '~/routing': 'camera_driver/msg/Routing', '~/set_preset': 'camera_driver/srv/SetPreset',
+        '~/get_preset': 'camera_driver/srv/GetPreset',
+        '~/trigger_preset': 'camera_driver/srv/TriggerPreset',
+        '~/select_camera': 'camera_driver/srv/SelectCamera',
+        '~/set_input_name': 'camera_driver/srv/SetName'},
+    abilities.HasLocks: {
+        '~/set_panel_lock': 'std_srvs/srv/SetBool', '~/set_admin_lock': 'std_srvs/srv/SetBool'},
+}
+OF_TYPE = {
+    'sierra': {'~/download_audio': 'camera_driver/srv/DownloadFile',
+               '~/download_animation': 'camera_driver/srv/DownloadFile'},
+    'kp_fd30': {'~/restart_white_balance': 'std_srvs/srv/Trigger'}}
+
+
+@pytest.mark.parametrize('kind', TYPES.values(), ids=list(TYPES))
+def test_a_node_offers_what_its_device_type_can_do(kind, ros, tmp_path, monkeypatch):
+    monkeypatch.setenv('ROS_HOME', str(tmp_path))
+    node = ros.add(kind.node_class()(context=ros.context, parameter_overrides=[
+        Parameter('autostart', value=False), Parameter('port', value='/dev/none')]))
+    who = (node.get_name(), node.get_namespace())
+    found = {name.replace(node.get_fully_qualified_name(), '~', 1): kinds[0]
+             for name, kinds in (node.get_publisher_names_and_types_by_node(*who)
+                                 + node.get_service_names_and_types_by_node(*who)
+                                 + get_action_server_names_and_types_by_node(node, *who))
+             if '/_action/' not in name and kinds[0].split('/')[0] not in OF_ROS}
+    expected = dict(OF_TYPE.get(kind.name, {}))
+    for ability, offered in OFFERED.items():
+        if issubclass(kind.device_class(), ability):
+            expected |= offered
+    assert found == expected
+
+
+def test_every_ability_is_in_the_table():
+    every = {one for one in vars(abilities).values()
+             if isinstance(one, type) and issubclass(one, Device)}
+    assert every == set(OFFERED)
