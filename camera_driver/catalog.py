@@ -1,60 +1,27 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""The device types: name -> where its device, simulator and node live. The only such list."""
+"""
+The device types: the built-in ones, and those of other packages.
+
+A package declares a `DeviceType` and names it as an entry point of the group
+`camera_driver.device_types`:
+
+    [options.entry_points]
+    camera_driver.device_types =
+        my_camera = my_package.device_type:MY_CAMERA
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+import logging
 
-if TYPE_CHECKING:
-    from camera_driver.device import Device
-    from camera_driver.sim.simulator import Simulator
+from camera_driver.device_type import DeviceType
 
+GROUP = 'camera_driver.device_types'
 
-@dataclass(frozen=True)
-class DeviceType:
-    """One device type, by the names of its parts: importing one type never imports another."""
-
-    name: str
-    title: str
-    device: str  # 'module:Class'
-    simulator: str
-    codec: str  # module with encode, Decoder: for reading wire traces
-    explain: str  # function: frame -> what it says, in words
-    node: str = ''  # empty: that of its abilities, without anything of its own
-    commands: str = ''  # 'module:TUPLE' of command line commands that only this type has
-
-    def device_class(self) -> type[Device]:
-        """Import and return the class of the device."""
-        return _load(self.device)  # type: ignore[no-any-return]
-
-    def simulator_class(self) -> type[Simulator]:
-        """Import and return the class of the simulated device; it needs no arguments."""
-        return _load(self.simulator)  # type: ignore[no-any-return]
-
-    def codec_module(self) -> Any:
-        """Import and return the codec."""
-        return import_module(self.codec)
-
-    def explainer(self) -> Callable[[Any], str]:
-        """Import and return the function that puts a frame into words."""
-        return _load(self.explain)  # type: ignore[no-any-return]
-
-    def node_class(self) -> Any:
-        """Import and return the class of the ROS node."""
-        return _load(self.node)
-
-    def own_commands(self) -> Sequence[Any]:
-        """Import and return the commands that only this type has."""
-        return _load(self.commands) if self.commands else ()
-
-
-def _load(path: str) -> Any:
-    module, _, name = path.partition(':')
-    return getattr(import_module(module), name)
+log = logging.getLogger(__name__)
 
 
 def _type(name: str, title: str, device: str, simulator: str, commands: str = '') -> DeviceType:
@@ -66,7 +33,7 @@ def _type(name: str, title: str, device: str, simulator: str, commands: str = ''
         f'camera_driver.nodes.{name}_node:{stem}Node', commands)
 
 
-TYPES: Mapping[str, DeviceType] = {t.name: t for t in (
+BUILT_IN: Mapping[str, DeviceType] = {t.name: t for t in (
     _type('sierra', 'Epson, Sanyo, Agfa, Olympus, Nikon still cameras',
           'camera:SierraCamera', 'SierraSimulator', 'camera_driver.cli.sierra:COMMANDS'),
     _type('fuji_mx', 'Fuji MX, DX, DS still cameras and clones', 'camera:FujiMxCamera',
@@ -78,6 +45,21 @@ TYPES: Mapping[str, DeviceType] = {t.name: t for t in (
     _type('intelix', 'Intelix DIGI-HD-8X8 video matrix', 'switcher:IntelixSwitcher',
           'IntelixSimulator'),
 )}
+
+
+def _installed() -> Iterator[DeviceType]:
+    """Yield the device types of other packages; one that cannot be used is named and left out."""
+    for entry in entry_points(group=GROUP):
+        try:
+            found = entry.load()
+            if not isinstance(found, DeviceType) or found.name in BUILT_IN:
+                raise ValueError('it is not a DeviceType, or has the name of a built-in one')
+            yield found
+        except Exception as error:  # of a package that we do not know
+            log.warning('device type %s (%s) left out: %s', entry.name, entry.value, error)
+
+
+TYPES: Mapping[str, DeviceType] = {**BUILT_IN, **{kind.name: kind for kind in _installed()}}
 
 
 def find(name: str) -> DeviceType:

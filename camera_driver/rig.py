@@ -20,7 +20,8 @@ from typing import NoReturn
 
 import yaml
 
-from camera_driver.catalog import DeviceType, TYPES
+from camera_driver.catalog import TYPES
+from camera_driver.device_type import DeviceType
 from camera_driver.errors import StorageError
 from camera_driver.model import Access, Setting, SettingValue
 

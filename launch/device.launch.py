@@ -14,7 +14,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from camera_driver.catalog import TYPES
+from camera_driver.catalog import BUILT_IN, TYPES
 
 SHARE = get_package_share_directory('camera_driver')
 
@@ -25,8 +25,10 @@ def start(context):
         return LaunchConfiguration(name).perform(context)
 
     device_type = argument('type')
-    parameters = argument('params_file') or os.path.join(SHARE, 'config', f'{device_type}.yaml')
-    if not os.path.isfile(parameters):
+    parameters = argument('params_file')
+    if device_type in BUILT_IN and not parameters:
+        parameters = os.path.join(SHARE, 'config', f'{device_type}.yaml')
+    if parameters and not os.path.isfile(parameters):
         # launch would only warn, and the node run with defaults.
         raise FileNotFoundError(f'params_file: there is no file {os.path.abspath(parameters)}')
     overrides = {}
@@ -42,11 +44,11 @@ def start(context):
             SHARE, 'config', 'large_images_fastdds.xml')
     return [Node(
         package='camera_driver',
-        executable=f'{device_type}_node',
+        executable='device_node',
         name=argument('name') or device_type,
         namespace=argument('namespace'),
-        parameters=[parameters, overrides],
-        arguments=['--ros-args', '--log-level', argument('log_level')],
+        parameters=[*filter(None, [parameters]), overrides],
+        arguments=[device_type, '--ros-args', '--log-level', argument('log_level')],
         additional_env=environment,
         respawn=argument('respawn').lower() in ('true', '1', 'yes', 'on'),
         respawn_delay=2.0,
@@ -64,7 +66,7 @@ def generate_launch_description():
                               'the name of its node; empty: the device type'),
         DeclareLaunchArgument('namespace', default_value='', description='Namespace of the node'),
         DeclareLaunchArgument('params_file', default_value='', description='Parameter file; '
-                              'empty: config/<type>.yaml of this package'),
+                              'empty: config/<type>.yaml of this package, if there is one'),
         DeclareLaunchArgument('simulate', default_value='', description='true: connect to a '
                               'built-in simulated camera; empty: as in the parameter file'),
         DeclareLaunchArgument('use_sim_time', default_value='', description='true: take the time '

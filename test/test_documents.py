@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from camera_driver.catalog import TYPES
+from camera_driver.catalog import BUILT_IN
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob('*.md'), *(ROOT / 'docs').rglob('*.md')])
@@ -54,4 +54,4 @@ def test_the_index_names_every_document():
 def test_readme_says_which_device_types_are_there():
     rows = re.findall(r'^\| \[`(\w+)`\]\(docs/(\w+)\.md\) \|', (ROOT / 'README.md').read_text(),
                       re.MULTILINE)
-    assert rows == [(kind, kind) for kind in TYPES]
+    assert rows == [(kind, kind) for kind in BUILT_IN]

@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from camera_driver.catalog import TYPES
+from camera_driver.catalog import BUILT_IN
 from camera_driver.cli import up
 from camera_driver.cli.parser import Parser
 
@@ -74,7 +74,7 @@ def test_arguments_that_are_passed_on_are_declared_there(name):
         assert 'device.launch.py' in set(texts(TREES[name]))
 
 
-@pytest.mark.parametrize('device_type', TYPES)
+@pytest.mark.parametrize('device_type', BUILT_IN)
 def test_every_type_has_its_executable_parameters_and_launch_file(device_type):
     # device.launch.py builds these names from the type.
     assert f'{device_type}_node' in executables()

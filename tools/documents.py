@@ -17,7 +17,7 @@ import textwrap
 
 import yaml
 
-from camera_driver.catalog import TYPES
+from camera_driver.catalog import BUILT_IN
 from camera_driver.model import Access
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,7 +45,7 @@ SETTINGS = (
 def main(check):
     """Write all documents, or say which are out of date; returns the exit code."""
     stale = []
-    for name, kind in TYPES.items():
+    for name, kind in BUILT_IN.items():
         node, device = kind.node_class(), kind.device_class()
         options = node.parameters()
         page = ROOT / 'docs' / f'{name}.md'

@@ -16,11 +16,11 @@ from pathlib import Path
 import re
 from typing import Any, TYPE_CHECKING
 
-from camera_driver.catalog import DeviceType
 from camera_driver.cli.complete import offer, ports
 from camera_driver.cli.job import add_flags, Command, flag, Job
 from camera_driver.cli.output import Output
 from camera_driver.cli.parser import add_common, Arguments, Parser
+from camera_driver.device_type import DeviceType
 from camera_driver.errors import DeviceError
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import sys
 import time
 from typing import Any, cast, Generic, TYPE_CHECKING, TypeVar
 
-from camera_driver.catalog import DeviceType
 from camera_driver.cli.complete import offer, words_of
 from camera_driver.cli.output import Output, yes_no
 from camera_driver.cli.parser import Arguments, Parser, UsageError
+from camera_driver.device_type import DeviceType
 
 if TYPE_CHECKING:
     from camera_driver.device import Device

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from camera_driver.catalog import DeviceType, TYPES
+from camera_driver.catalog import TYPES
 from camera_driver.cli.complete import offer, ports
 from camera_driver.cli.output import Output
 from camera_driver.cli.parser import Arguments, Parser
+from camera_driver.device_type import DeviceType
 from camera_driver.errors import DeviceError, PortError, ReplyTimeout
 
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from camera_driver.catalog import DeviceType, TYPES
+from camera_driver.catalog import TYPES
 from camera_driver.cli.interrupt import SIGNALS
 from camera_driver.cli.job import add_flags, given
 from camera_driver.cli.output import Output
 from camera_driver.cli.parser import add_common, Arguments, Parser
+from camera_driver.device_type import DeviceType
 
 if TYPE_CHECKING:
     from camera_driver.sim.simulator import Simulator

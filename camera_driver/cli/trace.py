@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from camera_driver.catalog import DeviceType, find
+from camera_driver.catalog import find
 from camera_driver.cli.output import clean, Output
 from camera_driver.cli.parser import Arguments, Parser
+from camera_driver.device_type import DeviceType
 from camera_driver.link.framing import Damaged, hexdump
 
 GAP = 0.1  # s; a frame that stood still for so long when the other side spoke was given up

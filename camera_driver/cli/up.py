@@ -51,7 +51,7 @@ def run(args: Arguments, out: Output) -> int:
     """Run the nodes of a rig until SIGINT or SIGTERM."""
     from camera_driver.rig import read
     try:
-        from camera_driver.nodes.main import executable, run_rig, set_large_images
+        from camera_driver.nodes.main import command, run_rig, set_large_images
     except ImportError as error:
         raise NotSupported(f'a rig needs ROS 2 and this package built with it ({error}): make '
                            'setup && . install/setup.sh, or source its workspace') from None
@@ -67,7 +67,7 @@ def run(args: Arguments, out: Output) -> int:
     if not each:
         return int(run_rig(rig, ros_arguments))
     set_large_images()
-    return _run_each(rig, [[executable(device.type), *device.arguments(), *ros_arguments]
+    return _run_each(rig, [[*command(device.type), *device.arguments(), *ros_arguments]
                            for device in rig.devices])
 
 

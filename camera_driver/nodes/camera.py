@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node of any device type: what each of its abilities adds, and nothing else."""
 
+from functools import cache
 from typing import Any, ClassVar
 
 from camera_driver.nodes.abilities.capture import Captures
@@ -40,6 +41,7 @@ class CameraNode(DeviceNode):
         Snapshots, Matrix, Locks)
 
 
+@cache
 def node_of(device_type: str) -> type[CameraNode]:
     """Return the class of the node of a device type that has nothing of its own."""
     return type(CameraNode.__name__, (CameraNode,), {'DEVICE_TYPE': device_type})

@@ -15,7 +15,7 @@ from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValu
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.parameter import Parameter
 
-from camera_driver.catalog import TYPES
+from camera_driver.catalog import find, TYPES
 from camera_driver.errors import DeviceError
 from camera_driver.host.worker import MOST_WAITING
 from camera_driver.nodes.base import DeviceNode
@@ -55,10 +55,19 @@ def run_rig(rig: Rig, ros_arguments: Sequence[str] = ()) -> int:
         for device in rig.devices}, ['--ros-args', *ros_arguments])
 
 
-def executable(device_type: str) -> str:
-    """Return the path of the executable of a device type's node."""
-    return str(Path(get_package_prefix('camera_driver'), 'lib', 'camera_driver',
-                    f'{device_type}_node'))
+def main() -> int:
+    """Run the node of the device type that the first argument names."""
+    try:
+        return run(find((sys.argv[1:] or [''])[0]).node_class())
+    except ValueError as error:
+        _tell(sys.argv[0], error)
+        return 2
+
+
+def command(device_type: str) -> list[str]:
+    """Return the command that runs the node of a device type."""
+    return [str(Path(get_package_prefix('camera_driver'), 'lib', 'camera_driver', 'device_node')),
+            device_type]
 
 
 def set_large_images() -> None:

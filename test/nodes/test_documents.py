@@ -12,7 +12,7 @@ from rclpy.action import get_action_server_names_and_types_by_node
 from rclpy.parameter import Parameter
 import yaml
 
-from camera_driver.catalog import TYPES
+from camera_driver.catalog import BUILT_IN
 from camera_driver.model import Access
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ def test_generated_documents_are_up_to_date():
     assert (result.returncode, result.stdout, result.stderr) == (0, '', '')
 
 
-@pytest.mark.parametrize('kind', TYPES.values(), ids=list(TYPES))
+@pytest.mark.parametrize('kind', BUILT_IN.values(), ids=list(BUILT_IN))
 def test_parameter_file(kind):
     """All parameters with their defaults; the settings commented out, with good values."""
     text = (ROOT / 'config' / f'{kind.name}.yaml').read_text()
@@ -49,7 +49,7 @@ def test_interface_in_readme(ros, tmp_path, monkeypatch):
     """The README's tables name what the nodes offer, with its types."""
     monkeypatch.setenv('ROS_HOME', str(tmp_path))
     offered = set()
-    for kind in TYPES.values():
+    for kind in BUILT_IN.values():
         node = ros.add(kind.node_class()(context=ros.context, parameter_overrides=[
             Parameter('autostart', value=False), Parameter('port', value='/dev/none')]))
         who = (node.get_name(), node.get_namespace())

@@ -1,0 +1,59 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a device type is made of: the names of its device, simulator, codec and node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from camera_driver.device import Device
+    from camera_driver.sim.simulator import Simulator
+
+PLAIN_NODE = 'camera_driver.nodes.camera:node_of'
+
+
+@dataclass(frozen=True)
+class DeviceType:
+    """One device type, by the names of its parts: importing one type never imports another."""
+
+    name: str
+    title: str
+    device: str  # 'module:Class'
+    simulator: str
+    codec: str  # module with encode, Decoder: for reading wire traces
+    explain: str  # function: frame -> what it says, in words
+    node: str = ''  # empty: what its abilities give it, and nothing of its own
+    commands: str = ''  # 'module:TUPLE' of cli.job.Command that only this type has
+
+    def device_class(self) -> type[Device]:
+        """Import and return the class of the device."""
+        return _load(self.device)  # type: ignore[no-any-return]
+
+    def simulator_class(self) -> type[Simulator]:
+        """Import and return the class of the simulated device; it needs no arguments."""
+        return _load(self.simulator)  # type: ignore[no-any-return]
+
+    def codec_module(self) -> Any:
+        """Import and return the codec."""
+        return import_module(self.codec)
+
+    def explainer(self) -> Callable[[Any], str]:
+        """Import and return the function that puts a frame into words."""
+        return _load(self.explain)  # type: ignore[no-any-return]
+
+    def node_class(self) -> Any:
+        """Import and return the class of the ROS node."""
+        return _load(self.node) if self.node else _load(PLAIN_NODE)(self.name)
+
+    def own_commands(self) -> Sequence[Any]:
+        """Import and return the commands that only this type has."""
+        return _load(self.commands) if self.commands else ()
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.partition(':')
+    return getattr(import_module(module), name)
