@@ -1,16 +1,15 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The calibration of a camera: where it lies, how it is read, what is published.
+The calibration of a camera: where it lies, what is published.
 
 The rules of image_common's camera_info_manager: `camera_info_url` is `file://` or `package://`,
 `${NAME}` and `${ROS_HOME}` are replaced, the default is
-`file://${ROS_HOME}/camera_info/${NAME}.yaml`, and the file is camera_calibration's YAML. A camera
-without calibration has zeros in D, K, R and P, which is no error (CameraInfo.msg).
+`file://${ROS_HOME}/camera_info/${NAME}.yaml`, and the file is camera_calibration's YAML, or
+OpenCV's. A camera without calibration has zeros in D, K, R and P, which is no error
+(CameraInfo.msg).
 """
 
-from collections.abc import Sequence
-import math
 import os
 from pathlib import Path
 import re
@@ -18,14 +17,11 @@ import tempfile
 
 from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
 from sensor_msgs.msg import CameraInfo
-import yaml
 
 from camera_driver.errors import StorageError
+from camera_driver.pictures import calibration
 
 DEFAULT_URL = 'file://${ROS_HOME}/camera_info/${NAME}.yaml'
-
-SIZES = {'camera_matrix': (3, 3), 'rectification_matrix': (3, 3), 'projection_matrix': (3, 4)}
-MOST_COEFFICIENTS = 14  # of any distortion model
 
 
 class Calibration:
@@ -48,7 +44,7 @@ class Calibration:
         try:
             self.path = resolve(url or DEFAULT_URL, self.name)
             if self.path.exists() or url:
-                self.info = parse(self.path.read_text())
+                self.info = _info(calibration.read(self.path))
         except (OSError, ValueError) as error:
             self.problem = (f'camera_info_url {url or DEFAULT_URL!r}: {_reason(error)}; '
                             'images are published as uncalibrated')
@@ -81,8 +77,10 @@ class Calibration:
         Raises ValueError (not a calibration; nothing changes) and StorageError (used until the
         node ends, but not saved).
         """
-        text = dump(info, self.name)
-        self.info = parse(text)
+        found = calibration.Intrinsics(info.width, info.height, info.distortion_model, info.d,
+                                       info.k, info.r, info.p)
+        text = calibration.dump(found, self.name)
+        self.info = _info(found)
         self.problem = ''
         if self.path is None:
             raise StorageError('camera_info_url names no file that can be written; the '
@@ -107,7 +105,10 @@ class Calibration:
 
 def resolve(url: str, name: str) -> Path:
     """Return the file that a camera_info_url names. Raises ValueError that says what is wrong."""
-    home = os.environ.get('ROS_HOME') or str(Path.home() / '.ros')
+    try:
+        home = os.environ.get('ROS_HOME') or str(Path.home() / '.ros')
+    except RuntimeError:
+        raise ValueError('there is no home directory; set HOME or ROS_HOME') from None
     text = url.replace('${NAME}', name).replace('${ROS_HOME}', home)
     if '${' in text:
         raise ValueError('only ${NAME} and ${ROS_HOME} are replaced')
@@ -122,57 +123,8 @@ def resolve(url: str, name: str) -> Path:
         raise ValueError(f'there is no package {match[1]!r}') from None
 
 
-def parse(text: str) -> CameraInfo:
-    """Read a calibration in YAML. Raises ValueError that says what is wrong."""
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f'not YAML: {" ".join(str(error).split())}') from None
-    if not isinstance(data, dict):
-        raise ValueError('not a calibration: it has no image_width')
-    info = CameraInfo(width=_size(data, 'image_width'), height=_size(data, 'image_height'))
-    info.distortion_model = str(data.get('distortion_model', 'plumb_bob'))
-    info.d = _numbers(data, 'distortion_coefficients', None)
-    info.k, info.r, info.p = (_numbers(data, key, r * c) for key, (r, c) in SIZES.items())
-    return info
-
-
-def dump(info: CameraInfo, name: str) -> str:
-    """Write a calibration as YAML. Raises ValueError when it is none."""
-    if not info.width or not info.height or not info.k[0]:
-        raise ValueError('not a calibration: width, height and K[0] have to be set')
-    if not all(math.isfinite(x) for x in (*info.d, *info.k, *info.r, *info.p)):
-        raise ValueError('not a calibration: some of its numbers are not finite')
-    data = {'image_width': info.width, 'image_height': info.height, 'camera_name': name,
-            'camera_matrix': _matrix(info.k, 3, 3), 'distortion_model': info.distortion_model,
-            'distortion_coefficients': _matrix(info.d, 1, len(info.d)),
-            'rectification_matrix': _matrix(info.r, 3, 3),
-            'projection_matrix': _matrix(info.p, 3, 4)}
-    return str(yaml.safe_dump(data, sort_keys=False, default_flow_style=None))
-
-
-def _matrix(values: Sequence[float], rows: int, columns: int) -> dict[str, object]:
-    return {'rows': rows, 'cols': columns, 'data': [float(x) for x in values]}
-
-
-def _size(data: dict[str, object], key: str) -> int:
-    value = data.get(key)
-    if type(value) is not int or not 0 < value < 2 ** 20:
-        raise ValueError(f'{key} is {value!r} and should be a number of pixels')
-    return value
-
-
-def _numbers(data: dict[str, object], key: str, count: int | None) -> list[float]:
-    block = data.get(key)
-    values = block.get('data') if isinstance(block, dict) else None
-    if not isinstance(values, list):
-        raise ValueError(f'{key} has no data')
-    if len(values) != count if count else len(values) > MOST_COEFFICIENTS:
-        raise ValueError(f'{key} has {len(values)} numbers instead of '
-                         f'{count or f"at most {MOST_COEFFICIENTS}"}')
-    if not all(type(x) in (int, float) and math.isfinite(x) for x in values):
-        raise ValueError(f'{key} holds something that is not a number')
-    return [float(x) for x in values]
+def _info(found: calibration.Intrinsics) -> CameraInfo:
+    return CameraInfo(**found._asdict())
 
 
 def _reason(error: Exception) -> str:
