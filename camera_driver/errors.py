@@ -3,6 +3,9 @@
 """
 The errors that cross layers: everything a device, a port or a file can do wrong.
 
+An error that an option of the device type would help against carries that option's name
+(`naming`): how it is set is for each front, the nodes and the command line, to say.
+
 Wrong arguments are a plain `ValueError`, raised before any byte is sent. All the rest is a
 `DeviceError`; its text says what happened, where, and what to do next. Callers catch by what they
 can do about it:
@@ -16,7 +19,7 @@ SessionLost             the device forgot us; the session opens it again by itse
 WrongDevice             another device than the expected one answers
 Busy                    the device is at work on something else; try again later
 NotSupported            this device, model or configuration cannot do it
-Forbidden               a guard parameter (allow_...) is off
+Forbidden               a guard option (allow_...) is off
 OutcomeUnknown          a command that is not safe to repeat was sent; what became of it is unknown
 NotConfirmed            a setting was written and could not be read back
 DamagedPicture          a complete transfer that is not a sound picture
@@ -27,11 +30,29 @@ Cancelled               somebody asked for the operation to end
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+E = TypeVar('E', bound=Exception)
 
 
 class DeviceError(Exception):
     """Anything that went wrong with a device; the base of all errors that cross layers."""
+
+
+def naming(error: E, *options: str) -> E:
+    """Return an error that names options of the device type, which would help."""
+    error.options = options  # type: ignore[attr-defined]
+    return error
+
+
+def options_of(error: BaseException | None) -> tuple[str, ...]:
+    """Return the names of the options that would help against an error, or what caused it."""
+    while error is not None:
+        options: tuple[str, ...] = getattr(error, 'options', ())
+        if options:
+            return options
+        error = error.__cause__
+    return ()
 
 
 class PortError(DeviceError, OSError):
@@ -105,7 +126,7 @@ class NotSupported(DeviceError):
 
 class Forbidden(DeviceError):
     """
-    A guard is in the way: the operation is destructive and its parameter is off.
+    A guard is in the way: the operation is destructive and its option is off.
 
     Examples: delete all pictures without `allow_delete`.
     """

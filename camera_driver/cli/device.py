@@ -13,15 +13,13 @@ from __future__ import annotations
 from argparse import SUPPRESS
 from functools import partial
 from pathlib import Path
-import re
 from typing import Any, TYPE_CHECKING
 
 from camera_driver.cli.complete import offer, ports
-from camera_driver.cli.job import add_flags, Command, flag, Job
+from camera_driver.cli.job import add_flags, Command, Job
 from camera_driver.cli.output import Output
 from camera_driver.cli.parser import add_common, Arguments, Parser
 from camera_driver.device_type import DeviceType
-from camera_driver.errors import DeviceError
 
 if TYPE_CHECKING:
     from camera_driver.device import Device
@@ -51,20 +49,7 @@ def fill(device_type: DeviceType, parser: Parser) -> None:
 
 
 def _run(device_type: DeviceType, command: Command[Any], args: Arguments, out: Output) -> int:
-    try:
-        return command.run(Job(args, out, device_type))
-    except (DeviceError, ValueError) as error:
-        if len(error.args) == 1:
-            error.args = (_with_flags(str(error), device_type.device_class()),)
-        raise
-
-
-def _with_flags(text: str, cls: type[Device]) -> str:
-    """Write the options that a message names as flags; a single word may mean something else."""
-    for option in cls.OPTIONS:
-        if '_' in option.name:
-            text = re.sub(rf'(?<![\w-]){option.name}\b', f'--{flag(option)}', text)
-    return text
+    return command.run(Job(args, out, device_type))
 
 
 def _add_connection(parser: Parser, cls: type[Device], shown: bool) -> None:

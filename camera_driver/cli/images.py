@@ -16,7 +16,7 @@ from typing import Any, TYPE_CHECKING
 from camera_driver.abilities import (
     ProtectsImages, StoresImages, TakesPictures, TakesPreviews, UploadsImages)
 from camera_driver.cli.job import Command, Job, Opened
-from camera_driver.cli.output import clean, duration, size, stamp, table, yes_no
+from camera_driver.cli.output import clean, duration, error_words, size, stamp, table, yes_no
 from camera_driver.cli.parser import Parser, UsageError
 from camera_driver.device import Device
 from camera_driver.errors import (
@@ -215,9 +215,10 @@ def _fetch(job: Job[Any], opened: Opened[Any], store: PictureStore, indices: Seq
         except (DeviceError, IndexError) as error:
             failed.append(error)
             if job.args.json:
-                job.out.show({'index': index, 'error': str(error)}, '')
+                job.out.show({'index': index, 'error': error_words(error)}, '')
             if indices[1:]:
-                print(f'camera-driver: picture {index}: {clean(str(error))}', file=sys.stderr)
+                print(f'camera-driver: picture {index}: {clean(error_words(error))}',
+                      file=sys.stderr)
     if not indices and not job.args.json:
         print('No pictures.')
     if not failed:

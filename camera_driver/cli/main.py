@@ -39,7 +39,7 @@ from typing import Any
 from camera_driver import errors
 from camera_driver.catalog import TYPES
 from camera_driver.cli import complete, device, probe, simulate, trace, up
-from camera_driver.cli.output import clean, Output
+from camera_driver.cli.output import clean, error_words, Output
 from camera_driver.cli.parser import add_common, Parser, UsageError
 
 EXIT_CODES: Sequence[tuple[type[BaseException], int]] = (
@@ -172,7 +172,7 @@ def _message(error: BaseException, code: int) -> str:
     """Return what to print, on one line."""
     if code == 130:
         return 'interrupted'
-    text = ' '.join(clean(' '.join(str(error).split())).split()) or type(error).__name__
+    text = ' '.join(clean(' '.join(error_words(error).split())).split()) or type(error).__name__
     if code == INTERNAL:
         return (f'internal error: {type(error).__name__}: {text}; please report it, with what '
                 '--debug shows')

@@ -17,6 +17,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from camera_driver.cli.interrupt import Interrupt
+from camera_driver.errors import options_of
 
 if TYPE_CHECKING:
     from camera_driver.model import Progress
@@ -76,6 +77,12 @@ class Output:
                     self.interrupt.check()
 
                 yield update
+
+
+def error_words(error: BaseException) -> str:
+    """Say an error in words; the options that would help against it are flags here."""
+    flags = ', '.join(f'--{name.replace("_", "-")}' for name in options_of(error))
+    return str(error) + (f' ({flags})' if flags else '')
 
 
 def clean(text: str) -> str:

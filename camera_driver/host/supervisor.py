@@ -32,8 +32,8 @@ from typing import TypeVar
 
 from camera_driver.device import Device
 from camera_driver.errors import (
-    Cancelled, DeviceError, NotSupported, OutcomeUnknown, PortError, ProtocolError, ReplyTimeout,
-    SessionLost, WrongDevice)
+    Cancelled, DeviceError, naming, NotSupported, options_of, OutcomeUnknown, PortError,
+    ProtocolError, ReplyTimeout, SessionLost, WrongDevice)
 from camera_driver.host.worker import DeviceWorker
 from camera_driver.link.port import Port
 from camera_driver.model import DeviceStatus, Identity, LinkStatistics, SettingValue
@@ -67,7 +67,8 @@ class Supervisor:
                  open_port: Callable[[], Port], options: Mapping[str, SettingValue],
                  reconnect_delay: float, *, on_connected: Callable[[Device, Identity], str],
                  on_disconnected: Callable[[DeviceError], None],
-                 changed: Callable[[], None]) -> None:
+                 changed: Callable[[], None],
+                 words: Callable[[Exception], str] = str) -> None:
         """
         Begin DISCONNECTED; `connect` or `keep_connecting` on the worker does the rest.
 
@@ -75,6 +76,7 @@ class Supervisor:
             words what was done (settings applied). What it raises means: not connected.
         :param on_disconnected: called on the worker when the link was lost.
         :param changed: called when a public attribute has changed.
+        :param words: says an error for `last_error`.
         """
         self._device_class = device_class
         self._worker = worker
@@ -84,6 +86,7 @@ class Supervisor:
         self._on_connected = on_connected
         self._on_disconnected = on_disconnected
         self._changed = changed
+        self._words = words
         self._device: Device | None = None
         self._port: Port | None = None
         self._interrupted = False
@@ -234,13 +237,15 @@ class Supervisor:
     def _not_opened(self, error: Exception) -> DeviceError:
         """Take note of why there is no device."""
         if isinstance(error, ValueError):
-            error = NotSupported(str(error))  # an option that this device cannot have
+            # An option that this device cannot have.
+            error = naming(NotSupported(str(error)), *options_of(error))
         elif not isinstance(error, DeviceError):
             log.error('while connecting', exc_info=error)
             error = ProtocolError(f'internal error while connecting: {error!r}')
         self._close()
         # What keeps one try after the other from succeeding is said once.
-        log.log(logging.DEBUG if str(error) == self.last_error else logging.WARNING, '%s', error)
+        words = self._words(error)
+        log.log(logging.DEBUG if words == self.last_error else logging.WARNING, '%s', words)
         wrong = isinstance(error, (WrongDevice, NotSupported))
         self._fail(error, State.ERROR if wrong else State.DISCONNECTED)
         return error
@@ -318,7 +323,7 @@ class Supervisor:
             self._delay = min(2 * self._delay, max(MOST_DELAY, self._first_delay))
 
     def _fail(self, error: DeviceError, state: State) -> None:
-        self.last_error = str(error)
+        self.last_error = self._words(error)
         self.last_error_time = time.monotonic()
         self._set(state)
 

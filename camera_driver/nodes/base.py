@@ -49,6 +49,7 @@ from camera_driver.link.trace import TracingPort
 from camera_driver.model import Identity, Progress, Setting, SettingValue
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import diagnostics
+from camera_driver.nodes.convert import words
 from camera_driver.nodes.logs import bridge, THREAD
 from camera_driver.nodes.parameters import COMMON, declare, SettingParameters, warn_of_unknown
 from camera_driver.sim.simulator import Simulator
@@ -293,7 +294,7 @@ class DeviceNode(LifecycleNode):
                     try:
                         self.settings.refresh(device, device.settings())
                     except DeviceError as error:  # what became of the command counts
-                        self.get_logger().warning(f'settings were not read again: {error}')
+                        self.get_logger().warning(f'settings were not read again: {words(error)}')
                 self.settings.follow(device)
                 if self.supervisor:
                     self.supervisor.check_soon()
@@ -491,7 +492,8 @@ class DeviceNode(LifecycleNode):
         self.supervisor = Supervisor(
             self.device_class, self.worker, self._open_port, options,
             self._values['reconnect_delay'], on_connected=self._device_connected,
-            on_disconnected=self.on_disconnected, changed=self.publish_status)
+            on_disconnected=self.on_disconnected, changed=self.publish_status,
+            words=words)
         self.settings.forget()
         for part in self.parts:
             part.begin()
@@ -535,7 +537,7 @@ class DeviceNode(LifecycleNode):
             work()
             return entities(state)
         except DeviceError as error:
-            self._problem = f'{name}: {error}'
+            self._problem = f'{name}: {words(error)}'
             self.get_logger().error(self._problem)
         except Exception as error:
             self._problem = f'{name}: internal error: {error!r}'
@@ -587,7 +589,7 @@ class DeviceNode(LifecycleNode):
             work()
             return ''
         except (DeviceError, ValueError, IndexError) as error:
-            return str(error)
+            return words(error)
         except Exception as error:
             self.get_logger().error(f'{name}: {traceback.format_exc()}')
             return f'internal error: {error!r}; the log has more'

@@ -20,12 +20,19 @@ from sensor_msgs.msg import RegionOfInterest as RoiMessage
 from std_msgs.msg import Header
 
 from camera_driver import msg
+from camera_driver.errors import options_of
 from camera_driver.model import (
     Exposure, ImageFolder, Range, RegionOfInterest, SettingValue, StoredImage)
 from camera_driver.pictures.image import Pixels
 
 NANOSECONDS = 1_000_000_000
 ZONES = {'utc': 'UTC', 'local': 'local time'}  # what a camera's clock shows
+
+
+def words(error: Exception) -> str:
+    """Say an error in words; the options that would help against it are parameters here."""
+    names = options_of(error)
+    return str(error) + (f' (parameter{"s"[:len(names) - 1]} {", ".join(names)})' if names else '')
 
 
 def number(value: float | None) -> float:

@@ -32,6 +32,7 @@ from rclpy.parameter import Parameter
 from camera_driver.device import Device
 from camera_driver.errors import DeviceError, NotSupported, Refused
 from camera_driver.model import Access, Setting, SettingValue
+from camera_driver.nodes.convert import words
 
 COMMON = (
     Setting('port', str, 'where the device is: a serial port (better /dev/serial/by-id/.. than '
@@ -184,8 +185,9 @@ class SettingParameters:
                 self._held[name] = value if got is None else got
                 applied.append(name)
             except (Refused, NotSupported, ValueError) as error:
-                problems[name] = str(error)
-                self._node.get_logger().error(f'{name}: {value} could not be applied: {error}')
+                problems[name] = words(error)
+                self._node.get_logger().error(
+                    f'{name}: {value} could not be applied: {problems[name]}')
         for name, setting in self._settings.items():
             setting = self._settings[name] = here.get(name, setting)
             held: SettingValue | None = None
@@ -247,7 +249,7 @@ class SettingParameters:
             self._run(f'setting {", ".join(wanted)}', partial(self._write, wanted=wanted))
             return SetParametersResult(successful=True)
         except (DeviceError, ValueError) as error:
-            reason = str(error)
+            reason = words(error)
         except Exception as error:
             self._node.get_logger().error(f'parameters: {traceback.format_exc()}')
             reason = f'internal error: {error!r}'
@@ -297,7 +299,7 @@ class SettingParameters:
         try:
             return device.get(name), ''
         except (Refused, NotSupported) as error:
-            return None, f'not told: {error}'
+            return None, f'not told: {words(error)}'
 
     def _read_again(self, device: Device, name: str) -> SettingValue | None:
         try:

@@ -45,7 +45,7 @@ def test_region_of_interest(camera, terminal):
     result = camera(*size, 'roi', 900, 0, 200, 100)
     assert result.code == 2 and 'not within the sensor' in result.error
     result = camera('roi', 0, 0, 10, 10)
-    assert result.code == 1 and 'set --sensor-width and --sensor-height' in result.error
+    assert result.code == 1 and '(--sensor-width, --sensor-height)' in result.error
 
 
 def test_region(camera, terminal):

@@ -85,7 +85,7 @@ def test_load_as_json(camera, saved):
 
 def test_eeprom_and_factory_values_are_guarded(camera, saved, terminal):
     result = camera('load', saved, '--yes', '--store')
-    assert result.code == 1 and 'set --allow-factory-store' in result.error
+    assert result.code == 1 and 'allow it (--allow-factory-store)' in result.error
     assert held(terminal) == AREA and terminal.simulator.eeprom_writes == 0
     saved.write_text(saved.read_text().replace('"standard_gain": "00', '"standard_gain": "11'))
     assert 'standard_gain' not in camera('load', saved, '--yes').out
@@ -109,7 +109,7 @@ def test_what_is_no_such_file(camera, tmp_path):
 def test_store(camera, terminal):
     assert camera('set', 'alc_mode', 'area').code == 0
     result = camera('store', 'alc-mode')
-    assert result.code == 1 and 'set --allow-factory-store' in result.error
+    assert result.code == 1 and 'allow it (--allow-factory-store)' in result.error
     result = camera('store', 'alc-mode', '--allow-factory-store')
     assert (result.code, result.out) == (0, 'Stored: alc_mode.\n')
     assert terminal.simulator.eeprom['alc_mode'] == AREA

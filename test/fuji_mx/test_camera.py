@@ -193,14 +193,6 @@ def test_self_test(opened):
     assert [result.passed for result in camera.self_test()] == [True, False, True, True, False]
 
 
-@pytest.mark.parametrize('call', [
-    lambda camera: camera.exposure(), lambda camera: camera.protect(1, True),
-    lambda camera: camera.read_register(1), lambda camera: camera.set_live_view(True)])
-def test_what_no_fuji_camera_can(opened, call):
-    with pytest.raises(NotSupported, match='a device of type fuji_mx cannot'):
-        call(opened[0])
-
-
 # Pictures
 
 def test_list(opened):

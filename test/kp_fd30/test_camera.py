@@ -352,7 +352,7 @@ def test_raw_registers(rig):
     (lambda d: d.send_message(b'\0\xff\3\x36\0\0\0'), ValueError, '7 bytes: status'),
     (lambda d: d.send_message(b'\0\xff\1\x36\0\0'), ValueError, '7 bytes: status'),
     (lambda d: d.send_message(b''), ValueError, '7 bytes: status'),
-    (lambda d: d.store(), Forbidden, 'set allow_factory_store'),
+    (lambda d: d.store(), Forbidden, 'EEPROM is locked'),
 ])
 def test_guards_and_bad_input(rig, call, error, message):
     simulator, device = rig

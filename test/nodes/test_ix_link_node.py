@@ -202,7 +202,8 @@ def test_nothing_is_commanded_that_nobody_asked_for(tmp_path):
                            Command.STOP_LIVE_VIEW, Command.SET_REGION_OF_INTEREST,
                            Command.SET_ISO}
         response = show(camera, 0, 0, 100, 100)
-        assert not response.success and 'set sensor_width and sensor_height' in response.message
+        assert not response.success
+        assert '(parameters sensor_width, sensor_height)' in response.message
         assert 'identity unverifiable' in camera.node.supervisor.recovery
 
 

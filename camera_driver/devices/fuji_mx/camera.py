@@ -18,8 +18,8 @@ from camera_driver.devices.fuji_mx.commands import (
 from camera_driver.devices.fuji_mx.memory import Memory
 from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession
 from camera_driver.errors import (
-    Cancelled, DamagedPicture, DeviceError, Forbidden, NotSupported, OutcomeUnknown, PortError,
-    Refused)
+    Cancelled, DamagedPicture, DeviceError, Forbidden, naming, NotSupported, OutcomeUnknown,
+    PortError, Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, CheckResult, DeviceStatus, Identity, LinkStatistics, Picture, ProgressCallback,
@@ -164,8 +164,8 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
                              f'{MAX_PAYLOAD} bytes (fuji_mx.md 4.2)')
         number = message[0]
         if number == Command.SET_SPEED:
-            raise Forbidden('command 07 is never sent raw: the line would be lost; use the option '
-                            'baudrate')
+            raise naming(Forbidden('command 07 is never sent raw: the line would be lost; the '
+                                   'speed is an option'), 'baudrate')
         if number == Command.UPLOAD_DATA:
             raise Forbidden('command 0e is never sent raw: it belongs to an upload')
         self.memory.changed()

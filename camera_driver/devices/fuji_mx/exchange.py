@@ -40,7 +40,8 @@ from camera_driver.devices.fuji_mx.codec import (
     Block, Control, Decoder, encode, Frame, LONGEST, MAX_PAYLOAD)
 from camera_driver.devices.fuji_mx.commands import name, Row, row
 from camera_driver.errors import (
-    DamagedPicture, DeviceError, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, SessionLost)
+    DamagedPicture, DeviceError, naming, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout,
+    SessionLost)
 from camera_driver.link.channel import Channel
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import Port
@@ -293,8 +294,8 @@ class Exchange:
         if trouble == 'silence':
             return ReplyTimeout(f'{text}: no answer to {TRIES} tries, though it is there; another '
                                 'device type, or switch it off and on')
-        return ProtocolError(f'{text}: its last answer was {trouble}; check the cable, or set a '
-                             'lower baudrate')
+        return naming(ProtocolError(f'{text}: its last answer was {trouble}; check the cable, or '
+                                    'set a lower speed'), 'baudrate')
 
 
 class Transfer:

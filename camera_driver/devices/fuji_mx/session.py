@@ -25,7 +25,8 @@ from camera_driver.devices.fuji_mx.commands import (
     Command, DS_7_COMMANDS, ID_LENGTH, name, SPEED_CODES, USUAL_SPEEDS)
 from camera_driver.devices.fuji_mx.exchange import Exchange
 from camera_driver.errors import (
-    DamagedPicture, DeviceError, NotSupported, ProtocolError, Refused, ReplyTimeout, SessionLost)
+    DamagedPicture, DeviceError, naming, NotSupported, ProtocolError, Refused, ReplyTimeout,
+    SessionLost)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import ProgressCallback
 
@@ -84,9 +85,9 @@ class FujiMxSession:
                 self.exchange.closed = False
                 self.logins += 1
                 return
-        raise ProtocolError(f'{self.port.name}: the camera answers, but at no speed up to '
-                            f'{self.max_baudrate} baud for long; check the cable, or set a lower '
-                            'baudrate')
+        raise naming(ProtocolError(
+            f'{self.port.name}: the camera answers, but at no speed up to {self.max_baudrate} '
+            'baud for long; check the cable, or set a lower speed'), 'baudrate')
 
     def end(self) -> None:
         """Go back to 9600 and end the session (3.4); never raises."""
@@ -177,9 +178,9 @@ class FujiMxSession:
             self._find()
         except ReplyTimeout:
             self._failures[baudrate] = MAX_FAILURES
-            raise ReplyTimeout(f'{self.port.name}: the camera agreed to {baudrate} baud and is '
-                               'silent since then; switch it off and on, and set a lower baudrate'
-                               ) from None
+            raise naming(ReplyTimeout(
+                f'{self.port.name}: the camera agreed to {baudrate} baud and is silent since '
+                'then; switch it off and on, and set a lower speed'), 'baudrate') from None
         return False
 
     # Commands (section 4). What is safe to repeat is repeated, in a new session if need be.

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from camera_driver.devices.intelix.commands import password_bytes
-from camera_driver.errors import Forbidden, StorageError
+from camera_driver.errors import Forbidden, naming, StorageError
 
 VARIABLES: Mapping[str, str] = {
     'panel': 'INTELIX_PANEL_PASSWORD', 'admin': 'INTELIX_ADMIN_PASSWORD'}
@@ -22,12 +22,13 @@ def find(lock: str, file: str) -> bytes:
 
     Raises StorageError, Forbidden (there is none), ValueError (it can be none); none tells it.
     """
+    option = f'{lock}_password_file'
     if file:
-        return read(f'{lock}_password_file', Path(os.path.expanduser(file)))
+        return read(option, Path(os.path.expanduser(file)))
     variable = VARIABLES[lock]
     if variable not in os.environ:
-        raise Forbidden(f'unlocking needs the password: put it into a file and name that in '
-                        f'{lock}_password_file, or into the environment as {variable}')
+        raise naming(Forbidden('unlocking needs the password: put it into the environment as '
+                               f'{variable}, or into a file, and name that'), option)
     return password_bytes(os.environ[variable], variable)
 
 

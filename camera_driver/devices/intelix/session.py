@@ -43,7 +43,7 @@ from math import inf
 from camera_driver.devices.intelix.codec import Control, Decoder, encode, Frame, Message
 from camera_driver.devices.intelix.commands import BY_NAME, Kind, MESSAGES
 from camera_driver.devices.intelix.explain import explain
-from camera_driver.errors import NotSupported, OutcomeUnknown, ProtocolError, ReplyTimeout
+from camera_driver.errors import naming, NotSupported, OutcomeUnknown, ProtocolError, ReplyTimeout
 from camera_driver.link.channel import Channel
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings, Port
@@ -167,9 +167,9 @@ class IntelixSession:
         text = f'{self.port.name}: the matrix did not answer {kind.name}'
         if kind.name == 'are_you_there':
             if noise:
-                return ProtocolError(
+                return naming(ProtocolError(
                     f'{text}: only bytes came that are no message; is it another device, another '
-                    'speed, or does the matrix use a checksum (option checksum)?')
+                    'speed, or does the matrix use a checksum?'), 'checksum')
             return ReplyTimeout(f'{text}. Is it switched on and connected, with a straight cable?')
         asks = kind.name.startswith('get_')
         try:

@@ -19,7 +19,7 @@ from camera_driver.devices.ix_link.commands import (
 from camera_driver.devices.ix_link.exposure import ExposureControl
 from camera_driver.devices.ix_link.session import IxLinkSession, T_REPLY, T_WORK
 from camera_driver.errors import (
-    Busy, Cancelled, DeviceError, Forbidden, NotSupported, OutcomeUnknown, PortError,
+    Busy, Cancelled, DeviceError, Forbidden, naming, NotSupported, OutcomeUnknown, PortError,
     ProtocolError, Refused, ReplyTimeout)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
@@ -27,6 +27,7 @@ from camera_driver.model import (
     RegionOfInterest, Setting, SettingValue, Shot)
 from camera_driver.operations import Kind, operation
 
+SENSOR = ('sensor_width', 'sensor_height')
 SPEEDS = (9600, 19200, 38400, 57600, 115200)
 LONGEST = 64.0  # s of exposure that are allowed for where the camera does not tell
 
@@ -85,7 +86,8 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
         self._live_view_timeout = float(values['live_view_timeout'])
         self._sensor = int(values['sensor_width']), int(values['sensor_height'])
         if bool(self._sensor[0]) != bool(self._sensor[1]):
-            raise ValueError('sensor_width, sensor_height: give both or none')
+            raise naming(ValueError('the sensor has a width and a height: give both or none'),
+                         *SENSOR)
         self.session = IxLinkSession(port)
         self._exposure = ExposureControl(self.session)
 
@@ -297,9 +299,9 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
 
     def _sensor_size(self) -> tuple[int, int]:
         if not all(self._sensor):
-            raise NotSupported('regions in pixels need the size of the sensor, which this '
-                               'protocol does not tell; set sensor_width and sensor_height, or '
-                               'give the region as centre and scale')
+            raise naming(NotSupported(
+                'regions in pixels need the size of the sensor, which this protocol does not '
+                'tell: give the region as centre and scale, or set the size'), *SENSOR)
         return self._sensor
 
     def _make_sure_it_is_ready(self) -> None:

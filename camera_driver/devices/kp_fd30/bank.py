@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 from camera_driver.devices.kp_fd30.registers import address, BY_NAME, Register, REGISTERS
 from camera_driver.devices.kp_fd30.session import KpFd30Session
-from camera_driver.errors import DeviceError, Forbidden, OutcomeUnknown, Refused, ReplyTimeout
+from camera_driver.errors import (
+    DeviceError, Forbidden, naming, OutcomeUnknown, Refused, ReplyTimeout)
 
 RESTART = BY_NAME['awc_preset_restart']
 
@@ -83,11 +84,15 @@ class Bank:
         if self._allow:
             return
         if store:
-            raise Forbidden(f'{name}: writing to EEPROM is locked: its cells wear out, and it '
-                            'outlasts power-off; to do it all the same, set allow_factory_store')
+            raise self._locked(f'{name}: writing to EEPROM is locked: its cells wear out, and it '
+                               'outlasts power-off; to do it all the same, allow it')
         if register is None:
-            raise Forbidden(f'{name} is not known and may be a factory value; to write it all the '
-                            'same, set allow_factory_store')
+            raise self._locked(f'{name} is not known and may be a factory value; to write it all '
+                               'the same, allow it')
         if register.factory:
-            raise Forbidden(f'{name} was set to its best value at the factory; note what it holds '
-                            '(save), then set allow_factory_store to change it')
+            raise self._locked(f'{name} was set to its best value at the factory; note what it '
+                               'holds (save), then allow it to be changed')
+
+    @staticmethod
+    def _locked(text: str) -> Forbidden:
+        return naming(Forbidden(text), 'allow_factory_store')

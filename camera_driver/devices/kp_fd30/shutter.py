@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from math import floor, inf
 
 from camera_driver.devices.kp_fd30.registers import BY_NAME
+from camera_driver.errors import naming
 
 # Variable shutter: the two ends are printed, the coefficient between them is cut off (4.5).
 LONGEST = 16.667e-3  # s, 0 steps: '1/60'
@@ -53,13 +54,16 @@ def parse_presets(text: str) -> dict[str, int]:
             code = int(code_text, 0)
             seconds(word)
         except (ValueError, ZeroDivisionError):
-            raise ValueError(f'preset_times: {part!r}: write CODE=SECONDS, such as 0x21=1/10000'
-                             ) from None
+            raise _wrong(part, 'write CODE=SECONDS, such as 0x21=1/10000') from None
         try:
             BY_NAME['preset_shutter'].data(code)
         except ValueError as error:
-            raise ValueError(f'preset_times: {part!r}: {error}') from None
+            raise _wrong(part, str(error)) from None
         if word in presets or code in presets.values():
-            raise ValueError(f'preset_times: {part!r}: this code or time is there already')
+            raise _wrong(part, 'this code or time is there already')
         presets[word] = code
     return presets
+
+
+def _wrong(part: str, why: str) -> ValueError:
+    return naming(ValueError(f'preset time {part!r}: {why}'), 'preset_times')

@@ -41,7 +41,7 @@ from camera_driver.devices.sierra.codec import (
     SUB_FIRST, Type, unpack_int)
 from camera_driver.devices.sierra.registers import Action, NUMBER, REGISTERS, SPEEDS
 from camera_driver.errors import (
-    DeviceError, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, SessionLost)
+    DeviceError, naming, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, SessionLost)
 from camera_driver.link.channel import Channel
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import Port
@@ -273,8 +273,9 @@ class Exchange:
                 if frame is None:
                     raise ReplyTimeout(f'{text} did not come: the camera fell silent. Is it still '
                                        'switched on and connected?')
-                raise ProtocolError(f'{text} arrived damaged {failures} times ({frame}); check '
-                                    'the cable, or set a lower baudrate')
+                raise naming(ProtocolError(
+                    f'{text} arrived damaged {failures} times ({frame}); check the cable, or set '
+                    'a lower speed'), 'baudrate')
             if frame is not None:
                 self._unexpected(frame)
             channel.counters.retries += 1
@@ -374,8 +375,8 @@ class Exchange:
         if isinstance(trouble, Control) and trouble in SESSION_LOSS:  # not alone, yet insistent
             self.asleep = True
             return SessionLost(f'{text}: its last answer was {trouble}')
-        return ProtocolError(f'{text}: its last answer was {trouble}; check the cable, or set a '
-                             'lower baudrate')
+        return naming(ProtocolError(f'{text}: its last answer was {trouble}; check the cable, or '
+                                    'set a lower speed'), 'baudrate')
 
 
 def words(packet: Packet) -> str:

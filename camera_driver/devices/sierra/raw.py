@@ -8,7 +8,7 @@ from camera_driver.devices.sierra.codec import Code, MAX_DATA
 from camera_driver.devices.sierra.models import Model
 from camera_driver.devices.sierra.registers import Action, NEVER_WRITE, NUMBER, REGISTERS
 from camera_driver.devices.sierra.session import SierraSession
-from camera_driver.errors import Forbidden
+from camera_driver.errors import Forbidden, naming
 
 
 class Raw:
@@ -79,4 +79,5 @@ def _may_write(register: int) -> None:
     if not 0 <= register <= 255:
         raise ValueError(f'register {register}: 0 to 255')
     if register in NEVER_WRITE:
-        raise Forbidden(f'register {register} is never written: {NEVER_WRITE[register]}')
+        error = Forbidden(f'register {register} is never written: {NEVER_WRITE[register]}')
+        raise naming(error, 'baudrate') if register == NUMBER['comm_speed'] else error

@@ -147,7 +147,7 @@ REGISTERS: Mapping[int, Register] = _table()
 NUMBER: Mapping[str, int] = {row.name: row.number for row in REGISTERS.values()}
 
 NEVER_WRITE = {
-    17: 'it would change the line speed behind the driver; use the option baudrate',
+    17: 'it would change the line speed behind the driver',
     77: 'it changes the packet size of the camera (photopc has it disabled)',
 }
 """Registers that are not written on request, and why."""

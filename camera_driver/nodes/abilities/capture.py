@@ -140,7 +140,7 @@ class Captures(Part[TakesPictures]):
             event.outcome_unknown = (isinstance(error, OutcomeUnknown)
                                      or not isinstance(error, DeviceError)
                                      or stamp is not None and not isinstance(error, Refused))
-            event.message = str(error) or repr(error)
+            event.message = convert.words(error) or repr(error)
             record = Ledger.unknown if event.outcome_unknown else Ledger.failed
             self._records(lambda ledger: record(ledger, shot_id, event.message))
             self._events.publish(event)

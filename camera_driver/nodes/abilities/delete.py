@@ -13,6 +13,7 @@ from camera_driver.model import Setting, StoredImage
 from camera_driver.nodes.abilities.download import Downloads
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.base import DeviceNode, Part
+from camera_driver.nodes.convert import words
 
 
 class Deletions(Part[StoresImages]):
@@ -46,7 +47,7 @@ class Deletions(Part[StoresImages]):
                 f'; of these no copy was downloaded here: {", ".join(unsaved)}' if unsaved else '')
         except DeviceError as error:
             response.success = False
-            response.message = f'{error}; {len(gone)} images were deleted'
+            response.message = f'{words(error)}; {len(gone)} images were deleted'
         response.deleted = len(gone)
 
     def _delete(self, camera: StoresImages, indices: Sequence[int],

@@ -27,6 +27,7 @@ from camera_driver.model import Picture, Progress, Setting, StoredImage
 from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.base import DeviceNode, Part
+from camera_driver.nodes.convert import words
 
 CLOSING = 1.0  # s
 CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
@@ -137,7 +138,7 @@ class Downloads(Part[StoresImages]):
                 self._one(image, report, DownloadImages.Goal(publish=True),
                           lambda: False, lambda _: None)
             except (DeviceError, IndexError) as error:
-                self.node.get_logger().error(f'image {index} was not downloaded: {error}')
+                self.node.get_logger().error(f'image {index} was not downloaded: {words(error)}')
             except Exception as error:  # nobody waits for this
                 self.node.get_logger().error(f'image {index}: internal error {error!r}')
             with self._lock:
@@ -160,7 +161,7 @@ class Downloads(Part[StoresImages]):
         try:
             self._all(self._wanted(handle.request), report, handle)
         except (DeviceError, IndexError) as error:
-            end = 'cancelled' if handle.is_cancel_requested else str(error)
+            end = 'cancelled' if handle.is_cancel_requested else words(error)
         finally:
             with self._lock:
                 self._under_way -= 1
@@ -199,10 +200,10 @@ class Downloads(Part[StoresImages]):
                 self._one(image, report, goal, lambda: handle.is_cancel_requested,
                           handle.publish_feedback)
             except ONE_PICTURE as error:
-                report.failed[image.index] = str(error)
+                report.failed[image.index] = words(error)
             except DeviceError as error:
                 if not handle.is_cancel_requested:
-                    report.failed[image.index] = str(error)
+                    report.failed[image.index] = words(error)
                 raise
 
     def _one(self, image: StoredImage, report: Report, goal: DownloadImages.Goal,

@@ -89,8 +89,9 @@ class Exposures(Part[ControlsExposure]):
         try:
             held = camera.set_exposure(self._commanded, nearest=True)
         except (Refused, NotSupported, ValueError) as error:
-            self.node.get_logger().error(f'exposure: could not be applied: {error}')
-            return f'not applied: exposure: {error}'
+            why = convert.words(error)
+            self.node.get_logger().error(f'exposure: could not be applied: {why}')
+            return f'not applied: exposure: {why}'
         wishes = ((name, getattr(self._commanded, name), getattr(held, name))
                   for name in QUANTITIES)
         others = ', '.join(  # its range may be another one now, with another lens

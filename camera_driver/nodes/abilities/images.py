@@ -62,7 +62,7 @@ class Images(Part[StoresImages]):
         try:
             images = camera.list_images()
         except (Refused, ProtocolError) as error:
-            return f'images not listed: {error}'
+            return f'images not listed: {convert.words(error)}'
         self._records(lambda ledger: ledger.listed(identity, images))
         return 'earlier shots looked up in the camera'
 

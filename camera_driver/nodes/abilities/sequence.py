@@ -13,7 +13,7 @@ from camera_driver.errors import Busy, Cancelled, DeviceError, NotSupported
 from camera_driver.msg import CaptureEvent
 from camera_driver.nodes.abilities.capture import Captures
 from camera_driver.nodes.base import DeviceNode, Part
-from camera_driver.nodes.convert import seconds
+from camera_driver.nodes.convert import seconds, words
 
 MOST_FAILURES = 3  # in a row; then something is wrong that further pictures will not mend
 MOST_INTERVAL = 86400.0  # s
@@ -70,7 +70,7 @@ class Sequences(Part[TakesPictures]):
             except NotSupported:
                 raise  # nor will the next one be
             except DeviceError as error:  # no shot was commanded: this place is lost
-                event = CaptureEvent(message=str(error))
+                event = CaptureEvent(message=words(error))
             tried += 1
             if event.shot_id:
                 result.shot_ids = [*result.shot_ids, event.shot_id]
