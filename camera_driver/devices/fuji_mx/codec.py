@@ -24,8 +24,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import auto, Enum, IntEnum
-from functools import reduce
-from operator import xor
 
 from camera_driver.link.framing import Damaged, hexdump
 
@@ -78,7 +76,7 @@ def encode(frame: Frame) -> bytes:
     body = bytes([frame.prefix, frame.number, size & 0xFF, size >> 8]) + frame.payload
     end = ETX if frame.last else ETB
     return (bytes([DLE, STX]) + body.replace(b'\x10', b'\x10\x10')
-            + bytes([DLE, end, reduce(xor, body, end)]))
+            + bytes([DLE, end, checksum(body) ^ end]))
 
 
 def message(number: int, payload: bytes = b'', prefix: int = 0) -> list[Block]:
@@ -97,7 +95,7 @@ class _State(Enum):
 
 
 class Decoder:
-    """Bytes in any cut -> frames and damage; never raises (2.5)."""
+    """Bytes in any cut -> frames and damage; never raises (2.5). Goes from DLE to DLE."""
 
     def __init__(self) -> None:
         self._state = _State.IDLE
@@ -113,9 +111,17 @@ class Decoder:
     def feed(self, data: bytes) -> list[Frame | Damaged]:
         """Take in what arrived and return the frames that it completed."""
         frames: list[Frame | Damaged] = []
-        for byte in data:
-            self._raw.append(byte)
-            self._take(byte, frames)
+        place = 0
+        while place < len(data):
+            if self._state is _State.BODY or self._state is _State.NOISE:
+                end = data.find(DLE, place)
+                end = len(data) if end < 0 else end
+                if end > place:
+                    place = self._run(data, place, end, frames)
+                    continue
+            self._raw.append(data[place])
+            self._take(data[place], frames)
+            place += 1
         return frames
 
     def flush(self) -> list[Frame | Damaged]:
@@ -125,17 +131,30 @@ class Decoder:
         self._state = _State.IDLE
         return [Damaged('truncated' if begun else 'noise', rest)] if rest else []
 
+    def _run(self, data: bytes, place: int, end: int, frames: list[Frame | Damaged]) -> int:
+        """Take in bytes without a DLE, as many as there is room for; return where they end."""
+        body = self._state is _State.BODY
+        room = MAX_BODY - len(self._body) if body else MAX_NOISE - len(self._raw)
+        run = data[place:min(end, place + max(0, room) + 1)]  # one too many is seen to be so
+        self._raw += run
+        if body:
+            self._body += run
+            if len(self._body) > MAX_BODY:
+                self._damage('too long', frames)
+        else:
+            self._bound(frames)
+        return place + len(run)
+
     def _take(self, byte: int, frames: list[Frame | Damaged]) -> None:
         state = self._state
         if state is _State.BODY:
-            if byte == DLE:
-                self._state = _State.ESCAPE
-            else:
-                self._append(byte, frames)
+            self._state = _State.ESCAPE
         elif state is _State.ESCAPE:
             if byte == DLE:
                 self._state = _State.BODY
-                self._append(byte, frames)
+                self._body.append(byte)
+                if len(self._body) > MAX_BODY:
+                    self._damage('too long', frames)
             elif byte in (ETX, ETB):
                 self._end = byte
                 self._state = _State.CHECK
@@ -168,11 +187,6 @@ class Decoder:
         self._body.clear()
         self._state = _State.BODY
 
-    def _append(self, byte: int, frames: list[Frame | Damaged]) -> None:
-        self._body.append(byte)
-        if len(self._body) > MAX_BODY:
-            self._damage('too long', frames)
-
     def _damage(self, what: str, frames: list[Frame | Damaged]) -> None:
         """Report a broken block; the rest of it is noise."""
         frames.append(Damaged(what, bytes(self._raw)))
@@ -186,9 +200,19 @@ class Decoder:
             del self._raw[:-1]
 
     def _block(self, bcc: int) -> Block | Damaged:
-        body = self._body
-        if reduce(xor, body, self._end) != bcc:
+        body = bytes(self._body)
+        if checksum(body) ^ self._end != bcc:
             return Damaged('checksum', bytes(self._raw))
         if len(body) < 4 or len(body) - 4 != body[2] | body[3] << 8:
             return Damaged('length', bytes(self._raw))
-        return Block(body[1], bytes(body[4:]), self._end == ETX, body[0])
+        return Block(body[1], body[4:], self._end == ETX, body[0])
+
+
+def checksum(data: bytes) -> int:
+    """Return the XOR of all bytes: a long number is folded in half until one byte is left."""
+    size = 1 << max(0, len(data) - 1).bit_length()
+    folded = int.from_bytes(data, 'little')
+    while size > 1:
+        size //= 2
+        folded = folded & (1 << 8 * size) - 1 ^ folded >> 8 * size
+    return folded
