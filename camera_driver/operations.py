@@ -186,6 +186,6 @@ def carry_out(evidence: Evidence, command: Callable[[], T],
             raise OutcomeUnknown(f'{doubt}. {found.words}', evidence) from doubt
         if found.outcome is Outcome.NOT_DONE:
             said = doubt.__cause__ if isinstance(doubt.__cause__, Refused) else None
-            text = str(said or doubt).partition('; it is unknown')[0]
+            text = str(said or doubt).partition(', and it is unknown')[0]
             raise Refused(f'{text}. {found.words}', said.code if said else None) from doubt
         return None, found

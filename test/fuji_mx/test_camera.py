@@ -12,7 +12,8 @@ from camera_driver.devices.fuji_mx.camera import FujiMxCamera
 from camera_driver.devices.fuji_mx.commands import Command, DS_7_COMMANDS, MX_700_COMMANDS, TABLE
 from camera_driver.devices.fuji_mx.simulator.simulator import Frame, FujiMxSimulator, State
 from camera_driver.errors import (
-    Cancelled, DamagedPicture, Forbidden, NotSupported, PortError, ProtocolError, Refused)
+    Cancelled, DamagedPicture, Forbidden, NotSupported, OutcomeUnknown, PortError, ProtocolError,
+    Refused)
 from camera_driver.link.port import LineSettings, SerialPort
 from camera_driver.model import Access, Identity
 from camera_driver.pictures.image import resized, ycbcr422_to_rgb
@@ -125,7 +126,7 @@ def test_a_setting_that_does_not_hold(opened):
     with pytest.raises(Refused, match="accepted 'off' and holds 'raw:64'"):
         camera.set('flash_mode', 'off')
     simulator.misbehave('fail', command=b'\x82')
-    with pytest.raises(Refused, match='set_camera_id .*error 1'):
+    with pytest.raises(Refused, match='set camera id .*error 1'):
         camera.set('camera_id', 'x')
 
 
@@ -134,7 +135,7 @@ def test_clock(opened):
     now = datetime(2026, 11, 21, 8, 0, 0)
     assert camera.set_clock(now) == now
     assert abs(camera.clock() - now) < timedelta(seconds=2)
-    with pytest.raises(Refused, match='set_date'):
+    with pytest.raises(Refused, match='set date'):
         camera.set_clock(datetime(2050, 1, 1))
     camera, _ = new_camera(commands=DS_7)
     camera.open()
@@ -171,7 +172,7 @@ def test_messages(opened):
     camera, simulator = opened
     assert camera.send_message(b'\x0a\2\0') == b'DSC00002.JPG'
     assert camera.send_message(b'\x20') == bytes(2)
-    with pytest.raises(Refused, match='refused to command 77'):
+    with pytest.raises(OutcomeUnknown, match='refused to command 77'):
         camera.send_message(b'\x77')
     for message in (b'', bytes(514)):
         with pytest.raises(ValueError, match='a message is'):
@@ -233,7 +234,7 @@ def test_a_ds_7_tells_no_sizes():
     assert [image.size for image in images] == [None] * 5
     assert 0x17 not in camera.session.commands
     assert camera.download(3).data == stills()[2].data
-    assert simulator.log.count(b'\x17\1\0') <= 2
+    assert simulator.log.count(b'\x17\1\0') <= 4
 
 
 def test_formats_and_absent_data():

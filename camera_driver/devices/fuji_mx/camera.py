@@ -4,29 +4,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from camera_driver.abilities import (
     GivesSummaries, HasClock, StoresImages, TakesPictures, TakesPreviews, UploadsImages)
 from camera_driver.device import no_progress
 from camera_driver.devices.fuji_mx.codec import MAX_PAYLOAD
 from camera_driver.devices.fuji_mx.commands import (
-    Command, FLASH_MODES, ID_LENGTH, name, preview_size, SPEED_CODES, T_REPLY_EXPOSE)
+    Command, FLASH_MODES, ID_LENGTH, name, preview_size, SPEED_CODES)
 from camera_driver.devices.fuji_mx.memory import Memory
-from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession
+from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession, Limit
 from camera_driver.errors import (
-    Cancelled, DamagedPicture, DeviceError, Forbidden, naming, NotSupported, OutcomeUnknown,
-    PortError, Refused)
+    Cancelled, DamagedPicture, DeviceError, Forbidden, naming, NotConfirmed, NotSupported,
+    OutcomeUnknown, PortError, Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, CheckResult, DeviceStatus, Identity, LinkStatistics, Picture, ProgressCallback,
     Setting, SettingValue, Shot, StoredImage)
+from camera_driver.operations import (
+    Attempt, carry_out, Evidence, line_lost, Outcome, Settlement)
 
 FLASH_MODE, CAMERA_ID = 'flash_mode', 'camera_id'
 CLOCK_TOLERANCE = 10.0  # s between writing the clock and reading it back
+
+T = TypeVar('T')
 
 
 class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, GivesSummaries,
@@ -55,6 +59,8 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
         Setting(CAMERA_ID, str, "The owner's text, ASCII; it goes into the pictures' copyright "
                 'tag', max_length=ID_LENGTH, source='fuji_mx.md 4.2, row 80'),
     )
+    limits: MutableMapping[str, Limit] = {}
+    """Speeds that lines and cameras do not carry, by port; known to all of this process."""
     _COMMANDS: ClassVar[Mapping[str, tuple[Command, Command]]] = {  # to read, to write
         FLASH_MODE: (Command.GET_FLASH_MODE, Command.SET_FLASH_MODE),
         CAMERA_ID: (Command.GET_CAMERA_ID, Command.SET_CAMERA_ID),
@@ -66,6 +72,7 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
         self._charge = int(values['charge_flash'])
         self._clock = str(values['camera_clock'])
         self.session = FujiMxSession(port, int(values['baudrate']))
+        self.session.limits = self.limits
         self.memory = Memory(self.session)
         self._commanded: dict[str, SettingValue] = {}
 
@@ -98,6 +105,9 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
                                + (' (assumed)' if session.assumed else '')}
         if card:
             details['card'] = 'normal' if not card.status else f'status {card.status}'
+        if session.held_back:
+            details['speed'] = (f'held back at {session.held_back} baud: faster ones did not work '
+                                'here')
         last = session.offered(Command.GET_LAST_PICTURE_NAME, session.last_picture_name)
         if last:
             details['last picture'] = last
@@ -144,16 +154,55 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
         if name == CAMERA_ID:
             if not value.isascii() or not value.isprintable():
                 raise ValueError(f'{name}: {value!r} is not printable ASCII')
-            self.session.set_camera_id(value.encode('ascii'))
+            wanted: str = value.strip()
         else:
             mode = setting.raw(value)
             if not 0 <= mode <= 255:
                 raise ValueError(f'{name}: {value!r} is not a byte')
-            self.session.set_flash_mode(mode)
-        self._commanded[name] = value
-        held = self.get(name)
-        wanted = value.strip() if name == CAMERA_ID else setting.word(setting.raw(value))
-        if setting.access is Access.READ_WRITE and held != wanted:
+            wanted = setting.word(mode)
+
+        def write(attempt: Attempt) -> None:
+            if name == CAMERA_ID:
+                self.session.set_camera_id(value.encode('ascii'), attempt)
+            else:
+                self.session.set_flash_mode(mode, attempt)
+            self._commanded[name] = value
+
+        return self._write(name, value, write, lambda: self.get(name),
+                           lambda held: held == wanted or setting.access is Access.WRITE_ONLY)
+
+    def _write(self, name: str, value: object, write: Callable[[Attempt], None],
+               read: Callable[[], T], good: Callable[[T], bool]) -> T:
+        """
+        Write and return what is read back; what the camera holds counts, not what it answered.
+
+        Raises Refused (it holds something else), NotConfirmed (it could not be asked).
+        """
+        attempt = Attempt()
+        trouble: BaseException | None = None
+        try:
+            write(attempt)
+        except (DeviceError, KeyboardInterrupt) as error:
+            if not attempt.sent:
+                raise
+            trouble = error
+            if not isinstance(error, Refused):
+                self._commanded.setdefault(name, str(value))
+        lost = trouble is not None and line_lost(trouble)
+        try:
+            if trouble and lost:
+                raise trouble
+            held = read()
+        except (DeviceError, KeyboardInterrupt) as error:
+            why = 'interrupted' if isinstance(error, (Cancelled, KeyboardInterrupt)) else error
+            raise NotConfirmed(f'{name}: {value} was sent to the camera, and what it holds could '
+                               f'not be read back: {why}') from error
+        if trouble and not isinstance(trouble, Refused) and held is None:
+            raise NotConfirmed(f'{name}: {value} was sent to the camera, which cannot tell what '
+                               f'it holds: {trouble}') from trouble
+        if trouble and (held is None or not good(held)):
+            raise trouble
+        if not good(held):
             raise Refused(f'{name}: the camera accepted {value!r} and holds {held!r}')
         return held
 
@@ -206,10 +255,11 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
 
     def capture(self, triggered: Callable[[float], None] = no_progress) -> Shot:
         """Take one picture; a doubtful outcome is settled by the camera's own count."""
-        session, port = self.session, self.session.port
+        session, memory, port = self.session, self.memory, self.session.port
         session.need(Command.TAKE_PICTURE)
         start, logins = port.now(), session.logins
-        before = self.memory.count()  # begins a session if need be
+        before = memory.count()  # begins a session if need be
+        last = memory.name(before) if before else ''
         if self._charge and Command.CHARGE_FLASH in session.commands:
             session.charge_flash(self._charge)
         delay = port.now() - start if self._charge or session.logins > logins else 0.0
@@ -219,20 +269,17 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
             took.append(port.now())
             triggered(sent)
 
-        trouble: Refused | OutcomeUnknown | None = None
-        frame = 0
-        try:
-            frame, status = session.take_picture(accepted)
-            if status:
-                trouble = Refused(f'{port.name}: the camera reported status {status} for the '
-                                  'picture; its card may be full', status)
-        except (Refused, OutcomeUnknown) as error:
-            trouble = error
+        frame, found = self._once({'operation': 'capture', 'count': before, 'last': last},
+                                  lambda: session.take_picture(accepted))
         sent, done = session.exchange.sent_at, port.now()
-        count = self._count_after(before, trouble)
-        settled = self._settle(before, count, trouble)
-        index = None if count is None else frame if before < frame <= count else count
-        return Shot(sent, None if settled else done, index, delay, settled=settled,
+        index = found.image_index
+        if frame is None:
+            return Shot(sent, None, index, delay, settled=found.words,
+                        accepted=took[0] if took else None)
+        if before < frame <= max(before + 1, memory.known or 0):
+            index = frame
+        more = memory.known is not None and memory.known > before + 1
+        return Shot(sent, done, index, delay, settled=found.words if more else '',
                     accepted=took[0] if took else None)
 
     def take_preview(self, progress: ProgressCallback = no_progress) -> Picture:
@@ -272,17 +319,27 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
         Raises ValueError before any byte is sent, Refused (exists, no room), OutcomeUnknown.
         """
         self.session.need(Command.UPLOAD_NAME, Command.UPLOAD_DATA)
-        return self.memory.upload(name, data, overwrite, progress)
+        return self.memory.upload(name, data, overwrite, progress,
+                                  lambda evidence, command: self._once(evidence, command)[1])
 
     def delete(self, indices: Sequence[int]) -> None:
         """Delete images, the highest first, since those behind move down."""
         self.session.need(Command.DELETE_PICTURE)
-        self.memory.delete(indices)
+        self.memory.delete(indices, lambda evidence, command: self._once(evidence, command)[1])
 
     def delete_all(self) -> None:
         """Delete what the camera does not refuse to delete."""
         self.session.need(Command.DELETE_PICTURE)
-        self.memory.delete_all()
+        self.memory.delete(range(1, self.memory.count() + 1),
+                           lambda evidence, command: self._once(evidence, command)[1],
+                           'delete_all', go_on=True)
+
+    def settle(self, evidence: Evidence) -> Settlement:
+        """Say what became of an operation by what the camera lists now (fuji_mx.md 5.3)."""
+        settle = {'capture': self.memory.settle_shot, 'upload': self.memory.settle_upload,
+                  'delete': self.memory.settle_deletion,
+                  'delete_all': self.memory.settle_deletion}.get(evidence['operation'])
+        return settle(evidence) if settle else super().settle(evidence)
 
     def summary(self, index: int | None = None) -> Mapping[str, SettingValue | None]:
         """Return what the camera tells of an image, or of itself, in the table's words (4.2)."""
@@ -316,11 +373,10 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
     def set_clock(self, now: datetime) -> datetime | None:
         """Set the clock; a few seconds of difference are accepted."""
         self.session.need(Command.GET_DATE, Command.SET_DATE)
-        self.session.set_date(now)
-        held = self.session.date()
-        if held is None or abs((held - now).total_seconds()) > CLOCK_TOLERANCE:
-            raise Refused(f'clock: the camera took {now} and holds {held}')
-        return held
+        return self._write(
+            'clock', now, lambda attempt: self.session.set_date(now, attempt), self.session.date,
+            lambda held: (held is not None
+                          and abs((held - now).total_seconds()) <= CLOCK_TOLERANCE))
 
     def _setting(self, name: str) -> Setting:
         settings = self.settings()
@@ -336,34 +392,25 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
                           f'{card.status})', card.status)
         return f'{card.free} bytes free' if card else 'the model does not say'
 
-    def _count_after(self, before: int, trouble: Refused | OutcomeUnknown | None) -> int | None:
-        """Return the count after a shot; None where the camera cannot be asked."""
-        port = self.session.port
-        try:
-            count = self.memory.count()
-            if count == before and isinstance(trouble, OutcomeUnknown):
-                # It may still be at it.
-                left = self.session.exchange.sent_at + T_REPLY_EXPOSE - port.now()
-                port.pause(max(0.0, left))
-                count = self.memory.count()
-            return count
-        except DeviceError:
-            return None
+    def _once(self, evidence: Evidence, command: Callable[[], T],
+              ) -> tuple[T | None, Settlement]:
+        """
+        Do a once operation; what the camera says is compared with what it lists afterwards.
 
-    def _settle(self, before: int, count: int | None,
-                trouble: Refused | OutcomeUnknown | None) -> str:
-        """Decide by the camera's own count what became of a trigger; '' if it did confirm."""
-        if count is None:
-            if trouble:
-                raise trouble
-            return ''
-        said = str(trouble).partition(';')[0]
-        if count > before:
-            return f'{said}, but counts {count} images instead of {before}' if trouble else ''
-        if isinstance(trouble, Refused):
-            raise trouble
-        if trouble:
-            raise Refused(f'{said}. It still counts {before} images: no picture was taken; try '
-                          'again') from trouble
-        raise OutcomeUnknown(f'{self.session.port.name}: the camera reported a picture as taken '
-                             f'and still counts {before} images; look at its list before the next')
+        Returns the answer, or None where the lists alone tell that it was done, and what they say.
+        """
+        answer, found = carry_out(evidence, command, self.settle, self.record)
+        if found:
+            return None, found
+        where = self.session.port.name
+        try:
+            found = self.settle(evidence)
+        except KeyboardInterrupt as error:
+            raise OutcomeUnknown(f'{where}: interrupted; the camera had reported it as done',
+                                 evidence) from error
+        except DeviceError:
+            return answer, Settlement(Outcome.DONE, 'the camera reported it as done')
+        if found.outcome is not Outcome.DONE:
+            raise OutcomeUnknown(f'{where}: the camera reported it as done. {found.words}',
+                                 evidence)
+        return answer, found

@@ -12,6 +12,8 @@ from enum import IntEnum
 T_REPLY = 2.0
 T_REPLY_SLOW = 5.0
 T_REPLY_EXPOSE = 30.0
+T_OVER = 5.0  # when a command that was sent has been carried out, if it was taken at all
+T_OVER_EXPOSE = 12.0  # exposures take up to 10 s (9.1); fujiplay allows 12 s (5.2)
 
 
 class Command(IntEnum):
@@ -60,7 +62,8 @@ class Row:
 
     `response` is the number of its answer, None where it is unknown or a guess: any is accepted.
     `repeatable`: sent again on doubt (5.3). `limit` [bytes]: longer answers are not believed.
-    `size` tells by the first four bytes of an answer how long it is.
+    `size` tells by the first four bytes of an answer how long it is; `length` [bytes] is its
+    length where that never varies.
     """
 
     response: int | None
@@ -68,6 +71,12 @@ class Row:
     repeatable: bool = True
     limit: int = 512
     size: Callable[[bytes], int] | None = None
+    length: int | None = None
+
+    @property
+    def over(self) -> float:
+        """Seconds after which the command has been carried out, if it was taken at all."""
+        return T_OVER_EXPOSE if self.time == T_REPLY_EXPOSE else T_OVER
 
 
 MAX_PICTURE = 256 * 1024 * 1024  # bytes
@@ -83,36 +92,36 @@ _GUESSED = Row(None, repeatable=False)  # nobody knows what it does
 TABLE: Mapping[int, Row] = {
     Command.GET_THUMBNAIL: Row(0x01, limit=64 * 1024 + 512),  # an Exif head is one segment
     Command.GET_PICTURE: Row(0x03, limit=MAX_PICTURE),
-    Command.SET_SPEED: Row(0x08),
+    Command.SET_SPEED: Row(0x08, length=1),
     Command.GET_VERSION: Row(0x05),
     Command.GET_PICTURE_NAME: Row(0x04),
-    Command.GET_PICTURE_COUNT: Row(0x06, T_REPLY_SLOW),
+    Command.GET_PICTURE_COUNT: Row(0x06, T_REPLY_SLOW, length=2),
     Command.NO_OPERATION: Row(0x0D),
-    Command.UPLOAD_NAME: Row(0x10),
+    Command.UPLOAD_NAME: Row(0x10, length=1),
     Command.UNKNOWN_11: Row(0x12, repeatable=False),
     Command.UNKNOWN_13: Row(0x14, repeatable=False),
     Command.GET_LAST_PICTURE_NAME: Row(0x16),
-    Command.GET_PICTURE_SIZE: Row(0x18, T_REPLY_SLOW),
-    Command.DELETE_PICTURE: Row(0x1A, T_REPLY_SLOW, repeatable=False),
-    Command.GET_CARD_STATUS: Row(0x1C),
+    Command.GET_PICTURE_SIZE: Row(0x18, T_REPLY_SLOW, length=4),
+    Command.DELETE_PICTURE: Row(0x1A, T_REPLY_SLOW, repeatable=False, length=1),
+    Command.GET_CARD_STATUS: Row(0x1C, length=5),
     Command.UNKNOWN_20: Row(0x21, repeatable=False),
     Command.UNKNOWN_22: Row(0x23, repeatable=False),
-    Command.TAKE_PICTURE: Row(0x28, T_REPLY_EXPOSE, repeatable=False),
+    Command.TAKE_PICTURE: Row(0x28, T_REPLY_EXPOSE, repeatable=False, length=4),
     Command.GET_CAMERA_TYPE: Row(0x25),
     Command.GET_DIRECTORY_NAME: Row(0x24),
     Command.UNKNOWN_2B: Row(0x26, repeatable=False),
     Command.UNKNOWN_2E: _GUESSED,
-    Command.GET_FLASH_MODE: Row(0x31),
-    Command.SET_FLASH_MODE: Row(0x33),
+    Command.GET_FLASH_MODE: Row(0x31, length=1),
+    Command.SET_FLASH_MODE: Row(0x33, length=1),
     Command.CHARGE_FLASH: Row(None, T_REPLY_EXPOSE, repeatable=False),  # 35 is a guess
     Command.GET_COMMAND_LIST: Row(0x4D),
-    Command.GET_COMMAND_INFO: Row(0x52),
+    Command.GET_COMMAND_INFO: Row(0x52, length=2),
     Command.GET_PREVIEW: Row(0x63, limit=1024 * 1024, size=preview_size),
-    Command.TAKE_PREVIEW: Row(0x65, T_REPLY_EXPOSE, repeatable=False),
+    Command.TAKE_PREVIEW: Row(0x65, T_REPLY_EXPOSE, repeatable=False, length=2),
     Command.GET_CAMERA_ID: Row(0x81),
-    Command.SET_CAMERA_ID: Row(0x83),
-    Command.GET_DATE: Row(0x85),
-    Command.SET_DATE: Row(0x87),
+    Command.SET_CAMERA_ID: Row(0x83, length=1),
+    Command.GET_DATE: Row(0x85, length=14),
+    Command.SET_DATE: Row(0x87, length=1),
     Command.SEND_IMAGE_INFORMATION: Row(0xC1, repeatable=False),
 }
 """All commands with an answer; 0E has none but the ACK of each block."""
@@ -147,6 +156,9 @@ SPEEDS: Mapping[int, int] = {0: 9600, 1: 12000, 2: 14400, 3: 16800, 4: 19200, 5:
 SPEED_CODES: Mapping[int, int] = {speed: code for code, speed in SPEEDS.items()}
 USUAL_SPEEDS = (115200, 57600, 38400, 19200, 9600)
 """What is asked for by itself; the others only when somebody sets one of them (3.3)."""
+
+READINGS: Mapping[int, tuple[int, ...]] = {28800: (28800, 19200)}
+"""What cameras may mean by the code of a speed, where sources differ (3.3)."""
 
 FLASH_MODES: Mapping[str, int] = {'off': 0, 'force': 1, 'anti_red_eye': 2, 'auto': 3}
 """Words -> values (4.5): disabled, forced with full power, red-eye reduction, automatic."""

@@ -4,66 +4,90 @@
 One exchange with a Fuji camera: a command and its answer (fuji_mx.md, section 5).
 
 Every command is answered ACK, then by one or more blocks, each of which the host acknowledges.
-TRIES = 3 in all, of a command and of each block:
 
 ======================  ==========================================  ==============================
 what comes              in place of the ACK                         in place of a block
 ======================  ==========================================  ==============================
 ACK                     the answer is waited for                    surplus, dropped
-a block                 *doubt*: of an older command, perhaps       taken, if its number fits
-NAK                     sent again; the second one is `Refused`     as damage
+a block                 *doubt*: of an older command, perhaps       taken, if it fits
+NAK                     sent again                                  as damage
 EOT                     `SessionLost`                               `SessionLost`
-damage, anything else   line left to fall silent; *doubt*           line left to fall silent; NAK
-silence                 *doubt*                                     NAK; three times: *doubt*
+damage, anything else   line left to fall silent; *doubt*           NAK, 8 times; *doubt*
+silence                 *doubt*                                     NAK, twice; *doubt*
 ======================  ==========================================  ==============================
 
-*Doubt*: ENQ until ACK, which ends what the camera was at, then the command again, from the first
-byte. A command that is not safe to repeat is sent again after NAK alone, since the camera did not
-take it; without its ACK the answer is waited for, once (a block with no ACK before or behind it is
-one), then it is `OutcomeUnknown`. No ACK to three ENQ is `SessionLost`.
+*Doubt* (`ask`, what may be repeated): ENQ until ACK, which ends what the camera was at, then the
+command again, from the first byte, TRIES = 5 in all. NAK: sent again, two at a time with ENQ
+between them (the camera resets itself at the third, 3.1), 4 times for a command that the camera
+is known to have, else twice; then `Refused`. No ACK to two ENQ is `SessionLost`.
+
+`tell` sends a command that must not be repeated once. Without its ACK the answer is still waited
+for (a block with no ACK before or behind it is one); everything but an answer is an error, and
+what it means is for its caller to find out (`operations.once`).
+
+What fits: the number in the table or the command's plus 1, prefix 00 or 01 (neither is proven,
+4.2). Another number is taken when the same block comes again after NAK and has the right length,
+and is remembered. All of it is logged once.
 
 Blocks have no numbers (5.4). One that equals its predecessor came twice, unless it is uniform
 (padding). An answer whose size is known has to have it once those are dropped; one of unknown size
-has to arrive without any trouble. Else it is read again, and twice alike is right, too.
+has to arrive without any trouble. Else it is read again, READINGS = 3 in all, and twice alike is
+right, too.
 
-Worst case on a dead line: T_ACK + 3 x T_ENQ = 5.3 s; of a command that is not safe to repeat:
-T_ACK + the time of its answer (30 s) + 2 x T_BLOCK. A block that never comes right: 3 x T_BLOCK,
-at most TRIES times.
+Worst case. On a dead line: T_ACK + 2 x T_STILL = 3 s. A camera that answers ENQ alone: TRIES x
+(T_ACK + T_QUIET) = 12 s. A command that must not be repeated: T_OVER of its row without an ACK;
+with it, the time of its answer (30 s) + T_BLOCK. An answer: T_GRACE + 5 ms a byte, since less than
+200 bytes/s are no progress; empty blocks MAX_EMPTY in a row; bytes, the `limit` of its row, or
+its announced size and 8 KiB.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 import logging
 
 from camera_driver.devices.fuji_mx.codec import (
     Block, Control, Decoder, encode, Frame, LONGEST, MAX_PAYLOAD)
-from camera_driver.devices.fuji_mx.commands import name, Row, row
+from camera_driver.devices.fuji_mx.commands import (
+    Command, name, Row, row, T_OVER_EXPOSE)
 from camera_driver.errors import (
-    DamagedPicture, DeviceError, naming, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout,
-    SessionLost)
+    DamagedPicture, DeviceError, naming, ProtocolError, Refused, ReplyTimeout, SessionLost)
 from camera_driver.link.channel import Channel
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import Port
 from camera_driver.model import Progress, ProgressCallback
+from camera_driver.operations import Attempt
 
 log = logging.getLogger(__name__)
 
-# Times in s, fuji_mx.md 5.2, 'recommended'; those of answers are in commands.TABLE.
+# Times in s, fuji_mx.md 5.2; those of answers are in commands.TABLE.
 T_ENQ = 1.0
+T_STILL = 0.5  # to ENQ of a camera that was there a moment ago
 T_ACK = 2.0
-T_BLOCK = 2.0
+T_BLOCK = 1.5  # a camera needs 0.1 (9.1)
+T_AGAIN = 0.6  # from NAK to a block that was sent before
 T_UPLOAD = 3.0
 T_GAP = 0.5
 T_QUIET = 0.3
-T_ALONE = 0.02  # a byte that nothing follows for so long is an answer, not part of noise
+T_ALONE = 0.02  # what nothing follows for so long is whole, not part of noise
 T_NOISE = 5.0  # a line that does not fall silent within this is babbling
+T_PATIENCE = 0.5  # between two pairs of NAK
+T_GRACE = 20.0
+T_BYTE = 0.005
+T_LEAVE = 0.8  # to ask for the first speed at the end
+T_ABANDON = 0.5  # an unwanted rest that takes less is acknowledged
 N_ENQ = 3
-TRIES = 3
-MAX_NAKS = 2  # the camera resets itself at the third (3.1)
+N_STILL = 2
+TRIES = 5
+READINGS = 3  # of an answer in doubt
+UPLOAD_TRIES = 3  # of one block
+MAX_NAKS = 2  # in a row; the camera resets itself at the third (3.1)
+MAX_SILENCES = 3  # of one block
+MAX_DAMAGES = 8  # of one block
+MAX_EMPTY = 16  # blocks in a row
 MAX_NOISE = 200  # frames nobody asked for
-
-ACKNOWLEDGE_BELOW = 2.0  # s of line time: an unwanted rest that is shorter is acknowledged
+SILENCE = 'silence'
+COMPLETE = ('checksum', 'length')  # damage of which nothing more is to come, most likely
 
 
 class Trouble(Exception):
@@ -82,48 +106,50 @@ class Exchange:
         self.port = port
         self.channel: Channel[Frame] = Channel(port, encode, Decoder(), T_GAP)
         self.closed = True  # the camera ended the session, or there never was one
+        self.hung_up = False  # we ended it, and the camera needs a moment (5.5)
+        self.listed: Container[int] = ()  # the commands that the camera says it has
         self.sent_at = port.now()  # when the last command that is timed had left the port
+        self.over_by = self.sent_at + T_OVER_EXPOSE  # when what was told before has been done
+        self._numbers: dict[int, int] = {}  # of answers, where they are not those of the table
         self._late = False  # a second answer to the last command may come
 
     def ask(self, block: Block, expected: int | None = None,
-            progress: ProgressCallback | None = None,
-            accepted: Callable[[float], None] | None = None) -> bytes:
+            progress: ProgressCallback | None = None, attempt: Attempt | None = None) -> bytes:
         """
-        Send a command and return the payload of its answer; `expected` is its size [bytes].
+        Send a command that may be repeated and return the payload of its answer.
 
-        What `progress` raises ends the transfer in an orderly way. Raises Refused, SessionLost,
-        OutcomeUnknown (not safe to repeat), ReplyTimeout, ProtocolError, DamagedPicture (another
-        size than expected, again and again).
+        `expected` is its size [bytes]; `attempt` is told when something is sent. What `progress`
+        raises ends the transfer in an orderly way. Raises Refused, SessionLost, ReplyTimeout,
+        ProtocolError, DamagedPicture (another size than expected, again and again).
         """
         known = row(block.number)
-        naks = 0
+        tries = naks = readings = 0
         answer = previous = announced = None
-        self._listen()
-        for attempt in range(TRIES):
+        trouble: object = None
+        self.listen()
+        while tries < TRIES and readings < READINGS:
             transfer = Transfer(self, block, known, expected, progress)
             try:
-                self._send(block, attempt, timed=not known.repeatable)
-                if self._nak(block, known, transfer, accepted):
+                if attempt:
+                    attempt.sending()
+                self._send(block, tries + naks + readings)
+                if self._nak(block, known, transfer, None):
                     naks += 1
-                    if naks == MAX_NAKS:
-                        self.synchronise()
-                        raise Refused(f'{self.port.name}: the camera refused to {words(block)}: '
-                                      'it does not know that, or cannot do it now', Control.NAK)
-                    trouble: object = Control.NAK
+                    self._bear(block, naks)
                     continue
-                answer = transfer.run(accepted)
+                answer = transfer.run(None)
             except Trouble as error:
+                tries += 1
                 trouble = error.what
-                if not known.repeatable:
-                    raise self.doubt(block, trouble) from None
                 log.info('%s: %s, answered by %s; asking again', self.port.name, words(block),
                          trouble)
                 self.synchronise()
                 continue
-            except SessionLost as error:
-                if not known.repeatable:
-                    raise self.doubt(block, 'the end of the session') from error
+            except SessionLost:
+                if naks >= MAX_NAKS:  # a camera that counts on, whatever ENQ
+                    raise self.refusal(block) from None
                 raise
+            readings += 1
             announced = transfer.expected
             if transfer.trusted(answer):
                 return transfer.settled(answer)
@@ -137,23 +163,52 @@ class Exchange:
                                  f'{announced} bytes and sent {len(answer)}; download it again')
         raise self._gave_up(block, trouble)
 
-    def upload(self, blocks: Sequence[Block], progress: ProgressCallback) -> None:
+    def tell(self, block: Block, attempt: Attempt,
+             accepted: Callable[[float], None] | None = None) -> bytes:
+        """
+        Send a command once and return the payload of its answer; `attempt` is told before.
+
+        `accepted` is called with the time when it had left the port once the camera carries it
+        out. Raises Refused (NAK), SessionLost, ReplyTimeout, ProtocolError: all of them in doubt.
+        """
+        known = row(block.number)
+        self.listen()
+        transfer = Transfer(self, block, known, None, None)
+        attempt.sending()
+        self.over_by = self.port.now() + known.over
+        self._send(block, 0, timed=True)
+        self.over_by = self.sent_at + known.over
+        try:
+            if self._nak(block, known, transfer, accepted):
+                raise self.refusal(block)
+            answer = transfer.run(accepted)
+        except Trouble as error:
+            kind = ReplyTimeout if error.what == SILENCE else ProtocolError
+            raise kind(f'{self.port.name}: it answered with {error.what}') from None
+        self.over_by = self.port.now()
+        return answer
+
+    def upload(self, blocks: Sequence[Block], progress: ProgressCallback,
+               attempt: Attempt) -> None:
         """
         Send the blocks of an upload; each is acknowledged, none is answered (4.6).
 
-        Raises OutcomeUnknown on any doubt: a block must not be sent twice. What `progress` raises
+        Everything but ACK is an error, in doubt from the first block on. What `progress` raises
         ends the session, and with it the upload.
         """
         total = sum(len(block.payload) for block in blocks)
         done = 0
+        self.listen()
+        attempt.sending()
         for block in blocks:
-            for attempt in range(TRIES):
-                self._listen()
-                self._send(block, attempt)
+            self.over_by = self.port.now() + row(block.number).over
+            for tries in range(UPLOAD_TRIES):
+                self.listen()
+                self._send(block, tries)
                 try:
                     frame: object = self.channel.receive(T_UPLOAD)
                 except ReplyTimeout:
-                    frame = 'silence'
+                    frame = SILENCE
                 if frame is not Control.NAK or not self._alone():
                     break
             if frame is Control.NAK:
@@ -163,7 +218,8 @@ class Exchange:
             if frame is not Control.ACK:
                 self.closed |= frame is Control.EOT
                 self.channel.drain(T_QUIET, T_NOISE)
-                raise self.doubt(block, frame)
+                raise ProtocolError(f'{self.port.name}: after {done} of {total} bytes it answered '
+                                    f'with {frame}')
             done += len(block.payload)
             try:
                 progress(Progress(done, total))
@@ -171,16 +227,16 @@ class Exchange:
                 self.hang_up()
                 raise
 
-    def ping(self, quiet: float = T_QUIET) -> bool:
+    def ping(self, quiet: float = T_QUIET, times: int = N_ENQ, timeout: float = T_ENQ) -> bool:
         """Ask whether the camera is there (ENQ, ACK); ends what it was sending."""
-        for attempt in range(N_ENQ):
+        for attempt in range(times):
             self.channel.drain(0.0 if attempt else quiet, T_NOISE)
             self._late = False
             self.channel.counters.requests += 1
             self.channel.counters.retries += attempt > 0
             sent = self.port.now()
             self.channel.send(Control.ENQ)
-            while (left := sent + T_ENQ - self.port.now()) > 0:
+            while (left := sent + timeout - self.port.now()) > 0:
                 try:
                     if self.channel.receive(left) is Control.ACK:
                         self._answered(sent)
@@ -191,14 +247,29 @@ class Exchange:
 
     def synchronise(self) -> None:
         """Make the camera wait for a command. Raises SessionLost when it does not answer."""
-        if not self.ping():
+        if not self.ping(T_ALONE, N_STILL, T_STILL):
             self.closed = True
             raise SessionLost(f'{self.port.name}: the camera does not answer any more (ENQ, '
-                              f'{N_ENQ} times). Is it still switched on and connected?')
+                              f'{N_STILL} times). Is it still switched on and connected?')
+
+    def leave(self) -> None:
+        """Make the camera go back to its first speed if that is quick, and end the session."""
+        end = self.port.now() + T_LEAVE
+        try:
+            self.channel.drain(0.0, T_LEAVE)
+            self.channel.send(Block(Command.SET_SPEED, b'\0', prefix=1))
+            while (left := end - self.port.now()) > 0:
+                frame = self.channel.receive(left)
+                if isinstance(frame, Block) and frame.last:
+                    self.channel.send(Control.ACK)
+                    break
+        except ReplyTimeout:
+            pass
+        self.hang_up()
 
     def hang_up(self) -> None:
         """End the session at once (EOT)."""
-        self.closed = True
+        self.closed = self.hung_up = True
         self.channel.send(Control.EOT)
 
     def receive(self, timeout: float) -> Frame | Damaged:
@@ -214,6 +285,8 @@ class Exchange:
         """Count what was not asked for, and let the line fall silent before anything is sent."""
         if not isinstance(frame, Damaged):
             self.channel.counters.unexpected += 1
+        elif frame.reason in COMPLETE and self._alone():
+            return
         self.channel.drain(T_QUIET, T_NOISE)
 
     def again(self, silence: bool) -> None:
@@ -222,10 +295,39 @@ class Exchange:
         self.channel.counters.retries += 1
         self.channel.send(Control.NAK)
 
-    def doubt(self, block: Block, what: object) -> OutcomeUnknown:
-        """Return the error of a command of which nobody knows what became."""
-        return OutcomeUnknown(f'{self.port.name}: told to {words(block)}, the camera answered '
-                              f'with {what}; it is unknown whether it did it')
+    def refusal(self, block: Block) -> Refused:
+        """Return the error of a command that the camera did not take."""
+        return Refused(f'{self.port.name}: the camera refused to {words(block)}: it does not know '
+                       'that, or cannot do it now', Control.NAK)
+
+    def note(self, block: Block, frame: Block) -> None:
+        """Remember, and say once, that answers to a command have another number or prefix."""
+        known = row(block.number).response
+        if (frame.prefix or frame.number != known) and block.number not in self._numbers:
+            self._numbers[block.number] = frame.number
+            log.info('%s: answers to %s begin %02x %02x%s; taken', self.port.name,
+                     name(block.number), frame.prefix, frame.number,
+                     '' if known is None else f', not 00 {known:02x}')
+
+    def fits(self, block: Block, frame: Block) -> bool:
+        """Say whether a block may be the answer to a command by its number and prefix (4.2)."""
+        known = row(block.number).response
+        return frame.prefix <= 1 and (known is None or frame.number in (
+            known, block.number + 1 & 0xFF, self._numbers.get(block.number)))
+
+    def _bear(self, block: Block, naks: int) -> None:
+        """Bear NAK for a while, the longer the surer it is that the camera has the command."""
+        rounds = 4 if block.number in self.listed else 2
+        if naks % MAX_NAKS:
+            return
+        try:
+            self.synchronise()
+        except SessionLost:
+            raise self.refusal(block) from None
+        if naks >= rounds * MAX_NAKS:
+            raise self.refusal(block)
+        if rounds > 2:
+            self.port.pause(T_PATIENCE)
 
     def _nak(self, block: Block, known: Row, transfer: Transfer,
              accepted: Callable[[float], None] | None) -> bool:
@@ -235,11 +337,11 @@ class Exchange:
             frame = self.receive(T_ACK)
         except ReplyTimeout:
             if known.repeatable:
-                raise Trouble('silence') from None
+                raise Trouble(SILENCE) from None
             return False  # it may have been carried out: the answer will tell
         if frame is Control.NAK and (known.repeatable or self._alone()):
             return True
-        if isinstance(frame, Block) and not known.repeatable:
+        if isinstance(frame, Block) and not known.repeatable and self.fits(block, frame):
             # Its ACK was lost; or an ACK follows, and the block is an answer to an older command.
             transfer.first = frame
             try:
@@ -262,7 +364,7 @@ class Exchange:
         self.port.pause(T_ALONE)
         return not self.channel.heard()
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
         """Take in what came unasked: the end of the session, else it is dropped."""
         if self._late:
             self._late = False
@@ -291,7 +393,7 @@ class Exchange:
     def _gave_up(self, block: Block, trouble: object) -> DeviceError:
         """Return the error of a command that was repeated in vain."""
         text = f'{self.port.name}: the camera did not obey "{words(block)}"'
-        if trouble == 'silence':
+        if trouble == SILENCE:
             return ReplyTimeout(f'{text}: no answer to {TRIES} tries, though it is there; another '
                                 'device type, or switch it off and on')
         return naming(ProtocolError(f'{text}: its last answer was {trouble}; check the cable, or '
@@ -313,6 +415,7 @@ class Transfer:
         self._unasked = False
         self._doubles: list[tuple[int, int]] = []  # place and size of those like the one before
         self._accepted = False
+        self._strange: Block | None = None  # what came with another number
 
     def accepted(self, callback: Callable[[float], None] | None) -> None:
         """Report, once, that the camera carries the command out."""
@@ -328,20 +431,34 @@ class Transfer:
             limit = min(limit, self.expected + 16 * MAX_PAYLOAD)
         data = bytearray()
         previous: Block | None = None
+        begun = exchange.port.now()
+        empty = 0
         while True:
-            frame = self.first or self._next(self._known.time if previous is None else T_BLOCK)
+            if previous is not None:
+                wait = T_BLOCK
+            elif self._accepted:
+                wait = self._known.time
+            else:  # without its ACK: until it is over, if it was done
+                wait = max(0.0, exchange.over_by - exchange.port.now())
+            frame = self.first or self._next(wait)
             self.first = None
             self.accepted(callback)
+            if previous is None:
+                begun = exchange.port.now()
             if previous is not None and frame.payload == previous.payload:
                 self._doubles.append((len(data), len(frame.payload)))
                 self._clean = False
             data += frame.payload
             if self.expected is None and self._known.size and len(data) >= 4:
                 self.expected = self._known.size(bytes(data[:4]))
-            if len(data) > limit:
+            empty = 0 if frame.payload else empty + 1
+            if (len(data) > limit or empty > MAX_EMPTY
+                    or exchange.port.now() - begun > T_GRACE + T_BYTE * len(data)):
                 exchange.hang_up()
-                raise ProtocolError(f'{exchange.port.name}: the answer to {words(self._block)} is '
-                                    f'longer than the {limit} bytes it can be; given up')
+                why = (f'is longer than the {limit} bytes it can be' if len(data) > limit
+                       else 'makes no progress')
+                raise ProtocolError(f'{exchange.port.name}: the answer to {words(self._block)} '
+                                    f'{why}; given up')
             if self._progress:
                 try:
                     self._progress(Progress(len(data), self.expected))
@@ -378,30 +495,40 @@ class Transfer:
 
     def _next(self, timeout: float) -> Block:
         """Return the next block, asking again for what is not it."""
-        exchange, wanted = self._exchange, self._known.response
-        failures = 0
+        exchange = self._exchange
+        silences = damages = 0
         while True:
             frame: Frame | Damaged | None
             try:
                 frame = exchange.receive(timeout)
             except ReplyTimeout:
                 frame = None
-            if isinstance(frame, Block) and not frame.prefix and wanted in (None, frame.number):
+            if isinstance(frame, Block) and self._fits(frame):
+                exchange.note(self._block, frame)
                 return frame
-            if frame is Control.ACK and failures < TRIES - 1:
-                exchange.channel.counters.stale += 1
-                failures += 1
-                self._clean = False
-                continue
-            failures += 1
-            # NAK to a camera that did not take the command brings its answer to an older one.
-            if failures == TRIES or not self._accepted:
-                raise Trouble('silence' if frame is None else frame)
             self._clean = False
+            silences += frame is None
+            damages += frame is not None
+            # NAK to a camera that did not take the command brings its answer to an older one.
+            if (silences == MAX_SILENCES or damages == MAX_DAMAGES
+                    or not self._accepted and frame is not Control.ACK):
+                raise Trouble(SILENCE if frame is None else frame)
+            if frame is Control.ACK:
+                exchange.channel.counters.stale += 1
+                continue
             if frame is not None:
                 exchange.unexpected(frame)
             exchange.again(frame is None)
-            timeout = T_BLOCK
+            timeout = T_AGAIN if frame is None else T_BLOCK
+
+    def _fits(self, frame: Block) -> bool:
+        """Say whether a block answers the command, perhaps under another number (4.2)."""
+        if self._exchange.fits(self._block, frame):
+            return True
+        known = self._known.length
+        again = frame == self._strange and known in (None, len(frame.payload))
+        self._strange = frame
+        return again
 
     def _abandon(self, frame: Block, done: int) -> None:
         """
@@ -411,20 +538,25 @@ class Transfer:
         begins another one.
         """
         exchange = self._exchange
+        port = exchange.port
+        end = port.now() + 2 * T_ABANDON
         try:
             left = None if self.expected is None else self.expected - done
-            if not frame.last and (
-                    left is None or left * exchange.port.line.byte_time > ACKNOWLEDGE_BELOW):
-                exchange.hang_up()
-                return
-            for _ in range(2 + (left or 0) // MAX_PAYLOAD):
-                exchange.channel.send(Control.ACK)
+            short = left is not None and left * port.line.byte_time < T_ABANDON
+            for _ in range(2 + (left or 0) // MAX_PAYLOAD if short else 0):
                 if frame.last:
-                    return
-                frame = self._next(T_BLOCK)
-            exchange.hang_up()
-        except (DeviceError, Trouble) as error:
-            log.info('%s: ending the transfer: %s', exchange.port.name, error)
+                    break
+                exchange.channel.send(Control.ACK)
+                following = exchange.receive(max(0.0, end - port.now()))
+                if not isinstance(following, Block):
+                    break
+                frame = following
+            if frame.last:
+                exchange.channel.send(Control.ACK)
+            else:
+                exchange.hang_up()
+        except DeviceError as error:
+            log.info('%s: ending the transfer: %s', port.name, error)
             exchange.closed = True
 
 

@@ -4,19 +4,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import re
 
-from camera_driver.devices.fuji_mx.commands import Command, MAX_PICTURE, T_REPLY_SLOW
+from camera_driver.devices.fuji_mx.commands import Command, MAX_PICTURE
 from camera_driver.devices.fuji_mx.session import FujiMxSession
 from camera_driver.errors import (
     DamagedPicture, DeviceError, NotSupported, OutcomeUnknown, ProtocolError, Refused)
 from camera_driver.model import Picture, Progress, ProgressCallback, StoredImage
+from camera_driver.operations import Evidence, Outcome, Settlement
 from camera_driver.pictures.jpeg import jpeg_in, structure
 
 FILE_NAME = re.compile(r'DSC\d{5}\.JPG')
 UPLOAD_SIZES = ((640, 480), (1280, 960))  # pixels; of others it shows '! Read error'
 NAME_EXISTS = 1  # answer to an upload's name
+T_POLL = 1.0  # s between questions whether a command has been carried out
+
+CarryOut = Callable[[Evidence, Callable[[], object]], Settlement]
+"""Does a once operation and returns what the camera's lists tell of it afterwards."""
 
 
 class Memory:
@@ -25,6 +30,11 @@ class Memory:
     def __init__(self, session: FujiMxSession) -> None:
         self._session = session
         self._count: int | None = None  # None: not known
+
+    @property
+    def known(self) -> int | None:
+        """The last count; None: not known."""
+        return self._count
 
     def changed(self) -> None:
         """Forget the count: the camera may have stored or deleted something."""
@@ -96,29 +106,103 @@ class Memory:
         jpeg = jpeg_in(head)
         return Picture(jpeg or head, 'jpeg' if jpeg else 'unknown', index=index)
 
-    def delete(self, indices: Sequence[int]) -> None:
-        """Delete by index, highest first; each one is verified by the camera's count."""
+    def delete(self, indices: Sequence[int], carry_out: CarryOut, operation: str = 'delete',
+               go_on: bool = False) -> None:
+        """
+        Delete one by one, the highest number first; each is verified by the camera's lists.
+
+        `go_on`: leave those that the camera refuses to delete.
+        """
         self.changed()
         wanted = sorted(set(indices), reverse=True)
         for index in wanted[:1] + wanted[-1:]:
             self.check(index)  # all of them exist, before the first is deleted
-        for done, index in enumerate(wanted):
+        evidence = {'operation': operation, 'indices': wanted, 'count': self.count(), 'gone': [],
+                    'names': [self.name(index) for index in wanted]}
+        gone: list[int] = []
+        for index in wanted:
+            now = {**evidence, 'index': index, 'gone': list(gone)}
             try:
-                self._delete(index)
+                carry_out(now, lambda: self._session.delete_picture(index))
             except Refused as error:
-                raise Refused(f'image {index} was not deleted (protected?); {done} of '
-                              f'{len(wanted)} were: {error}', error.code) from error
+                if not go_on:
+                    raise Refused(f'image {index} was not deleted (protected?). '
+                                  f'{self._so_far(wanted, gone)}: {error}', error.code) from error
+                continue
+            except OutcomeUnknown as doubt:
+                raise OutcomeUnknown(f'{self._so_far(wanted, gone, index)}: {doubt}',
+                                     doubt.evidence) from doubt
+            except (DeviceError, KeyboardInterrupt) as error:  # nothing was sent
+                if not gone:
+                    raise
+                why = 'interrupted' if isinstance(error, KeyboardInterrupt) else error
+                raise OutcomeUnknown(f'{self._so_far(wanted, gone)}: {why}', now) from error
+            gone.append(index)
 
-    def delete_all(self) -> None:
-        """Delete one by one what the camera does not refuse to delete; there is no command."""
-        for index in range(self.count(), 0, -1):
-            try:
-                self._delete(index)
-            except Refused:
-                continue  # protected
+    def settle_deletion(self, evidence: Evidence) -> Settlement:
+        """Say whether image `index` is gone, after the `gone` ones above it."""
+        index, gone = evidence['index'], evidence['gone']
+        name = evidence['names'][evidence['indices'].index(index)]
+        before = evidence['count'] - len(gone)
+        count = self.count_when(lambda count: count != before)
+        found = self.name(index) if index <= count else ''
+        if count == before and found == name:
+            return Settlement(Outcome.NOT_DONE, f'Image {index} is still there.', gone=tuple(gone))
+        if count == before - 1 and not (name and found == name):
+            return Settlement(Outcome.DONE, f'it counts {count} images', gone=(*gone, index))
+        return Settlement(
+            Outcome.UNKNOWN, f'It counts {count} images where {before - 1} or {before} should be, '
+            f'and image {index}, which was {name or "nameless"}, is {found or "not there"}: list '
+            'the images again before anything else.', gone=tuple(gone), in_doubt=(index,))
 
-    def upload(self, name: str, data: bytes, overwrite: bool,
-               progress: ProgressCallback) -> StoredImage:
+    def settle_shot(self, evidence: Evidence) -> Settlement:
+        """Say whether a picture was taken: there is one more, behind the same last one."""
+        before, last = evidence['count'], evidence['last']
+        count = self.count_when(lambda count: count != before)
+        if count < before or last and self.name(before) != last:
+            return Settlement(
+                Outcome.UNKNOWN, f'It counts {count} images instead of {before}, and image '
+                f'{before} is not {last or "what it was"} any more: the memory was changed.')
+        if count == before:
+            return Settlement(Outcome.NOT_DONE,
+                              f'It still counts {before} images: no picture was taken; try again.')
+        words = f'it counts {count} images instead of {before}'
+        if count == before + 1:
+            return Settlement(Outcome.DONE, words, count)
+        return Settlement(Outcome.DONE, f'{words}: more than one picture was taken')
+
+    def settle_upload(self, evidence: Evidence) -> Settlement:
+        """Say whether a picture was stored, by its name and size."""
+        name, size, old = evidence['name'], evidence['size'], evidence['old_size']
+        before = evidence['count']
+        image = self._named(name, lambda image: image.size in (None, size))
+        if image is None:
+            if evidence['exists']:
+                return Settlement(Outcome.UNKNOWN, f'{name} is not there any more.')
+            return Settlement(Outcome.NOT_DONE, f'{name} is not in its list; try again.')
+        if evidence['exists'] and image.size in (None, old):
+            if old == size or image.size is None:
+                return Settlement(Outcome.UNKNOWN, f'{name} was there before, as long as the new '
+                                  'one; download it and look.')
+            return Settlement(Outcome.NOT_DONE, f'{name} is still the old one; try again.')
+        if image.size not in (None, size):
+            return Settlement(Outcome.UNKNOWN, f'It lists {name} with {image.size} bytes instead '
+                              f'of {size}: delete it, and upload it again.', image.index)
+        return Settlement(Outcome.DONE, f'it lists {name} as image {image.index} of '
+                          f'{self._count}, after {before}', image.index)
+
+    def count_when(self, ready: Callable[[int], bool]) -> int:
+        """Return the count once it is `ready`, or what was told before is over (5.3)."""
+        session = self._session
+        while True:
+            count = self.count()
+            left = session.exchange.over_by - session.port.now()
+            if ready(count) or left <= 0:
+                return count
+            session.port.pause(min(left, T_POLL))
+
+    def upload(self, name: str, data: bytes, overwrite: bool, progress: ProgressCallback,
+               carry_out: CarryOut) -> StoredImage:
         """
         Store a JPEG of 640x480 or 1280x960 pixels, and make sure that it arrived (4.6).
 
@@ -135,47 +219,39 @@ class Memory:
         if card and card.free < len(data):
             raise Refused(f'{name}: {len(data)} bytes, and {card.free} are free on the card')
         self.changed()
+        count = self.count()
         answer = session.upload_name(name)
-        if answer == NAME_EXISTS and not overwrite:
-            raise Refused(f'{name}: the camera has an image of that name; overwrite it or take '
-                          'another name', answer)
         if answer not in (0, NAME_EXISTS):
             raise Refused(f'{name}: the camera does not take this name (answer {answer})', answer)
-        doubt: OutcomeUnknown | None = None
-        try:
-            session.upload_data(data, progress)
-        except OutcomeUnknown as error:
-            doubt = error
-        for image in reversed(self.images(lambda _: None)):
-            if image.name == name and image.size in (None, len(data)):
-                if doubt and (image.size is None or answer == NAME_EXISTS):
-                    break  # the old one may be just as long
-                return image
-        raise doubt or OutcomeUnknown(f'{name}: the camera took all of it, and does not list it '
-                                      f'with {len(data)} bytes; look at its list')
+        old = self._named(name, None) if answer == NAME_EXISTS else None
+        if answer == NAME_EXISTS:
+            if not overwrite:
+                raise Refused(f'{name}: the camera has an image of that name; overwrite it or '
+                              'take another name', answer)
+            session.upload_name(name)  # again: other questions may have ended it
+        settled = carry_out(
+            {'operation': 'upload', 'name': name, 'size': len(data), 'count': count,
+             'exists': answer == NAME_EXISTS, 'old_size': old.size if old else None},
+            lambda: session.upload_data(data, progress))
+        index = settled.image_index or self.count()
+        return StoredImage(index, name, size=self.size(index))
 
-    def _delete(self, index: int) -> None:
-        before = self.count()
+    def _named(self, name: str, ready: Callable[[StoredImage], bool] | None,
+               ) -> StoredImage | None:
+        """Return the last image of a name; `ready`: wait until it is, or time is over."""
         session = self._session
-        try:
-            session.delete_picture(index)
-        except OutcomeUnknown as doubt:
-            if self._after_doubt(before, doubt) != before - 1:
-                raise doubt
-            return
-        if self.count() >= before:
-            raise Refused(f'{session.port.name}: the camera reported image {index} as deleted and '
-                          f'still counts {before}')
+        while True:
+            index = next((i for i in range(self.count(), 0, -1) if self.name(i) == name), None)
+            image = StoredImage(index, name, size=self.size(index)) if index else None
+            left = session.exchange.over_by - session.port.now()
+            if not ready or image and ready(image) or left <= 0:
+                return image
+            session.port.pause(min(left, T_POLL))
 
-    def _after_doubt(self, before: int, doubt: OutcomeUnknown) -> int:
-        """Return the count, once the camera has had the time to change it."""
-        port = self._session.port
-        try:
-            count = self.count()
-            if count == before:
-                left = self._session.exchange.sent_at + T_REPLY_SLOW - port.now()
-                port.pause(max(0.0, left))
-                count = self.count()
-        except DeviceError:
-            raise doubt
-        return count
+    def _so_far(self, wanted: Sequence[int], gone: Sequence[int], doubt: int | None = None) -> str:
+        """Say what became of the images of a deletion, by the numbers of its request."""
+        left = [index for index in wanted if index not in gone and index != doubt]
+        parts = [f'{word}: {", ".join(map(str, indices))}' for word, indices in (
+            ('deleted', gone), ('unknown', () if doubt is None else (doubt,)),
+            ('still there', left)) if indices]
+        return f'images by their old numbers, {"; ".join(parts)}'

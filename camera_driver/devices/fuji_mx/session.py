@@ -4,16 +4,18 @@
 The session with a Fuji camera: begin, speed, end, and its commands (fuji_mx.md, sections 3, 4).
 
 How a command is repeated stands in `exchange`. Around it: a session that is lost (EOT, or no ACK
-to three ENQ) is begun again by `recovering`, at most MAX_LOSSES times, and what is safe is
-repeated.
+to ENQ) is begun again by `recovering`, at most MAX_LOSSES times, and what is safe is repeated.
+A command that must not be repeated is sent within `operations.once`.
+
 To begin: ENQ, three times 1 s, at 9600, then at the other speeds, 23 s in all; then the highest
 speed that the camera accepts, that does not exceed `max_baudrate`, and at which it is understood.
+A speed that was accepted and then did not work is remembered in `limits`, by port and camera, and
+the next session begins one step below it. To end: 1 s.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 import logging
@@ -22,13 +24,14 @@ from typing import TypeVar
 
 from camera_driver.devices.fuji_mx.codec import Block, message
 from camera_driver.devices.fuji_mx.commands import (
-    Command, DS_7_COMMANDS, ID_LENGTH, name, SPEED_CODES, USUAL_SPEEDS)
-from camera_driver.devices.fuji_mx.exchange import Exchange
+    Command, DS_7_COMMANDS, ID_LENGTH, name, READINGS, row, SPEED_CODES, USUAL_SPEEDS)
+from camera_driver.devices.fuji_mx.exchange import Exchange, MAX_NAKS, T_ALONE, T_QUIET, words
 from camera_driver.errors import (
     DamagedPicture, DeviceError, naming, NotSupported, ProtocolError, Refused, ReplyTimeout,
     SessionLost)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import ProgressCallback
+from camera_driver.operations import Attempt, once
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +42,8 @@ OTHER_SPEEDS = (28800, 14400)  # a camera may have been left at one of these too
 
 T_CHANGE = 0.1  # s, from EOT to the new speed, 5.2
 T_REOPEN = 1.0  # s, from an EOT in mid-transfer to ENQ, 5.5
+T_LEFT = 0.05  # s, from the last EOT until it has left, 5.2 (fujiplay)
 MAX_LOSSES = 3
-MAX_FAILURES = 2  # of a speed that was accepted and then did not work
 DATE = '%Y%m%d%H%M%S'
 
 
@@ -50,6 +53,14 @@ class CardStatus:
 
     status: int
     free: int  # bytes
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The highest speed that works with a camera; `camera` is its version, '' if not known."""
+
+    baudrate: int
+    camera: str = ''
 
 
 class FujiMxSession:
@@ -64,7 +75,8 @@ class FujiMxSession:
         self.logins = 0
         self.commands = frozenset(DS_7_COMMANDS)  # what the camera has, as far as is known
         self.assumed = True  # it could not tell, and may refuse some of them
-        self._failures: Counter[int] = Counter()
+        self.limits: MutableMapping[str, Limit] = {}  # by port; outlasts a session if given
+        self._version: str | None = None  # what it said in this session
 
     # Session life cycle (section 3).
 
@@ -74,29 +86,71 @@ class FujiMxSession:
 
         Raises ReplyTimeout (nothing answers), ProtocolError (something else does).
         """
-        if self.logins:
+        if self.exchange.hung_up:
             self.port.pause(T_REOPEN)
+        self._version = None
         self._find()
-        speeds = sorted({*USUAL_SPEEDS, self.max_baudrate}, reverse=True)
-        for baudrate in speeds:
-            if baudrate > self.max_baudrate or self._failures[baudrate] >= MAX_FAILURES:
+        if not self._agree() and not self._agree():  # perhaps the limit was another camera's
+            raise naming(ProtocolError(
+                f'{self.port.name}: the camera answers, but at no speed up to {self.max_baudrate} '
+                'baud for long; check the cable, or set a lower speed'), 'baudrate')
+        self.exchange.closed = self.exchange.hung_up = False
+        self.logins += 1
+
+    @property
+    def held_back(self) -> int | None:
+        """The speed to which this line and camera are known to be limited; None: to none."""
+        limit = self.limits.get(self.port.name)
+        return limit.baudrate if limit and limit.baudrate < self.max_baudrate else None
+
+    def _agree(self) -> bool:
+        """Agree on a speed; False: none is of use, or the limit is of another camera."""
+        limit = self.held_back or self.max_baudrate
+        known = self.limits.get(self.port.name)
+        for baudrate in sorted({*USUAL_SPEEDS, self.max_baudrate}, reverse=True):
+            if baudrate > limit:
                 continue
             if baudrate == self.port.line.baudrate or self._speed_works(baudrate):
-                self.exchange.closed = False
-                self.logins += 1
-                return
-        raise naming(ProtocolError(
-            f'{self.port.name}: the camera answers, but at no speed up to {self.max_baudrate} '
-            'baud for long; check the cable, or set a lower speed'), 'baudrate')
+                break
+        else:
+            return False
+        if known and self.held_back and (version := self._told()) != known.camera:
+            if known.camera:
+                log.info('%s: another camera, %s: the limit of %d baud is forgotten',
+                         self.port.name, version, known.baudrate)
+                del self.limits[self.port.name]
+                return False
+            self.limits[self.port.name] = Limit(known.baudrate, version)
+        return True
+
+    def _told(self) -> str:
+        """Return the version, asked for once in a session; '' where it is not told."""
+        if self._version is None:
+            try:
+                self._version = text(self.exchange.ask(Block(Command.GET_VERSION)))
+            except Refused:
+                self._version = ''
+        return self._version
+
+    def _failed(self, baudrate: int) -> None:
+        """Remember that a speed does not work here."""
+        lower = max((speed for speed in USUAL_SPEEDS if speed < baudrate),
+                    default=AT_FIRST.baudrate)
+        log.warning('%s: the camera agreed to %d baud and was not understood; from now on at most '
+                    '%d baud here', self.port.name, baudrate, lower)
+        self.limits[self.port.name] = Limit(lower, self._version or '')
 
     def end(self) -> None:
-        """Go back to 9600 and end the session (3.4); never raises."""
+        """Go back to 9600 and end the session (3.4) within 1 s; never raises."""
         try:
             if self.exchange.closed:
                 return
             if self.port.line.baudrate != AT_FIRST.baudrate:
-                self._ask_speed(AT_FIRST.baudrate)
-            self._hang_up()
+                self.exchange.leave()
+            else:
+                self.exchange.hang_up()
+            self.port.flush()
+            self.port.pause(T_LEFT)
             self.port.configure(AT_FIRST)
         except DeviceError as error:
             log.debug('%s: ending the session: %s', self.port.name, error)
@@ -133,7 +187,7 @@ class FujiMxSession:
         speeds = (AT_FIRST.baudrate, self.port.line.baudrate, *USUAL_SPEEDS, *OTHER_SPEEDS)
         for baudrate in dict.fromkeys(speeds):
             self.port.configure(replace(AT_FIRST, baudrate=baudrate))
-            if self.exchange.ping():
+            if self.exchange.ping(T_ALONE if baudrate == AT_FIRST.baudrate else T_QUIET):
                 return
         self.port.configure(AT_FIRST)
         if counters.damaged + counters.frames_received > before:
@@ -164,23 +218,20 @@ class FujiMxSession:
             if not self._ask_speed(baudrate):
                 return False
             self._hang_up()
-            self.port.configure(replace(AT_FIRST, baudrate=baudrate))
-            if self.exchange.ping(0.0):
-                self.exchange.ask(Block(Command.GET_VERSION))
-                return True
-        except Refused:
-            return True  # understood, at least
+            for reading in READINGS.get(baudrate, (baudrate,)):
+                self.port.configure(replace(AT_FIRST, baudrate=reading))
+                if self.exchange.ping(0.0):
+                    self._told()
+                    return True
         except (ReplyTimeout, ProtocolError, SessionLost, DamagedPicture):
             pass
-        log.warning('%s: no answer at %d baud', self.port.name, baudrate)
-        self._failures[baudrate] += 1
+        self._failed(baudrate)
         try:
             self._find()
         except ReplyTimeout:
-            self._failures[baudrate] = MAX_FAILURES
-            raise naming(ReplyTimeout(
-                f'{self.port.name}: the camera agreed to {baudrate} baud and is silent since '
-                'then; switch it off and on, and set a lower speed'), 'baudrate') from None
+            raise ReplyTimeout(f'{self.port.name}: the camera agreed to {baudrate} baud and is '
+                               'silent since then; switch it off and on. At most '
+                               f'{self.held_back} baud will be asked for then') from None
         return False
 
     # Commands (section 4). What is safe to repeat is repeated, in a new session if need be.
@@ -208,6 +259,7 @@ class FujiMxSession:
         """Ask what the camera has; where it cannot tell, what the oldest has is assumed (4.2)."""
         try:
             self.commands, self.assumed = frozenset(self.command_list()), False
+            self.exchange.listed = self.commands
         except Refused:
             self.commands, self.assumed = frozenset(DS_7_COMMANDS), True
 
@@ -225,7 +277,9 @@ class FujiMxSession:
 
     def version(self) -> str:
         """Return version and model, e.g. '01.00,MX-700'."""
-        return text(self._get(Command.GET_VERSION))
+        if self._version is None or self.exchange.closed:
+            self._version = text(self._get(Command.GET_VERSION))
+        return self._version
 
     def camera_type(self) -> str:
         r"""Return e.g. 'DIGCAM\MX-700\FUJIFILM'."""
@@ -235,9 +289,9 @@ class FujiMxSession:
         """Return the owner's text, without the blanks that it is padded with."""
         return text(self._get(Command.GET_CAMERA_ID))
 
-    def set_camera_id(self, value: bytes) -> None:
+    def set_camera_id(self, value: bytes, attempt: Attempt | None = None) -> None:
         """Set the owner's text; it goes into the pictures. Raises Refused."""
-        self._set(Command.SET_CAMERA_ID, value[:ID_LENGTH].ljust(ID_LENGTH))
+        self._set(Command.SET_CAMERA_ID, value[:ID_LENGTH].ljust(ID_LENGTH), attempt)
 
     def date(self) -> datetime | None:
         """Return the camera's clock, without a zone; None: not set."""
@@ -250,21 +304,22 @@ class FujiMxSession:
             raise ProtocolError(f'{self.port.name}: the camera answers {digits!r} as the date; '
                                 'set its clock') from None
 
-    def set_date(self, date: datetime) -> None:
+    def set_date(self, date: datetime, attempt: Attempt | None = None) -> None:
         """Set the camera's clock. Raises Refused (the MX-700 takes 1980 to 2043)."""
-        self._set(Command.SET_DATE, f'{date:{DATE}}'.encode().rjust(14, b'0'))
+        self._set(Command.SET_DATE, f'{date:{DATE}}'.encode().rjust(14, b'0'), attempt)
 
     def flash_mode(self) -> int:
         """Return when the flash fires (4.5)."""
         return self._int(self._get(Command.GET_FLASH_MODE), 1)
 
-    def set_flash_mode(self, mode: int) -> None:
+    def set_flash_mode(self, mode: int, attempt: Attempt | None = None) -> None:
         """Set when the flash fires (4.5). Raises Refused."""
-        self._set(Command.SET_FLASH_MODE, bytes([mode]))
+        self._set(Command.SET_FLASH_MODE, bytes([mode]), attempt)
 
     def charge_flash(self, intensity: int) -> None:
         """Charge the flash (200: Fuji's own software); this has hung an MX-700 (1.3)."""
-        self._set(Command.CHARGE_FLASH, struct.pack('<H', intensity))
+        block = Block(Command.CHARGE_FLASH, struct.pack('<H', intensity))
+        self._check_errno(block, self._fleeting(block))
 
     def card_status(self) -> CardStatus:
         """Return the state of the card and what is free on it; either order is read (4.3)."""
@@ -307,22 +362,30 @@ class FujiMxSession:
         return self._get(Command.GET_THUMBNAIL, struct.pack('<H', frame), None, progress)
 
     def delete_picture(self, frame: int) -> None:
-        """Delete a picture; those behind move down. Raises Refused, OutcomeUnknown."""
-        self._set(Command.DELETE_PICTURE, struct.pack('<H', frame))
+        """Delete a picture; those behind move down. Raises OutcomeUnknown for all but 'done'."""
+        block = Block(Command.DELETE_PICTURE, struct.pack('<H', frame))
+        self._once(block, lambda answer: self._check_errno(block, answer))
 
-    def take_picture(self, accepted: Callable[[float], None] | None = None) -> tuple[int, int]:
+    def take_picture(self, accepted: Callable[[float], None] | None = None) -> int:
         """
-        Take a picture and return its frame number and a status whose meaning is not known.
+        Take a picture and return its frame number.
 
         `accepted` is called once the camera has accepted it, with the port's time when the command
-        had left it. Raises Refused, OutcomeUnknown.
+        had left it. Raises OutcomeUnknown, for a status other than 0 too: it means nobody knows
+        what (4.2).
         """
-        data = self._once(Block(Command.TAKE_PICTURE), accepted)
-        return int.from_bytes(data[:2], 'little'), int.from_bytes(data[2:4], 'little')
+        def frame(answer: bytes) -> int:
+            status = int.from_bytes(answer[2:4], 'little')
+            if status:
+                raise Refused(f'{self.port.name}: the camera reported status {status} for the '
+                              'picture; its card may be full', status)
+            return int.from_bytes(answer[:2], 'little')
+
+        return self._once(Block(Command.TAKE_PICTURE), frame, accepted)
 
     def take_preview(self) -> int:
-        """Take a preview and return a status whose meaning is not known. Raises OutcomeUnknown."""
-        return int.from_bytes(self._once(Block(Command.TAKE_PREVIEW))[:2], 'little')
+        """Take a preview and return a status whose meaning is not known."""
+        return int.from_bytes(self._fleeting(Block(Command.TAKE_PREVIEW))[:2], 'little')
 
     def preview(self, progress: ProgressCallback | None = None) -> bytes:
         """Return the preview that was taken: int width, int height, Y1 Y2 Cb Cr ... (4.4)."""
@@ -334,34 +397,56 @@ class FujiMxSession:
 
     def upload_data(self, data: bytes, progress: ProgressCallback) -> None:
         """Send the file that was announced. Raises OutcomeUnknown: never repeated on doubt."""
-        self.exchange.upload(message(Command.UPLOAD_DATA, data), progress)
+        with once('upload data', self.port.name) as attempt:
+            self.exchange.upload(message(Command.UPLOAD_DATA, data), progress, attempt)
 
     def raw(self, number: int, payload: bytes) -> bytes:
         """Send any command but 07 and 0E and return the payload of its answer."""
-        return self._once(Block(number, payload))
+        if row(number).repeatable:
+            return self._get(number, payload)
+        return self._once(Block(number, payload), lambda answer: answer)
 
     # What they have in common.
 
-    def _get(self, command: Command, payload: bytes = b'', expected: int | None = None,
-             progress: ProgressCallback | None = None) -> bytes:
+    def _get(self, command: int, payload: bytes = b'', expected: int | None = None,
+             progress: ProgressCallback | None = None, attempt: Attempt | None = None) -> bytes:
+        """Send what may be repeated, in another session too."""
         block = Block(command, payload)
-        return self.recovering(lambda: self.exchange.ask(block, expected, progress))
+        return self.recovering(lambda: self.exchange.ask(block, expected, progress, attempt))
 
-    def _set(self, command: Command, payload: bytes) -> None:
-        """Send a command that is answered by an errno: 0 is done (4.1)."""
-        answer = self._once(Block(command, payload))
+    def _set(self, command: Command, payload: bytes, attempt: Attempt | None) -> None:
+        """Send a command that may be repeated and is answered by an errno."""
+        self._check_errno(Block(command, payload), self._get(command, payload, attempt=attempt))
+
+    def _check_errno(self, block: Block, answer: bytes) -> None:
+        """Raise Refused unless an errno is 0: done (4.1)."""
         if answer[:1] != b'\0':
             code = answer[0] if answer else None
-            raise Refused(f'{self.port.name}: the camera could not {name(command)} '
+            raise Refused(f'{self.port.name}: the camera could not {words(block)} '
                           f'({"no result" if code is None else f"error {code}"})', code)
 
-    def _once(self, block: Block, accepted: Callable[[float], None] | None = None) -> bytes:
-        """Begin a session if need be; a command that is not safe is then sent once."""
-        self.recovering(lambda: None)
-        try:
-            return self.exchange.ask(block, accepted=accepted)
-        except SessionLost:  # of what may be repeated; the others are OutcomeUnknown by now
-            return self.recovering(lambda: self.exchange.ask(block, accepted=accepted))
+    def _once(self, block: Block, check: Callable[[bytes], T],
+              accepted: Callable[[float], None] | None = None) -> T:
+        """
+        Begin a session if need be; send a command once and return what its answer says.
+
+        There is no clear "no": a NAK may be an ACK that the line damaged, and errno and status
+        are proven by nothing. What was done is told by the camera's lists (5.3).
+        """
+        self.recovering(self.exchange.listen)
+        with once(words(block), self.port.name) as attempt:
+            return check(self.exchange.tell(block, attempt, accepted))
+
+    def _fleeting(self, block: Block) -> bytes:
+        """Send a command that leaves nothing behind: to fail is to fail; repeated after NAK."""
+        self.recovering(self.exchange.listen)
+        for _ in range(MAX_NAKS):
+            try:
+                return self.exchange.tell(block, Attempt())
+            except Refused:
+                pass
+        self.exchange.synchronise()
+        return self.exchange.tell(block, Attempt())
 
     def _int(self, data: bytes, size: int) -> int:
         if len(data) < size:
