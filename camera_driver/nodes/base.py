@@ -557,7 +557,7 @@ class DeviceNode(LifecycleNode):
 
         rclpy lets the error out of its callback, which ends the executor and with it the node.
         """
-        service = self._service_change_state
+        service = next(one for one in self.services if one.srv_name.endswith('/change_state'))
         change_state = service.callback
 
         def callback(request: Any, response: Any) -> Any:

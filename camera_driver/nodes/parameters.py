@@ -33,6 +33,7 @@ from camera_driver.device import Device
 from camera_driver.errors import DeviceError, NotSupported, Refused
 from camera_driver.model import Access, Setting, SettingValue
 from camera_driver.nodes.convert import words
+from camera_driver.nodes.rclpy_private import given_parameters, restore_type, show_parameter
 
 COMMON = (
     Setting('port', str, 'where the device is: a serial port (better /dev/serial/by-id/.. than '
@@ -84,10 +85,11 @@ def declare(node: Node, settings: Iterable[Setting]) -> dict[str, SettingValue]:
 
 def warn_of_unknown(node: Node) -> None:
     """Name the parameters that were given and do not exist: mostly a slip of the pen."""
-    for name in node._parameter_overrides:
+    known = node.list_parameters([], 0).names
+    for name in given_parameters(node):
         if node.has_parameter(name) or name.startswith('qos_overrides.'):
             continue
-        near = difflib.get_close_matches(name, node._parameters, 1)
+        near = difflib.get_close_matches(name, known, 1)
         node.get_logger().warning(f'there is no parameter {name}: it has no effect'
                                   + (f'; is {near[0]} meant?' if near else ''))
 
@@ -253,9 +255,8 @@ class SettingParameters:
         except Exception as error:
             self._node.get_logger().error(f'parameters: {traceback.format_exc()}')
             reason = f'internal error: {error!r}'
-        for name in wanted:  # rclpy has changed the type of the descriptor already
-            kind = self._node.get_parameter(name).type_.value
-            self._node.describe_parameter(name).type = kind
+        for name in wanted:
+            restore_type(self._node, name)
         return SetParametersResult(successful=False, reason=reason)
 
     def _after(self, parameters: list[Parameter]) -> None:
@@ -320,8 +321,6 @@ class SettingParameters:
             descriptor.additional_constraints += f'; {why}'
         self._mine.showing = True
         try:
-            # rclpy has no public way to change a read-only parameter, or to unset one.
-            self._node._declare_parameter_common(
-                [Parameter(name, value=value)], {name: descriptor})
+            show_parameter(self._node, Parameter(name, value=value), descriptor)
         finally:
             self._mine.showing = False

@@ -1,0 +1,30 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What rclpy offers no public way to do: the only place that touches its private members.
+
+A test for each says when another version of rclpy works otherwise.
+"""
+
+from collections.abc import Collection
+
+from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+
+def given_parameters(node: Node) -> Collection[str]:
+    """Return the names of the parameters that were given at start, declared or not."""
+    names: Collection[str] = node._parameter_overrides
+    return names
+
+
+def show_parameter(node: Node, parameter: Parameter, descriptor: ParameterDescriptor) -> None:
+    """Give a parameter a value, also a read-only one or *not set*, and another descriptor."""
+    node._declare_parameter_common([parameter], {parameter.name: descriptor})
+
+
+def restore_type(node: Node, name: str) -> None:
+    """Undo, after a set was refused, the change of the type in the parameter's descriptor."""
+    # What describe_parameter returns is rclpy's own object.
+    node.describe_parameter(name).type = node.get_parameter(name).type_.value

@@ -1,0 +1,59 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""Each private member of rclpy that the nodes use does what they need, and there are no others."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from rcl_interfaces.msg import ParameterDescriptor, ParameterType
+from rclpy.lifecycle import LifecycleNode
+from rclpy.parameter import Parameter
+
+from camera_driver.nodes.rclpy_private import given_parameters, restore_type, show_parameter
+
+NODES = Path(__file__).resolve().parents[2] / 'camera_driver' / 'nodes'
+TREES = {path.relative_to(NODES): ast.parse(path.read_text()) for path in NODES.rglob('*.py')}
+
+
+@pytest.fixture
+def node(ros):
+    return ros.add(LifecycleNode('plain', context=ros.context, parameter_overrides=[
+        Parameter('given', value=1)]))
+
+
+def test_parameters_that_were_given_are_known_without_being_declared(node):
+    assert 'given' in given_parameters(node) and not node.has_parameter('given')
+
+
+def test_a_read_only_parameter_is_shown_changed_and_unset(node):
+    descriptor = ParameterDescriptor(name='level', read_only=True, dynamic_typing=True)
+    node.declare_parameter('level', None, descriptor)
+    for value in (3, None, 'high'):
+        show_parameter(node, Parameter('level', value=value), descriptor)
+        assert node.get_parameter('level').value == value
+    assert not node.set_parameters([Parameter('level', value=4)])[0].successful
+    other = ParameterDescriptor(name='level', description='other', dynamic_typing=True)
+    show_parameter(node, Parameter('level', value=5), other)
+    assert node.describe_parameter('level').description == 'other'
+    assert node.set_parameters([Parameter('level', value=6)])[0].successful
+
+
+def test_the_type_of_a_parameter_is_restored(node):
+    node.declare_parameter('level', 3, ParameterDescriptor(dynamic_typing=True))
+    node.describe_parameter('level').type = ParameterType.PARAMETER_STRING
+    restore_type(node, 'level')
+    assert node.describe_parameter('level').type == ParameterType.PARAMETER_INTEGER
+
+
+@pytest.mark.parametrize('path', TREES, ids=str)
+def test_no_other_file_touches_private_members_of_rclpy(path):
+    ours = {node.name for tree in TREES.values() for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef)}
+    ours |= {'_asdict'}  # of named tuples, public
+    ours |= {node.attr for tree in TREES.values() for node in ast.walk(tree)
+             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+    used = {node.attr for node in ast.walk(TREES[path]) if isinstance(node, ast.Attribute)
+            if node.attr.startswith('_') and not node.attr.startswith('__')}
+    theirs = {'_declare_parameter_common', '_parameter_overrides'}
+    assert used - ours == (theirs if path.name == 'rclpy_private.py' else set())
