@@ -3,6 +3,7 @@
 """Imports go one way; what every device type has to have."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,14 @@ def test_inside_a_device_type(path):
 def test_no_module_has_a_name_that_is_taken_or_says_nothing():
     taken = {'msg', 'srv', 'action', 'utils'}
     assert not [path for path in SOURCES if taken & set(path.removesuffix('.py').split('/'))]
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    names = {'.'.join(path.removesuffix('.py').split('/')): path for path in SOURCES
+             if not path.endswith('__init__.py')}
+    graph = {name: set() for name in names}
+    for name, path in names.items():
+        for used in map(own, modules(SOURCES[path])):
+            # A name in a module, or a module in a package.
+            graph[name] |= {one for one in ('.'.join(used), '.'.join(used[:-1])) if one in names}
+    list(TopologicalSorter(graph).static_order())  # raises CycleError that names them

@@ -15,12 +15,15 @@ from helpers import wait_until
 import pytest
 
 from camera_driver.abilities import (
-    ControlsExposure, HasClock, HasLocks, Routes, StoresImages, TakesPictures)
+    ControlsExposure, GivesSummaries, HasClock, HasLiveView, HasLocks, KeepsSettings,
+    ProtectsImages, Routes, StoresImages, TakesPictures, TakesPreviews, UploadsImages)
 from camera_driver.catalog import TYPES
 from camera_driver.errors import (
     Cancelled, DeviceError, NotSupported, PortError, Refused, ReplyTimeout)
 from camera_driver.link.port import SerialPort
 from camera_driver.model import Access, Exposure, Identity
+from camera_driver.pictures.image import check, encoded
+from camera_driver.sim import scene
 from camera_driver.sim.loop import LoopPort
 from camera_driver.sim.terminal import Terminal
 
@@ -236,6 +239,58 @@ def test_what_progress_raises_ends_a_transfer(host, device):
         with pytest.raises(RuntimeError, match='enough'):
             device.download(1, stop)
     assert device.download(1).data == host.do(lambda: host.simulator.frames[0].data)
+
+
+@has(TakesPreviews)
+def test_previews_are_not_stored(device):
+    before = device.poll().images_stored
+    progress = []
+    picture = encoded(device.take_preview(progress.append))
+    assert check(picture.data, picture.format).width and progress
+    assert device.poll().images_stored == before
+
+
+@has(StoresImages, ProtectsImages)
+def test_a_protected_image_is_not_deleted(device):
+    before = device.list_images()
+    device.protect(1, True)
+    assert device.list_images(indices=[1])[0].write_protected
+    with pytest.raises(Refused):
+        device.delete([1])
+    device.protect(1, False)
+    assert device.list_images() == before
+
+
+@has(StoresImages, UploadsImages)
+def test_an_uploaded_picture_comes_back(device):
+    data = scene.jpeg(1, 640, 480, datetime(2001, 9, 8, 12, 30))
+    before = len(device.list_images())
+    stored = device.upload('DSC00042.JPG', data, accept_hang=True)
+    assert len(device.list_images()) == before + 1
+    assert device.download(stored.index).data == data
+
+
+@has(GivesSummaries, StoresImages)
+def test_summaries_of_the_device_and_of_an_image(device):
+    for summary in (device.summary(), device.summary(1)):
+        assert summary and all(isinstance(name, str) for name in summary)
+    with pytest.raises(IndexError):
+        device.summary(len(device.list_images()) + 1)
+
+
+@has(HasLiveView)
+def test_live_view_is_switched(device):
+    for on in (True, False):
+        device.set_live_view(on)
+        assert device.poll().live_view == on
+
+
+@has(KeepsSettings)
+def test_what_was_saved_does_not_differ(device):
+    text = device.save()
+    assert not device.compare(text) and not device.compare(text, factory=True)
+    with pytest.raises(ValueError):
+        device.compare('no such text')
 
 
 @has(HasClock)
