@@ -144,7 +144,7 @@ def test_deletions_that_fail(opened):
     with pytest.raises(Refused, match='Image 2 is still there'):
         camera.delete([2])
     simulator.misbehave('fail', skip=1, command=b'\x19')
-    with pytest.raises(Refused, match='image 1 was not deleted .*deleted: 5; still there: 1'):
+    with pytest.raises(Refused, match='image 1 was not deleted.*deleted: 5; still there: 1'):
         camera.delete([1, 5])
     simulator.misbehave('fail', command=b'\x19')
     camera.delete_all()  # what is refused stays

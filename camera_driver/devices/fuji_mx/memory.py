@@ -125,8 +125,8 @@ class Memory:
             try:
                 carry_out(now, lambda: self._session.delete_picture(index))
             except Refused as error:
-                if not go_on:
-                    raise Refused(f'image {index} was not deleted (protected?). '
+                if not go_on or error.code is None:  # it did not say so itself
+                    raise Refused(f'image {index} was not deleted. '
                                   f'{self._so_far(wanted, gone)}: {error}', error.code) from error
                 continue
             except OutcomeUnknown as doubt:
@@ -233,8 +233,8 @@ class Memory:
             {'operation': 'upload', 'name': name, 'size': len(data), 'count': count,
              'exists': answer == NAME_EXISTS, 'old_size': old.size if old else None},
             lambda: session.upload_data(data, progress))
-        index = settled.image_index or self.count()
-        return StoredImage(index, name, size=self.size(index))
+        index = settled.image_index or (old.index if old else count + 1)
+        return StoredImage(index, name, size=len(data))
 
     def _named(self, name: str, ready: Callable[[StoredImage], bool] | None,
                ) -> StoredImage | None:

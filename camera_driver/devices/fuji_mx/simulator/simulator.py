@@ -231,9 +231,10 @@ class FujiMxSimulator(Simulator):
         self._bad = 0
         if number != Command.UPLOAD_DATA:
             self.camera.end_upload()
+        nak = self.faults.happens('nak_obeyed')
         lost = self.faults.happens('lose_both')
         if not lost and not self.faults.happens('lose_ack'):
-            self._say(Control.ACK)
+            self._say(Control.NAK if nak else Control.ACK)
         if number == Command.UPLOAD_DATA:
             self.camera.receive_upload(payload, block.last)
         elif self.faults.happens('hang'):
@@ -243,7 +244,8 @@ class FujiMxSimulator(Simulator):
             fails = self.faults.happens('fail')
             if number == Command.TAKE_PICTURE and not fails:
                 self.shots.append(self.now)
-            self.after(self.camera.duration(number), lambda: self._finish(block, lost, fails))
+            self.after(self.camera.duration(number),
+                       lambda: self._finish(block, lost or nak, fails))
 
     def _finish(self, block: Block, lost: bool, fails: bool) -> None:
         number = block.number
@@ -255,11 +257,22 @@ class FujiMxSimulator(Simulator):
             answer = self._set_speed(block.payload)
         else:
             answer = self.camera.execute(number, block.payload)
+            if number == Command.TAKE_PICTURE and self.faults.happens('take_two'):
+                self.camera.take_picture()
+            if self.faults.happens('fail_obeyed'):
+                answer = bytes([0, 0, 1, 0]) if number == Command.TAKE_PICTURE else FAILED
         self._open()
         if not lost and not self.faults.happens('lose_answer'):
             self._blocks = message(response(number), self._lie(number, answer))
             self._index = 0
-            self._endless = self.faults.happens('endless_data')
+            empty = self.faults.happens('empty_blocks')
+            if empty:
+                self._blocks = [replace(self._blocks[0], payload=b'')]
+            if self.faults.happens('tiny_blocks'):
+                data = b''.join(block.payload for block in self._blocks)
+                self._blocks = [Block(response(number), bytes([byte]), place == len(data))
+                                for place, byte in enumerate(data, 1)]
+            self._endless = empty or self.faults.happens('endless_data')
             self.state = State.REPLYING
             self._send_block()
         self._work()
