@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 import errno
 import fcntl
+import fnmatch
 import os
 from pathlib import Path, PurePosixPath
 import re
 import secrets
 import shutil
+import stat
+from typing import BinaryIO, cast
 
 from camera_driver.errors import StorageError
 
@@ -18,6 +21,7 @@ LONGEST_NAME = 100      # bytes; file systems take 255, and a number may have to
 DEVICE_NAMES = re.compile(r'(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE | re.ASCII)
 TEMPORARY = '.camera_driver-{}.part'
 MOST_NUMBERS = 9999
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 REASONS = {
     errno.ENOSPC: 'the disk is full; delete files or choose another directory',
@@ -61,13 +65,16 @@ def below(directory: Path, path: str) -> Path:
     """
     Return where a path below a directory really is, links followed.
 
-    :raises StorageError: it leads out of the directory, or is no path.
+    :raises StorageError: it leads out of the directory, or is not a path.
     """
+    if not path.isprintable():  # control characters, halves of surrogate pairs
+        raise StorageError(f'path {path[:80]!a} cannot be used: it has control characters, or is '
+                           'not Unicode')
     where = directory / PurePosixPath(path)
     try:
         where = where.resolve()
         inside = where.is_relative_to(directory.resolve())
-    except (OSError, ValueError, RuntimeError) as error:    # a NUL; a circle before 3.13
+    except (OSError, ValueError, RuntimeError) as error:    # a circle before 3.13
         raise _explained(error, f'path {str(where)!r} cannot be used') from error
     if not inside:
         raise StorageError(f'{path!r} leads out of {directory}: choose one below it')
@@ -90,9 +97,14 @@ class PictureStore:
 
         :raises StorageError: it cannot be made, or is a file.
         """
-        self.directory = Path(directory).expanduser().absolute()
+        try:
+            self.directory = Path(directory).expanduser().absolute()
+        except RuntimeError:
+            raise StorageError(f'{directory}: there is no home directory; set HOME, or choose '
+                               'another directory') from None
         self._cleaned: set[Path] = set()
-        self._folder('')
+        with self._opened(''):
+            pass
 
     def free_bytes(self) -> int:
         """Return the room for pictures [bytes], as far as this user may fill the disk."""
@@ -109,7 +121,8 @@ class PictureStore:
         :raises StorageError: no room, no permission, outside of the directory ...
         """
         name = safe_name(name, 'picture')
-        where = self._folder(folder)
+        with self._opened(folder) as (where, _):
+            pass
         free = self.free_bytes()
         if size > free:
             raise StorageError(f'{name} needs {size:,} bytes and {where} has {free:,} left: '
@@ -132,24 +145,51 @@ class PictureStore:
         :raises StorageError: no room, no permission, outside of the directory ...; nothing is
             left behind then.
         """
-        where = self.make_room(name, len(data), folder)
+        self.make_room(name, len(data), folder)
         name = safe_name(name, 'picture')
-        try:
-            return _write(where, name, data)
-        except OSError as error:
-            raise _explained(error, f'{where / name} was not saved') from error
+        with self._opened(folder) as (where, directory):
+            try:
+                return where / _write(directory, where, name, data)
+            except OSError as error:
+                raise _explained(error, f'{where / name} was not saved') from error
 
-    def _folder(self, folder: str) -> Path:
-        """Return a directory below, made if absent, and remove our old temporaries in it once."""
+    @contextmanager
+    def _opened(self, folder: str) -> Iterator[tuple[Path, int]]:
+        """
+        Open a directory below, made if absent; remove our old temporaries in it once.
+
+        Links are followed while they lead to a place below. From then on they are not: who
+        swaps one in meanwhile gets no file written through it.
+        """
         where = below(self.directory, folder)
+        directory = -1
         try:
-            where.mkdir(parents=True, exist_ok=True)
-            if where not in self._cleaned:
-                _remove_orphans(where)
-                self._cleaned.add(where)
-        except OSError as error:
-            raise _explained(error, f'directory {str(where)!r} cannot be used') from error
-        return where
+            try:
+                self.directory.mkdir(parents=True, exist_ok=True)
+                top = self.directory.resolve()
+                directory = os.open(top, DIRECTORY)
+                for part in where.relative_to(top).parts:
+                    inner = _inner(directory, part)
+                    os.close(directory)
+                    directory = inner
+                if where not in self._cleaned:
+                    _remove_orphans(directory)
+                    self._cleaned.add(where)
+            except OSError as error:
+                raise _explained(error, f'directory {str(where)!r} cannot be used') from error
+            yield where, directory
+        finally:
+            if directory >= 0:
+                os.close(directory)
+
+
+def _inner(directory: int, name: str) -> int:
+    """Open a directory in another one, made if absent, and not through a link."""
+    try:
+        os.mkdir(name, dir_fd=directory)
+    except FileExistsError:
+        pass
+    return os.open(name, DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -158,96 +198,121 @@ def write_new(path: Path, data: bytes) -> None:
 
     :raises StorageError: there is one already, no room, no permission ...; nothing is left behind.
     """
-    temporary = path.with_name(TEMPORARY.format(secrets.token_hex(8)))
     try:
+        directory = os.open(path.parent, DIRECTORY)
         try:
-            _write_through(temporary, data)
-            _link(temporary, path)
+            with _temporary(directory, data) as temporary:
+                _link(directory, temporary, path.name)
         finally:
-            temporary.unlink(missing_ok=True)
+            os.close(directory)
     except FileExistsError:
         raise StorageError(f'{path} exists; choose another name, or remove it') from None
     except OSError as error:
         raise _explained(error, f'{path} was not saved') from error
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    with open(path, 'xb') as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write(where: Path, name: str, data: bytes) -> Path:
-    """Write a hidden file, then give it the first free name; the hidden file always goes."""
-    temporary = where / TEMPORARY.format(secrets.token_hex(8))
-    with _locked(where, fcntl.LOCK_SH) as directory:
+@contextmanager
+def _temporary(directory: int, data: bytes) -> Iterator[str]:
+    """Write a hidden file, complete and on the disk, which always goes."""
+    name = TEMPORARY.format(secrets.token_hex(8))
+    try:
+        with _open(directory, name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 'wb') as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield name
+    finally:
         try:
-            _write_through(temporary, data)
-            final = _give_name(temporary, where, name, data)
-        finally:
-            temporary.unlink(missing_ok=True)
+            os.unlink(name, dir_fd=directory)
+        except FileNotFoundError:
+            pass
+
+
+def _open(directory: int, name: str, flags: int, mode: str) -> BinaryIO:
+    flags |= os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    return cast(BinaryIO, os.fdopen(os.open(name, flags, 0o666, dir_fd=directory), mode))
+
+
+def _write(directory: int, where: Path, name: str, data: bytes) -> str:
+    """Give a picture the first free name, and read it back; return the name."""
+    with _locked(directory, fcntl.LOCK_SH):
+        with _temporary(directory, data) as temporary:
+            name, new = _give_name(directory, where, temporary, name, data)
         os.fsync(directory)
-    return final
+    if new and not _holds(directory, name, data):
+        os.unlink(name, dir_fd=directory)
+        raise StorageError(f'{where / name}: the disk gives back something else than was '
+                           'written; check it, and choose another directory')
+    return name
 
 
 @contextmanager
-def _locked(where: Path, kind: int) -> Iterator[int]:
-    """Hold a directory open and locked: shared by writers, exclusively by who cleans up."""
-    directory = os.open(where, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _locked(directory: int, kind: int) -> Iterator[None]:
+    """Hold a directory locked: shared by writers, exclusively by who cleans up."""
     try:
-        try:
-            fcntl.flock(directory, kind)
-        except OSError:     # the file system has no locks, so nobody cleans up; writing can go on
-            if kind != fcntl.LOCK_SH:
-                raise
-        yield directory
-    finally:
-        os.close(directory)
+        fcntl.flock(directory, kind)
+    except OSError:     # the file system has no locks, so nobody cleans up; writing can go on
+        if kind != fcntl.LOCK_SH:
+            raise
+    yield
+    # Closing the directory unlocks it.
 
 
-def _give_name(temporary: Path, where: Path, name: str, data: bytes) -> Path:
+def _give_name(directory: int, where: Path, temporary: str, name: str,
+               data: bytes) -> tuple[str, bool]:
+    """Return the name, and whether it is new and not that of the same picture."""
     stem, extension = os.path.splitext(name)
     for number in range(1, MOST_NUMBERS + 1):
-        final = where / (name if number == 1 else f'{stem}-{number}{extension}')
+        final = name if number == 1 else f'{stem}-{number}{extension}'
         try:
-            _link(temporary, final)
-            return final
+            _link(directory, temporary, final)
+            return final, True
         except FileExistsError:
-            if _holds(final, data):
-                return final
+            if _holds(directory, final, data):
+                return final, False
     raise StorageError(f'{where} has {MOST_NUMBERS} pictures called {name}; move some away')
 
 
-def _link(temporary: Path, final: Path) -> None:
+def _link(directory: int, temporary: str, final: str) -> None:
     """Give the file its name unless the name is taken, with no moment between the two."""
     try:
-        os.link(temporary, final)
+        os.link(temporary, final, src_dir_fd=directory, dst_dir_fd=directory)
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
             raise
-        os.close(os.open(final, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        _open(directory, final, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 'wb').close()
         try:
-            os.replace(temporary, final)
+            os.replace(temporary, final, src_dir_fd=directory, dst_dir_fd=directory)
         except OSError:
-            final.unlink()
+            os.unlink(final, dir_fd=directory)
             raise
 
 
-def _holds(path: Path, data: bytes) -> bool:
-    if path.is_symlink() or not path.is_file() or path.stat().st_size != len(data):
+def _holds(directory: int, name: str, data: bytes) -> bool:
+    """Say whether a file, not a link, has this content on the disk."""
+    try:
+        with _open(directory, name, os.O_RDONLY, 'rb') as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size != len(data):
+                return False
+            # Out of the memory's copy (it has been synchronised), so that the disk is asked.
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            return file.read() == data
+    except OSError:     # a link, a directory, somebody else's
         return False
-    return path.read_bytes() == data
 
 
-def _remove_orphans(where: Path) -> None:
+def _remove_orphans(directory: int) -> None:
     """Remove what killed processes left, unless a living one is writing there just now."""
     try:
-        with _locked(where, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            for path in where.glob(TEMPORARY.format('[0-9a-f]' * 16)):
-                path.unlink(missing_ok=True)
+        with _locked(directory, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            for name in fnmatch.filter(os.listdir(directory),
+                                       TEMPORARY.format('[0-9a-f]' * 16)):
+                os.unlink(name, dir_fd=directory)
     except OSError:
-        return      # in use, or not ours to remove: they do no harm
+        pass        # in use, or not ours to remove: they do no harm
+    finally:
+        fcntl.flock(directory, fcntl.LOCK_UN)
 
 
 def _explained(error: Exception, what: str) -> StorageError:

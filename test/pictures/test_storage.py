@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import pytest
 
 from camera_driver.errors import StorageError
+from camera_driver.pictures import storage
 from camera_driver.pictures.storage import PictureStore, safe_name, write_new
 
 
@@ -98,13 +99,71 @@ def test_a_folder_cannot_lead_out(tmp_path, folder):
 
 
 @pytest.mark.parametrize(('folder', 'reason'), [
-    ('a\0b', 'null'), ('x' * 300, 'too long'), ('file', 'is a file'), ('file/sub', 'is a file'),
+    ('a\0b', 'control'), ('x' * 300, 'too long'), ('file', 'is a file'), ('file/sub', 'is a file'),
     ('circle', 'circle|loop'), ('circle/sub', 'circle|loop')])
 def test_says_why_a_folder_cannot_be_used(tmp_path, folder, reason):
     (tmp_path / 'file').write_bytes(b'')
     (tmp_path / 'circle').symlink_to('circle')
     with pytest.raises(StorageError, match=reason):
         PictureStore(tmp_path).save('P1.JPG', b'x', folder)
+
+
+@pytest.mark.parametrize('character', '\0\n\r\t\x1b\x7f\x80\u2028\udcff')
+def test_a_folder_of_control_characters_is_refused(tmp_path, character):
+    with pytest.raises(StorageError, match='control characters') as caught:
+        PictureStore(tmp_path).save('P1.JPG', b'x', f'flight{character}1')
+    assert str(caught.value).isprintable()
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize('swapped', ['flight', 'flight/1'])
+def test_a_link_swapped_in_is_not_followed(tmp_path, monkeypatch, swapped):
+    pictures, other = tmp_path / 'pictures', tmp_path / 'other'
+    store = PictureStore(pictures)
+    store.save('P1.JPG', b'one', 'flight/1')
+    other.mkdir()
+    (other / '1').mkdir()
+    resolve = storage.below
+
+    def swap(directory, path):
+        where = resolve(directory, path)
+        if not (pictures / swapped).is_symlink():
+            (pictures / swapped).rename(tmp_path / 'moved')
+            (pictures / swapped).symlink_to(other)
+        return where
+
+    monkeypatch.setattr(storage, 'below', swap)
+    with pytest.raises(StorageError, match='a part of this path is a file|symbolic link'):
+        store.save('P2.JPG', b'two', 'flight/1')
+    assert [path.name for path in other.rglob('*')] == ['1']
+
+
+def test_names_the_home_that_is_missing(monkeypatch):
+    monkeypatch.delenv('HOME', raising=False)
+    monkeypatch.setattr('os.path.expanduser', lambda path: path)    # no entry in passwd
+    with pytest.raises(StorageError, match='no home directory; set HOME, or choose another'):
+        PictureStore('~/camera_driver/front')
+
+
+def test_says_why_a_home_cannot_be_written(monkeypatch):
+    monkeypatch.setenv('HOME', '/proc')
+    with pytest.raises(StorageError, match='/proc/camera_driver.* cannot be used'):
+        PictureStore('~/camera_driver')
+
+
+def test_what_the_disk_gives_back_is_compared(tmp_path, monkeypatch):
+    """A disk that loses a byte between the write and the synchronisation."""
+    fsync = os.fsync
+
+    def lossy(descriptor):
+        if not os.path.isdir(f'/proc/self/fd/{descriptor}'):
+            os.pwrite(descriptor, b'?', 1)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, 'fsync', lossy)
+    with pytest.raises(StorageError, match='gives back something else than was written'):
+        PictureStore(tmp_path).save('P1.JPG', b'picture')
+    assert os.listdir(tmp_path) == []
 
 
 def test_the_directory_may_not_be_a_file(tmp_path):
