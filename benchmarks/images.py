@@ -149,7 +149,7 @@ def publish(topic: str, picture: str) -> None:
             _say()
         elif word == 'publish':
             cpu, start = cpu_time(), monotonic()
-            topics.publish_jpeg(data, checked, Header(frame_id='camera'))
+            topics.publish(checked, Header(frame_id='camera'))
             _say(start)
         else:
             _say(cpu_time() - cpu)

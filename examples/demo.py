@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 
+from contact_sheet import contact_sheet
 import numpy as np
 import rclpy
 from rclpy.action import ActionClient
@@ -306,8 +307,7 @@ def demo(ros):
 def write_sheet(name, cells, title, columns):
     """Write pictures as one."""
     path = OUTPUT / f'{name}.png'
-    path.write_bytes(image.encode_png(image.contact_sheet(cells, title=title, columns=columns,
-                                                          width=800)))
+    path.write_bytes(image.encode_png(contact_sheet(cells, title, columns, width=800)))
     tell(f'{path.name}: {len(cells)} pictures')
 
 

@@ -37,7 +37,8 @@ MAY_IMPORT = {
 }
 ONLY_HERE = {  # module from outside -> where it may be imported
     'serial': ('link/port.py',),
-    'PIL': ('pictures/image.py',),
+    'PIL': ('pictures/image.py', 'sim/scene.py'),
+    'simplejpeg': ('pictures/image.py',),
     'cv2': ('video/sources.py',),
     'time': ('link/port.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/', 'host/', 'nodes/',
              'payload/', 'cli/'),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 import os
 from pathlib import Path
 import sys
@@ -20,17 +21,19 @@ from camera_driver.cli.output import clean, duration, error_words, size, stamp, 
 from camera_driver.cli.parser import Parser, UsageError
 from camera_driver.device import Device
 from camera_driver.errors import (
-    Cancelled, DamagedPicture, DeviceError, NotSupported, OutcomeUnknown, PortError, ReplyTimeout,
+    Cancelled, DeviceError, NotSupported, OutcomeUnknown, PortError, ReplyTimeout,
     SessionLost, StorageError)
 
 if TYPE_CHECKING:
     from camera_driver.model import Picture, ProgressCallback
+    from camera_driver.pictures.image import Checked
     from camera_driver.pictures.storage import PictureStore
 
 FATAL = (PortError, ReplyTimeout, SessionLost, StorageError, Cancelled, OutcomeUnknown)
 """Errors that end the whole command: the next picture would meet them too."""
 
 PARTLY = 7
+THUMBNAIL = 'thumb_'  # in front of its picture's name
 MOST = 9999  # pictures in one range
 
 
@@ -56,7 +59,7 @@ def list_images(job: Job[StoresImages]) -> int:
 
 
 def download(job: Job[StoresImages]) -> int:
-    """Save pictures; what fails its checks is reported, not saved."""
+    """Save pictures; what fails its checks is read again, and marked if it is so in the camera."""
     args = job.args
     if bool(args.index) == args.all:
         raise UsageError('say which pictures: numbers such as 1 4-7, or --all')
@@ -69,14 +72,7 @@ def download(job: Job[StoresImages]) -> int:
             indices = [image.index for image in images]
             _check_room(store, sum(image.size or 0 for image in images))
 
-        def read(index: int, progress: ProgressCallback) -> Picture:
-            picture = opened.device.download(index, progress)
-            if args.verify == 'reread' and opened.device.download(
-                    index, progress).data != picture.data:
-                raise DamagedPicture('two readings differ; download it again, at a lower speed')
-            return picture
-
-        return _fetch(job, opened, store, indices, read)
+        return _fetch(job, opened, store, indices, opened.device.download)
 
 
 def thumbnails(job: Job[StoresImages]) -> int:
@@ -90,7 +86,7 @@ def thumbnails(job: Job[StoresImages]) -> int:
             picture = opened.device.thumbnail(index, progress)
             return replace(picture, name=picture.name or names.get(index, ''))
 
-        return _fetch(job, opened, store, _flat(job.args.index) or list(names), read, 'thumb_')
+        return _fetch(job, opened, store, _flat(job.args.index) or list(names), read, THUMBNAIL)
 
 
 def capture(job: Job[TakesPictures]) -> int:
@@ -122,11 +118,12 @@ def capture(job: Job[TakesPictures]) -> int:
 
 def preview(job: Job[TakesPreviews]) -> int:
     """Take a preview, which the device does not keep, and save it."""
+    from camera_driver.pictures.image import check_picture
     store = open_store(job.args.directory)
     with job.device() as opened:
         with job.out.progress('preview') as progress:
             picture = opened.device.take_preview(progress)
-        _save(job, store, picture, 'preview', 0.0)
+        _save(job, store, picture, check_picture(picture), 'preview', 0.0)
     return 0
 
 
@@ -200,16 +197,26 @@ def _protect(job: Job[ProtectsImages], protected: bool) -> int:
 def _fetch(job: Job[Any], opened: Opened[Any], store: PictureStore, indices: Sequence[int],
            read: Callable[[int, ProgressCallback], Picture], prefix: str = '') -> int:
     """Read, check and save pictures one by one; return the exit code."""
+    from camera_driver.pictures.image import check_thumbnail
+    from camera_driver.pictures.keep import read_sound
     from camera_driver.pictures.storage import safe_name
+    reread = getattr(job.args, 'verify', '') == 'reread'
+    keep_odd = getattr(job.args, 'keep_odd', False)
     failed: list[Exception] = []
+    odd = False
     for number, index in enumerate(indices, 1):
         title = f'picture {index}' + (f' ({number} of {len(indices)})' if indices[1:] else '')
         begun = opened.port.now()
         try:
             with job.out.progress(title) as progress:
-                picture = read(index, progress)
+                if prefix == THUMBNAIL:
+                    picture = read(index, progress)
+                    checked = check_thumbnail(picture.data)
+                else:
+                    picture, checked = read_sound(partial(read, index, progress), reread, keep_odd)
             name = prefix + safe_name(picture.name, f'picture_{index:04d}')
-            _save(job, store, picture, name, opened.port.now() - begun)
+            _save(job, store, picture, checked, name, opened.port.now() - begun)
+            odd |= bool(checked.odd)
         except FATAL:
             raise
         except (DeviceError, IndexError) as error:
@@ -222,7 +229,7 @@ def _fetch(job: Job[Any], opened: Opened[Any], store: PictureStore, indices: Seq
     if not indices and not job.args.json:
         print('No pictures.')
     if not failed:
-        return 0
+        return PARTLY if odd and not keep_odd else 0
     if len(failed) == len(indices) == 1:
         raise failed[0]
     some = len(failed) < len(indices)
@@ -231,26 +238,23 @@ def _fetch(job: Job[Any], opened: Opened[Any], store: PictureStore, indices: Seq
     return PARTLY if some else 1
 
 
-def _save(job: Job[Any], store: PictureStore, picture: Picture, name: str, seconds: float) -> None:
-    """
-    Check a picture and save it.
-
-    Raises DamagedPicture before anything is written: whatever cannot be decoded is not a picture.
-    """
-    from camera_driver.pictures.image import check, encoded
-    picture = encoded(picture)
-    checked = check(picture.data, picture.format)
-    if not Path(name).suffix:
-        name += '.jpg' if checked.format == 'jpeg' else f'.{checked.format}'
-    path = store.save(name, picture.data)
+def _save(job: Job[Any], store: PictureStore, picture: Picture, checked: Checked, name: str,
+          seconds: float) -> None:
+    """Save a picture that was checked."""
+    from camera_driver.pictures.keep import file_name
+    if name.endswith(('.JPG', '.jpg')) and checked.format == 'png':
+        name = name[:-4]  # a thumbnail of raw pixels
+    data = checked.data
+    path = store.save(file_name(name, checked), data)
     shown = path if job.args.directory.is_absolute() else Path(os.path.relpath(path))
-    rate = f' ({size(int(len(picture.data) / seconds))}/s)' if seconds else ''
+    rate = f' ({size(int(len(data) / seconds))}/s)' if seconds else ''
     took = f' in {duration(seconds)}{rate}' if seconds else ''
+    odd = clean(f'; odd in the camera: {checked.odd}') if checked.odd else ''
     job.out.show(
-        {'index': picture.index, 'name': picture.name, 'path': path, 'bytes': len(picture.data),
+        {'index': picture.index, 'name': picture.name, 'path': path, 'bytes': len(data),
          'width': checked.width, 'height': checked.height, 'format': checked.format,
-         'seconds': round(seconds, 3)},
-        f'{shown}  {checked.width} x {checked.height}, {size(len(picture.data))}{took}')
+         'odd': checked.odd or None, 'seconds': round(seconds, 3)},
+        f'{shown}  {checked.width} x {checked.height}, {size(len(data))}{took}{odd}')
 
 
 def open_store(directory: Path) -> PictureStore:
@@ -311,7 +315,10 @@ def _download_arguments(parser: Parser, cls: type[Device]) -> None:
     add_directory(parser)
     parser.add_argument('--verify', choices=('decode', 'reread'), default='decode',
                         help='decode: check that it is a sound picture (default); reread: also '
-                        'download it twice and compare')
+                        'download it until two readings agree')
+    parser.add_argument('--keep-odd', action='store_true', help='save a picture that fails its '
+                        'check after one reading (default: if a second reading agrees); its name '
+                        'is marked with _odd')
 
 
 def _thumbnails_arguments(parser: Parser, cls: type[Device]) -> None:

@@ -23,7 +23,7 @@ from camera_driver import msg
 from camera_driver.errors import options_of
 from camera_driver.model import (
     Exposure, ImageFolder, Range, RegionOfInterest, SettingValue, StoredImage)
-from camera_driver.pictures.image import Pixels
+from camera_driver.pictures.image import Checked, Pixels
 
 NANOSECONDS = 1_000_000_000
 ZONES = {'utc': 'UTC', 'local': 'local time'}  # what a camera's clock shows
@@ -150,18 +150,19 @@ def image_message(pixels: Pixels, header: Header, colours: str = 'rgb8') -> Imag
     return message
 
 
-def compressed_message(data: bytes, mode: str, header: Header) -> CompressedImage:
+def compressed_message(checked: Checked, header: Header) -> CompressedImage:
     """
-    Convert a JPEG, untouched.
+    Convert a JPEG or PNG, untouched.
 
-    :param mode: Pillow's ('L' = no colour): the transport's `format` names the encoding of the
-        image that a subscriber gets and the one that its decoder makes, here as
-        compressed_image_transport's own publisher writes it (CompressedImage.msg).
+    The transport's `format` names the encoding of the image that a subscriber gets and the one
+    that its decoder makes, here as compressed_image_transport's own publisher writes it
+    (CompressedImage.msg).
     """
     content = array('B')
-    content.frombytes(data)
+    content.frombytes(checked.data)
     message = CompressedImage(header=header)
-    message.format = 'mono8; jpeg compressed ' if mode == 'L' else 'rgb8; jpeg compressed bgr8'
+    message.format = (f'mono8; {checked.format} compressed ' if checked.mode == 'L' else
+                      f'rgb8; {checked.format} compressed bgr8')
     message.data = content
     return message
 

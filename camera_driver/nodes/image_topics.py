@@ -3,8 +3,9 @@
 """
 A picture on its topics: raw, compressed and camera info, all with one header.
 
-A JPEG goes out as it came from the camera; it is decoded only while somebody subscribes to the
-raw image. Publishers are reliable (REP-2003) and take `qos_overrides` parameters.
+A JPEG goes out as it came from the camera; its pixels, which the check has decoded, go out only
+while somebody subscribes to the raw image. Publishers are reliable (REP-2003) and take
+`qos_overrides` parameters.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from std_msgs.msg import Header
 
 from camera_driver.nodes import convert
 from camera_driver.nodes.camera_info import Calibration
-from camera_driver.pictures.image import Checked, decode, Pixels
+from camera_driver.pictures.image import Checked, Pixels
 
 DEPTH = 5  # messages kept for slow subscribers
 
@@ -41,19 +42,13 @@ class ImageTopics:
         self._compressed = self._publisher(CompressedImage, f'{prefix}image_raw/compressed')
         self._info = self._publisher(CameraInfo, f'{prefix}camera_info') if calibration else None
 
-    def publish_jpeg(self, data: bytes, checked: Checked, header: Header) -> None:
-        """Publish a sound JPEG (`checked` by image.check); raw only if somebody wants it."""
-        self._compressed.publish(convert.compressed_message(data, checked.mode, header))
+    def publish(self, checked: Checked, header: Header) -> None:
+        """Publish a sound picture: raw only if somebody wants it, compressed if it is a JPEG."""
+        if checked.format == 'jpeg':
+            self._compressed.publish(convert.compressed_message(checked, header))
         self._publish_info(checked.width, checked.height, header)
         if self._raw.get_subscription_count():
-            self._raw.publish(convert.image_message(decode(data), header))
-
-    def publish_pixels(self, pixels: Callable[[], Pixels], width: int, height: int,
-                       header: Header) -> None:
-        """Publish a picture that is no JPEG; `pixels` is called only if somebody wants them."""
-        self._publish_info(width, height, header)
-        if self._raw.get_subscription_count():
-            self._raw.publish(convert.image_message(pixels(), header))
+            self._raw.publish(convert.image_message(checked.pixels, header))
 
     @property
     def wanted(self) -> bool:
@@ -70,7 +65,8 @@ class ImageTopics:
             self._raw.publish(convert.image_message(pixels, header, encoding))
         if self._compressed.get_subscription_count():
             mode = 'L' if pixels.ndim == 2 else 'RGB'
-            self._compressed.publish(convert.compressed_message(jpeg(), mode, header))
+            checked = Checked('jpeg', width, height, mode, data=jpeg())
+            self._compressed.publish(convert.compressed_message(checked, header))
 
     def _publish_info(self, width: int, height: int, header: Header) -> None:
         if self._info is None or self._calibration is None:

@@ -3,13 +3,21 @@
 """
 JPEG as bytes: the walk over its markers and its entropy-coded data.
 
-libjpeg repairs what it can and tells nobody but its own log, so "it decodes" proves little: a
-picture with a packet lost, doubled or exchanged decodes without complaint. What the decoder
-keeps to itself is found here instead: every marker, and for sequential Huffman pictures (all that
-the cameras here produce) every code word up to the last block. ITU-T T.81, annexes B and F.
+libjpeg repairs what it can and tells its callers little, so "it decodes" proves little: a picture
+with a packet lost, doubled or exchanged decodes without complaint. What it swallows is found
+here: every marker, and for sequential Huffman pictures (all that the cameras here produce) every
+code word up to the last block. ITU-T T.81, annexes B and F.
+
+simplejpeg's strict mode makes an error of each of libjpeg-turbo's warnings, ten times faster. Of
+1280 damaged colour pictures with the usual tables, both find the same; of 320 grey ones and 320
+with tables of their own, the walk alone finds 13 and 4; of 320 progressive ones, which the walk
+cannot follow, the library finds 170. So `image.check` takes the library's word for `usual`
+pictures and walks where there is no library, where it finds less, and where it complains: the
+walk knows the byte, and that fill bytes behind complete data are no damage.
 """
 
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from itertools import islice
 import re
 import struct
@@ -19,8 +27,12 @@ import numpy as np
 
 from camera_driver.errors import DamagedPicture
 
-SOI, EOI, SOS, DHT, DRI = 0xd8, 0xd9, 0xda, 0xc4, 0xdd
+SOI, EOI, SOS, DHT, DRI, APP1 = 0xd8, 0xd9, 0xda, 0xc4, 0xdd, 0xe1
 SEQUENTIAL = (0xc0, 0xc1)
+PROGRESSIVE = (0xc2, 0xc6, 0xca, 0xce)
+# Beginning of the SHA-256 of the tables of T.81, annex K.3, by class and identifier.
+USUAL_TABLES = {0x00: '2f66814c', 0x10: 'a6283a08', 0x01: '602f734c', 0x11: '13f90e3c'}
+MOST_MEMORY = 256 << 20     # bytes for the decoder: samples, and coefficients if progressive
 FRAMES = tuple(m for m in range(0xc0, 0xd0) if m not in (DHT, 0xc8, 0xcc))
 # A marker that ends entropy-coded data: not a stuffed zero, not a restart, not a fill byte.
 END_OF_SCAN = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]')
@@ -59,6 +71,7 @@ class Structure(NamedTuple):
     width: int
     height: int
     components: int
+    usual: bool         # sequential, in colour, with the usual Huffman tables
     end: int            # bytes up to and with EOI
     padding: int        # bytes after it
 
@@ -125,6 +138,33 @@ def jpeg_in(data: bytes) -> bytes | None:
     return None
 
 
+def size_in(data: bytes) -> tuple[int, int]:
+    """Return the width and height that a frame header tells, also a damaged JPEG's; else 0, 0."""
+    try:
+        for segment in segments(data):
+            if segment.marker in FRAMES:
+                frame = _frame(segment)
+                return frame.width, frame.height
+    except DamagedPicture:
+        pass
+    return 0, 0
+
+
+def exif_in(data: bytes) -> bytes:
+    """Return the TIFF structure with the Exif data of a JPEG, the head of one, or a TIFF."""
+    if data[:4] in (b'II*\0', b'MM\0*'):
+        return data
+    if data[:6] == b'Exif\0\0':
+        return data[6:]
+    try:
+        for segment in segments(data):
+            if segment.marker == APP1 and segment.payload[:6] == b'Exif\0\0':
+                return segment.payload[6:]
+    except DamagedPicture:
+        pass
+    return b''
+
+
 def check_scans(data: bytes) -> bool:
     """
     Follow every Huffman code of a sequential JPEG to the last block, without decoding pixels.
@@ -181,11 +221,16 @@ def structure(data: bytes) -> Structure:
     """
     frame: Frame | None = None
     scans = 0
+    usual = True
     for segment in segments(data):
         if segment.marker in FRAMES:
             if frame is not None:
                 raise _damaged(segment.offset, 'a second frame header')
             frame = _frame(segment)
+            _bound(frame, segment.offset, len(data))
+        elif segment.marker == DHT:
+            usual &= all(sha256(table).hexdigest()[:8] == USUAL_TABLES.get(number)
+                         for number, table in _tables(segment))
         scans += segment.marker == SOS
     if frame is None or not scans:
         raise _damaged(segment.offset, 'the end marker (ff d9) comes before any image data')
@@ -193,7 +238,21 @@ def structure(data: bytes) -> Structure:
     if frame.width * frame.height * scans > 2_000_000_000:
         raise _damaged(0, f'{frame.width} x {frame.height} pixels in {scans} scans: refused')
     end = segment.offset + 2
-    return Structure(frame.width, frame.height, len(frame.components), end, len(data) - end)
+    count = len(frame.components)
+    usual &= frame.marker in SEQUENTIAL and count == 3
+    return Structure(frame.width, frame.height, count, usual, end, len(data) - end)
+
+
+def _bound(frame: Frame, offset: int, size: int) -> None:
+    """Refuse, before anything is decoded, what takes much memory or cannot be complete."""
+    units, blocks = _layout([(component, 0, 0) for component in frame.components], frame)
+    if len(frame.components) > 1:
+        units *= len(blocks)
+    what = f'{frame.width} x {frame.height} pixels'
+    if units > 8 * size:    # each block has a code of at least one bit
+        raise _damaged(offset, f'{what} cannot be in {size} bytes')
+    if 64 * units * (3 if frame.marker in PROGRESSIVE else 1) > MOST_MEMORY:
+        raise _damaged(offset, f'{what} need more than {MOST_MEMORY >> 20} MB: refused')
 
 
 def _frame(segment: Segment) -> Frame:

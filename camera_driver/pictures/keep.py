@@ -1,24 +1,26 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
 """
-What happens to a picture that has come over the line: checked, saved, recorded, shown.
+What happens to a picture that has come over the line: checked, read again if in doubt, saved.
 
 All of this takes time (decoding, the disk), so it runs in a thread of its own and holds up
 neither the device's thread nor the executor.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 import hashlib
 import os
 from pathlib import Path
 
-from camera_driver.errors import DamagedPicture, StorageError
+from camera_driver.errors import DamagedPicture
 from camera_driver.model import Picture, StoredImage
-from camera_driver.pictures import image
-from camera_driver.pictures.jpeg import jpeg_in
+from camera_driver.pictures import image, jpeg
 from camera_driver.pictures.storage import PictureStore
 
-EXTENSIONS = {'jpeg': 'jpg', 'tiff': 'tif', 'unknown': 'dat'}
+EXTENSIONS = {'jpeg': 'jpg', 'png': 'png', 'tiff': 'tif', 'unknown': 'dat'}
+MOST_READINGS = 3
+ODD = '_odd'    # in the name of a file
 
 
 @dataclass(frozen=True)
@@ -31,43 +33,63 @@ class Kept:
     checked: image.Checked
 
 
-def keep(picture: Picture, stored: StoredImage, store: PictureStore, folder: str) -> Kept:
+def read_sound(read: Callable[[], Picture], reread: bool = False, keep_odd: bool = False
+               ) -> tuple[Picture, image.Checked]:
     """
-    Check a picture, save it and read it back from the disk.
+    Read a picture until it is known for what it is.
 
-    Raises DamagedPicture (nothing is saved) and StorageError (nothing is left behind, unless it
-    is the disk that gives back something else than was written: that file is removed).
+    A sound one counts at once, or with `reread` when two readings agree. One that fails its check
+    may have been damaged on the line, so it is read again: when two readings agree it is so in
+    the camera, and odd. Two that differ make a third, and the majority decides.
+
+    :param keep_odd: take the first reading of a picture that fails its check.
+    :raises DamagedPicture: no two of three readings agree.
     """
-    checked = image.check(picture.data, picture.format)
+    readings: list[bytes] = []
+    reason = ''
+    while len(readings) < MOST_READINGS:
+        picture = read()
+        agrees = picture.data in readings
+        readings.append(picture.data)
+        try:
+            checked = image.check_picture(picture)
+        except DamagedPicture as error:
+            reason = str(error).partition('; download')[0]
+            checked = _odd(picture, reason)
+            if agrees or keep_odd and not reread:
+                return picture, checked
+        else:
+            if agrees or not reread:
+                return picture, checked
+    raise DamagedPicture(f'{MOST_READINGS} readings differ; download it again at a lower speed, '
+                         'and look at the line' + (f': {reason}' if reason else ''))
+
+
+def _odd(picture: Picture, reason: str) -> image.Checked:
+    width, height = jpeg.size_in(picture.data)
+    return image.Checked(picture.format, width, height, '', odd=reason, data=picture.data)
+
+
+def file_name(name: str, checked: image.Checked) -> str:
+    """Return the name of a picture's file: `name` without extension gets one; see `marked`."""
     extension = EXTENSIONS.get(checked.format, checked.format)
-    name = stored.name or f'image_{stored.index:05}.{extension}'
-    path = store.save(name, picture.data, folder)
-    digest = hashlib.sha256(picture.data).hexdigest()
-    if hashlib.sha256(_read_back(path)).hexdigest() != digest:
-        path.unlink(missing_ok=True)
-        raise StorageError(f'{path}: the disk gives back something else than was written; check '
-                           'it, and choose another download_directory')
-    return Kept(path, len(picture.data), digest, checked)
+    return marked(name if os.path.splitext(name)[1] else f'{name}.{extension}', checked)
 
 
-def _read_back(path: Path) -> bytes:
-    try:
-        with open(path, 'rb') as file:
-            # Out of the memory's copy (it has been synchronised), so that the disk is asked.
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-            return file.read()
-    except OSError as error:
-        raise StorageError(f'{path} was saved and cannot be read back: {error.strerror}; check '
-                           'the disk') from error
+def marked(name: str, checked: image.Checked) -> str:
+    """Return a file's name, with a mark if the picture is odd."""
+    stem, extension = os.path.splitext(name)
+    return stem + (ODD if checked.odd else '') + extension
 
 
-def thumbnail_jpeg(picture: Picture) -> tuple[bytes, image.Checked]:
+def keep(checked: image.Checked, stored: StoredImage, store: PictureStore, folder: str) -> Kept:
     """
-    Return the JPEG of a thumbnail, which some cameras wrap in an Exif block, and its check.
+    Save a picture, which is read back from the disk.
 
-    Raises DamagedPicture.
+    Raises StorageError (nothing is left behind).
     """
-    data = jpeg_in(picture.data)
-    if data is None:
-        raise DamagedPicture('the thumbnail holds no JPEG; download it again')
-    return data, image.check(data, 'jpeg')
+    name = (marked(stored.name, checked) if stored.name else
+            file_name(f'image_{stored.index:05}', checked))
+    path = store.save(name, checked.data, folder)
+    digest = hashlib.sha256(checked.data).hexdigest()
+    return Kept(path, len(checked.data), digest, checked)

@@ -8,12 +8,14 @@ The same arguments give the same bytes (within one version of the image library 
 
 from datetime import datetime, timedelta
 from functools import lru_cache
+import struct
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from PIL.TiffImagePlugin import IFDRational
 
-from camera_driver.pictures.exif import Exif, exif_block
-from camera_driver.pictures.image import draw_text, encode_jpeg, Pixels, resized
+from camera_driver.pictures.image import encode_jpeg, Exif, Pixels, resized
 
 ACROSS = 400.0      # m of land across a picture, whatever its number of pixels
 CROPS = np.array([(96, 124, 58), (132, 148, 70), (186, 170, 98), (150, 122, 82), (74, 106, 54),
@@ -105,8 +107,8 @@ def jpeg(number: int, width: int, height: int, taken: datetime, model: str = 'SI
     exposure_time = exposure_time or 1 / (60 * 2 ** (number % 4))
     shot = Exif(taken, 'camera_driver', model, exposure_time,
                 f_number=(2.8, 4.0, 5.6)[number % 3], iso=100, orientation=1)
-    return encode_jpeg(scene(number, width, height, exposure), quality,
-                       exif_block(shot, thumbnail(number, exposure)))
+    return with_exif(encode_jpeg(scene(number, width, height, exposure), quality),
+                     exif_block(shot, thumbnail(number, exposure)))
 
 
 @lru_cache(maxsize=32)
@@ -142,6 +144,62 @@ def stills() -> tuple[Still, ...]:
               thumbnail(number))
         for number, width, height, quality in plan
         for taken in [first + timedelta(seconds=47 * number)])
+
+
+def draw_text(pixels: Pixels, text: str, position: tuple[int, int], size: float,
+              colour: tuple[int, int, int] = (255, 255, 255), anchor: str = 'la') -> Pixels:
+    """
+    Return a copy with a text in it, on a thin dark edge that keeps it legible anywhere.
+
+    :param position: x, y [pixels] of the anchor; `anchor` as in Pillow ('la': left, ascender).
+    :param size: of the letters [pixels].
+    """
+    picture = Image.fromarray(pixels).convert('RGB')
+    ImageDraw.Draw(picture).text(position, text, fill=colour, font=ImageFont.load_default(size),
+                                 anchor=anchor, stroke_width=max(1, round(size / 14)),
+                                 stroke_fill=(16, 18, 22))
+    return np.array(picture)
+
+
+def exif_block(exif: Exif, thumbnail: bytes = b'') -> bytes:
+    """
+    Return the payload of an APP1 segment: the 'Exif' mark and a little-endian TIFF structure.
+
+    :param thumbnail: a JPEG file, put into the second directory as cameras do; below 60 KB.
+    """
+    taken = None if exif.taken is None else f'{exif.taken:%Y:%m:%d %H:%M:%S}'
+    time, number = (None if value is None else
+                    IFDRational(1, round(1 / value)) if 0 < value < 0.3 else
+                    IFDRational(round(1000 * value), 1000)
+                    for value in (exif.exposure_time, exif.f_number))
+    first = Image.Exif()
+    first.endian = '<'
+    first.update(_given({0x010f: exif.make, 0x0110: exif.model, 0x0112: exif.orientation,
+                         0x0132: taken}))
+    first.get_ifd(0x8769).update(_given({
+        0x829a: time, 0x829d: number, 0x8827: exif.iso, 0x9000: b'0210', 0x9003: taken}))
+    block = first.tobytes()
+    if not thumbnail:
+        return block
+    # Pillow writes no second directory. Its offset stands behind the entries of the first.
+    tiff = block[6:] + bytes(len(block) % 2)
+    entries, = struct.unpack_from('<H', tiff, 8)
+    link, at = 10 + 12 * entries, len(tiff)
+    second = struct.pack('<H', 3) + b''.join(struct.pack('<HHII', *entry) for entry in (
+        (0x0103, 3, 1, 6), (0x0201, 4, 1, at + 42), (0x0202, 4, 1, len(thumbnail)))) + bytes(4)
+    return b'Exif\0\0' + tiff[:link] + struct.pack('<I', at) + tiff[link + 4:] + second + thumbnail
+
+
+def with_exif(data: bytes, exif: bytes) -> bytes:
+    """Return a JPEG with an Exif block as its first segment, in the place of JFIF's."""
+    if len(exif) > 65533:
+        raise ValueError(f'an Exif block of {len(exif)} bytes does not fit into a JPEG')
+    head = b'\xff\xd8\xff\xe1' + (len(exif) + 2).to_bytes(2, 'big') + exif
+    return head + data[4 + int.from_bytes(data[4:6], 'big'):]
+
+
+def _given(values: dict[int, object]) -> dict[int, object]:
+    return {tag: value for tag, value in values.items() if value is not None}
 
 
 def _house(land: np.ndarray[tuple[int, ...], np.dtype[np.float32]], metre: float,

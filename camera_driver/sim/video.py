@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from camera_driver.pictures.image import draw_text, Pixels, resized
+from camera_driver.pictures.image import Pixels, resized
 from camera_driver.sim import scene
 
 RATE = 30.0  # Hz
@@ -64,8 +64,8 @@ def _still(signal: VideoSignal) -> Pixels:
     if signal.area:
         _outline(pixels, signal.area)
     edge = signal.height / 40
-    return draw_text(pixels, signal.caption, (round(signal.width - edge), round(edge)),
-                     signal.height / 24, anchor='ra')
+    return scene.draw_text(pixels, signal.caption, (round(signal.width - edge), round(edge)),
+                           signal.height / 24, anchor='ra')
 
 
 @lru_cache(maxsize=2)

@@ -200,24 +200,28 @@ def test_hostile_names(camera, terminal, tmp_path, name, file):
     assert '\x1b' not in result.out + camera('list').out
 
 
-def test_a_damaged_picture_is_never_saved(camera, terminal, tmp_path):
+def test_a_picture_that_is_odd_in_the_camera_is_marked(camera, terminal, tmp_path):
     frames = terminal.simulator.frames
-    good = [frame.data for frame in frames]
-    terminal.do(lambda: setattr(frames[1], 'data', good[1][:-4000]))
-    result = camera('download', '2', '--directory', tmp_path)
-    assert result.code == 1
-    assert 'damaged JPEG' in result.error and 'download the picture again' in result.error
-    assert files(tmp_path) == {}
-    result = camera('download', '--all', '--json', '--directory', tmp_path)
-    assert result.code == 7
-    assert [line.get('error') is not None for line in result.documents] == [
-        index == 2 for index in range(1, 6)]
-    assert set(files(tmp_path)) == {frame.name for frame in frames} - {frames[1].name}
+    odd = frames[2].data[:-400]
+    terminal.do(lambda: setattr(frames[2], 'data', odd))
+    result = camera('download', '3', '--directory', tmp_path / 'one')
+    assert result.code == 7 and 'odd in the camera: damaged JPEG' in result.out
+    assert files(tmp_path / 'one') == {'P1010003_odd.JPG': odd}
+    result = camera('--json', 'download', '1', '3', '--keep-odd', '--directory', tmp_path / 'two')
+    assert result.code == 0
+    assert [line['odd'] is not None for line in result.documents] == [False, True]
+    assert files(tmp_path / 'two') == {frames[0].name: frames[0].data, 'P1010003_odd.JPG': odd}
+
+
+def test_a_damaged_reading_is_repeated(camera, terminal, tmp_path):
+    terminal.do(lambda: terminal.simulator.misbehave('damaged_reply', command=b'\x04\x0e'))
+    assert camera('download', '3', '--verify', 'reread', '--directory', tmp_path).code == 0
+    frame = terminal.simulator.frames[2]
+    assert files(tmp_path) == {frame.name: frame.data}
 
 
 @pytest.mark.parametrize('fault, code, message', [
     ('short_reply', 1, 'announced 150349 bytes and sent 75174'),
-    ('damaged_reply', 1, 'two readings differ'),
     ('huge_length', 5, 'declares 2147483647 bytes for one image'),
     ('huge_count', 5, 'claims 2147483647 images'),
     ('endless_data', 5, 'longer than the 150349 bytes it can be')])

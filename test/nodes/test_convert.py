@@ -14,6 +14,7 @@ from std_msgs.msg import Header
 from camera_driver import msg
 from camera_driver.model import Exposure, Range, StoredImage
 from camera_driver.nodes import convert
+from camera_driver.pictures.image import Checked
 
 
 def test_exposure_there_and_back():
@@ -99,6 +100,7 @@ def test_pixels_that_lie_scattered_in_memory():
     ('RGB', 'rgb8; jpeg compressed bgr8'), ('L', 'mono8; jpeg compressed ')])
 def test_jpeg_untouched(mode, format_):
     data = bytes(range(256))
-    message = convert.compressed_message(data, mode, Header(frame_id='lens'))
+    message = convert.compressed_message(
+        Checked('jpeg', 8, 8, mode, data=data), Header(frame_id='lens'))
     assert bytes(message.data) == data
     assert message.format == format_

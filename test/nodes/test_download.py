@@ -131,18 +131,22 @@ def test_hostile_name_stays_in_the_directory(camera):
     assert list(files(camera)) == ['passwd'], result.message
 
 
-def test_broken_picture_is_listed_as_failed_and_not_saved(tmp_path):
+@pytest.mark.parametrize('keep_odd', [False, True])
+def test_a_picture_that_is_odd_in_the_camera_is_saved_as_such(tmp_path, keep_odd):
     simulator = sierra()
     data = simulator.frames[1].data
-    broken = data[:len(data) // 2] + data[len(data) // 2 + 512:]
-    simulator.frames[1].data = broken
-    with make(tmp_path, simulator) as one:
+    odd = data[:len(data) // 2] + data[len(data) // 2 + 512:]
+    simulator.frames[1].data = odd
+    with make(tmp_path, simulator, keep_odd=keep_odd) as one:
         compressed = one.listen(CompressedImage, 'image_raw/compressed')
         result = one.act(DownloadImages, 'download_images', publish=True)
-        assert not result.success and list(result.failed) == [2]
-        assert 'image 2' in result.message
+        assert result.success is keep_odd and not result.failed
+        assert 'image 2 is odd in the camera' in result.message
         wait_until(lambda: len(compressed) == 2)
-        assert sorted(files(one)) == ['P1010001.JPG', 'P1010003.JPG']
+        assert {bytes(message.data) for message in compressed} == {
+            simulator.frames[0].data, simulator.frames[2].data}
+        assert files(one) == {'P1010001.JPG': simulator.frames[0].data, 'P1010002_odd.JPG': odd,
+                              'P1010003.JPG': simulator.frames[2].data}
 
 
 def test_cancel_ends_the_action_in_mid_picture_and_leaves_nothing(tmp_path):

@@ -3,8 +3,12 @@
 """Pictures: what counts as damage, and what goes in and out as arrays, Exif and text."""
 
 from datetime import datetime
+from functools import partial
 from io import BytesIO
+from pathlib import Path
 import random
+import resource
+import struct
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -15,15 +19,17 @@ import pytest
 
 from camera_driver.errors import DamagedPicture
 from camera_driver.pictures import image
-from camera_driver.pictures.exif import Exif, exif_block, read_exif
+from camera_driver.pictures.image import Exif, read_exif
 from camera_driver.pictures.jpeg import check_scans, jpeg_in
 from camera_driver.sim import scene
+from camera_driver.sim.scene import exif_block
 
 SHOT = Exif(datetime(2001, 6, 14, 9, 30, 59), 'Maker', 'Model 1', 1 / 250, 2.8, 100, 6)
 PIXELS = scene.scene(3, 200, 150)
 SMALL = image.encode_jpeg(scene.scene(4, 64, 48))
-JPEG = image.encode_jpeg(PIXELS, 80, exif_block(SHOT, SMALL))
+JPEG = scene.with_exif(image.encode_jpeg(PIXELS, 80), exif_block(SHOT, SMALL))
 SCAN = JPEG.rindex(b'\xff\xda') + 14
+CASES = Path(__file__).parent / 'cases'
 
 
 def encoded(format, pixels=PIXELS, **options):  # noqa: A002
@@ -32,16 +38,26 @@ def encoded(format, pixels=PIXELS, **options):  # noqa: A002
     return out.getvalue()
 
 
+@pytest.fixture(params=['library', 'walk'])
+def with_and_without(request, monkeypatch):
+    """Check with simplejpeg, then as where it is not installed."""
+    if request.param == 'walk':
+        monkeypatch.setattr(image, 'simplejpeg', None)
+    elif image.simplejpeg is None:
+        pytest.skip('simplejpeg is not installed')
+
+
 @pytest.mark.parametrize('options', [
     {}, {'subsampling': '4:4:4'}, {'subsampling': '4:2:0'}, {'optimize': True}, {'quality': 5},
     {'restart_marker_blocks': 3}, {'restart_marker_rows': 1}, {'progressive': True}])
 @pytest.mark.parametrize('size', [(200, 150), (33, 17), (8, 8), (1, 1)])
 @pytest.mark.parametrize('mono', [False, True])
-def test_sound_jpegs_of_all_kinds_pass(options, size, mono):
+def test_sound_jpegs_of_all_kinds_pass(with_and_without, options, size, mono):
     pixels = image.resized(PIXELS, *size)
     data = encoded('JPEG', pixels[..., 0] if mono else pixels, **options)
     assert check_scans(data) is not options.get('progressive', False)
     assert image.check(data, 'jpeg') == image.Checked('jpeg', *size, 'L' if mono else 'RGB', 0)
+    assert np.array_equal(image.check(data, 'jpeg').pixels, image.decode(data))
     assert image.decode(data).shape == (size[1], size[0]) + (() if mono else (3,))
 
 
@@ -60,12 +76,12 @@ def test_other_formats(format):     # noqa: A002
 
 
 @pytest.mark.parametrize('tail', [bytes(300), b'data of the maker'])
-def test_what_follows_a_complete_picture_is_told(tail):
+def test_what_follows_a_complete_picture_is_told(with_and_without, tail):
     assert image.check(JPEG + tail, 'jpeg').padding == len(tail)
     assert image.check(JPEG, 'unknown').format == 'jpeg'
 
 
-def test_what_follows_a_picture_that_cannot_be_proven_complete():
+def test_what_follows_a_picture_that_cannot_be_proven_complete(with_and_without):
     progressive = encoded('JPEG', progressive=True)
     assert image.check(progressive + bytes(3), 'jpeg').padding == 3
     with pytest.raises(DamagedPicture, match=f'byte {len(progressive)}: 4 bytes that are not'):
@@ -93,12 +109,12 @@ def test_data_that_begin_like_no_picture_are_no_damage(data):
     (JPEG[:2] + b'\x00' + JPEG[2:], 'byte 2: 00 where a marker'),
     (b'\xff\xd8\xff\xd9', 'byte 2: the end marker .* before any image data'),
 ])
-def test_damage_is_named_with_its_place(data, reason):
+def test_damage_is_named_with_its_place(with_and_without, data, reason):
     with pytest.raises(DamagedPicture, match=reason):
         image.check(data, 'jpeg')
 
 
-def test_lost_and_exchanged_restart_intervals():
+def test_lost_and_exchanged_restart_intervals(with_and_without):
     data = encoded('JPEG', restart_marker_rows=1)
     first, second = data.index(b'\xff\xd1'), data.index(b'\xff\xd2')
     with pytest.raises(DamagedPicture, match='restart markers where'):
@@ -107,7 +123,7 @@ def test_lost_and_exchanged_restart_intervals():
         image.check(data[:first] + b'\xff\xd2' + data[first + 2:], 'jpeg')
 
 
-def test_every_lost_or_doubled_packet_is_found_although_the_decoder_is_content():
+def test_every_lost_or_doubled_packet_is_found_although_the_decoder_is_content(with_and_without):
     data = scene.jpeg(1, 320, 240, SHOT.taken)
     start = data.rindex(b'\xff\xda') + 14
     chance = random.Random(5)
@@ -129,13 +145,30 @@ def test_a_bomb_is_refused():
     with pytest.raises(DamagedPicture):
         image.decode(bytes(data))
     at = JPEG.rindex(b'\xff\xc0')
-    huge = JPEG[:at + 5] + b'\x40\x00\x2a\x00' + JPEG[at + 9:]
-    with pytest.raises(DamagedPicture, match='image data end early'):
-        image.check(huge, 'jpeg')
-    huge = JPEG[:at + 5] + b'\x40\x00\x40\x00' + JPEG[at + 9:]
-    with pytest.raises(DamagedPicture, match='16384 x 16384 pixels are more than'), \
-            pytest.warns(Image.DecompressionBombWarning):
-        image.decode(huge)
+    for marker in b'\xc0\xc1\xc2\xc9':
+        huge = JPEG[:at + 1] + bytes([marker]) + JPEG[at + 2:at + 5] + b'\x20\0\x10\0' + JPEG[
+            at + 9:]
+        with pytest.raises(DamagedPicture, match='4096 x 8192 pixels cannot be in'):
+            image.check(huge, 'jpeg')
+        with pytest.raises(DamagedPicture, match='4096 x 8192 pixels cannot be in'):
+            image.decode(huge)
+
+
+def test_memory_is_bounded_before_a_picture_is_decoded():
+    """539 bytes of a progressive JPEG, and a file long enough for as many blocks."""
+    scan = bytes.fromhex('ff da 00 0c 03 01 00 02 00 03 00 00 00 00')
+    for marker, size, padding, reason in (
+            (0xc2, 14142, 0, 'cannot be in'), (0xc2, 14142, 2_000_000, 'need more than'),
+            (0xc0, 14142, 2_000_000, 'need more than'),
+            (0xc2, 6000, 2_000_000, 'need more than')):
+        data = (b'\xff\xd8\xff' + bytes([marker]) + bytes.fromhex('00 11 08')
+                + size.to_bytes(2, 'big') * 2 + bytes.fromhex('03 01 11 00 02 11 00 03 11 00')
+                + scan + bytes(490) + b'\xff\xd9' + bytes(padding))
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for work in (image.decode, partial(image.check, format='jpeg')):
+            with pytest.raises(DamagedPicture, match=f'{reason}|exceeds limit'):
+                work(data)
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16384     # KiB
 
 
 @given(st.binary(max_size=200) | st.builds(
@@ -205,20 +238,11 @@ def test_finds_no_thumbnail():
 def test_exif_comes_first_and_must_fit():
     assert JPEG[:4] == b'\xff\xd8\xff\xe1' and JPEG.count(b'JFIF') == SMALL.count(b'JFIF')
     with pytest.raises(ValueError, match='does not fit'):
-        image.encode_jpeg(PIXELS, exif=bytes(65534))
+        scene.with_exif(SMALL, bytes(65534))
 
 
 def test_png_keeps_every_pixel():
     assert np.array_equal(image.decode(image.encode_png(PIXELS)), PIXELS)
-
-
-def test_contact_sheet():
-    pictures = [(PIXELS, 'P1.JPG\n1 KB'), (PIXELS[..., 0], 'long name ' * 20)]
-    sheet = image.contact_sheet(pictures * 3, 'Title', width=640)
-    assert sheet.shape[1:] == (640, 3) and sheet.dtype == np.uint8
-    assert np.array_equal(sheet[0, 0], sheet[-1, -1]) and sheet[0, 0].max() < 40
-    assert sheet.max() > 200
-    assert image.contact_sheet([]).shape[1:] == (1280, 3)
 
 
 @pytest.mark.parametrize('raw, colours', [
@@ -236,3 +260,105 @@ def test_raw_colour(raw, colours):
 def test_raw_colour_of_another_size(size, width, height):
     with pytest.raises(DamagedPicture, match=f'{size} bytes .* {width} x {height}'):
         image.ycbcr422_to_rgb(bytes(size), width, height)
+
+
+def raw_thumbnail(order, width, height, data, kind=6, sampling=(2, 1), planes=1, lines=None):
+    """Return a picture's head with an uncompressed thumbnail in its second directory."""
+    lines = lines or height
+    samples = 1 if kind < 2 else 3
+    rows = [min(lines, height - top) for top in range(0, height, lines)] * (
+        3 if planes == 2 else 1)
+    unit = (-(-width // sampling[0]) * (sampling[0] * sampling[1] + 2) if kind == 6 else
+            width * (1 if planes == 2 else samples))
+    sizes = [-(-n // (sampling[1] if kind == 6 else 1)) * unit for n in rows]
+    bits = struct.pack(order + '3H', 8, 8, 8)
+    start = 300 + 8 * len(sizes)
+    offsets = [start + sum(sizes[:n]) for n in range(len(sizes))]
+    values = {0x0100: (3, [width]), 0x0101: (3, [height]), 0x0102: (3, [8] * samples),
+              0x0103: (3, [1]), 0x0106: (3, [kind]), 0x0111: (4, offsets), 0x0115: (3, [samples]),
+              0x0116: (3, [lines]), 0x0117: (4, sizes), 0x011c: (3, [planes]),
+              0x0212: (3, [*sampling])}
+    tiff = (b'II*\0' if order == '<' else b'MM\0*') + struct.pack(
+        order + 'IHHHIII', 8, 1, 0x0112, 3, 1, 1 if order == '<' else 1 << 16, 26)
+    tail_at = 26 + 2 + 12 * len(values) + 4
+    head, tail = struct.pack(order + 'H', len(values)), b''
+    for tag, (form, numbers) in values.items():
+        value = struct.pack(f'{order}{len(numbers)}{"H" if form == 3 else "I"}', *numbers)
+        if len(value) > 4:
+            value, tail = struct.pack(order + 'I', tail_at + len(tail)), tail + value
+        head += struct.pack(order + 'HHI', tag, form, len(numbers)) + value.ljust(4, b'\0')
+    tiff += head + bytes(4) + tail
+    block = b'Exif\0\0' + tiff.ljust(start, bits[:1]) + data
+    return b'\xff\xd8\xff\xe1' + struct.pack('>H', len(block) + 2) + block
+
+
+def ycbcr(width, height, across, down):
+    """Return the units of a picture, and its Y, Cb and Cr at each pixel."""
+    units, planes = b'', np.zeros((3, height, width))
+    for top in range(0, height, down):
+        for left in range(0, width, across):
+            blue, red = 100 + top % 40, 150 - left % 40
+            for row in range(top, top + down):
+                for column in range(left, left + across):
+                    units += bytes([(2 * row + column) % 256])
+                    if row < height and column < width:
+                        planes[:, row, column] = (2 * row + column) % 256, blue, red
+            units += bytes([blue, red])
+    return units, planes
+
+
+def rgb_of(planes):
+    y, blue, red = planes[0], planes[1] - 128, planes[2] - 128
+    return np.stack((y + 1.402 * red, y - 0.344136 * blue - 0.714136 * red, y + 1.772 * blue),
+                    axis=-1).clip(0, 255)
+
+
+@pytest.mark.parametrize('order', ['II', 'MM'])
+def test_raw_thumbnails_that_were_met(order):
+    head = (CASES / 'thumbnails' / f'ycbcr422_80x60_{order}.bin').read_bytes()
+    start = head.index(b'Exif')
+    for data in (head, head[start:], head[start + 6:]):
+        checked = image.check_thumbnail(data)
+        assert (checked.format, checked.width, checked.height) == ('png', 80, 60)
+        assert np.abs(checked.pixels - rgb_of(ycbcr(80, 60, 2, 1)[1])).max() <= 1
+        assert np.array_equal(image.decode(checked.data), checked.pixels)
+    with pytest.raises(DamagedPicture, match='80 x 60 pixels is not complete'):
+        image.check_thumbnail(head[start + 6:-1])
+
+
+@pytest.mark.parametrize('order', '<>')
+@pytest.mark.parametrize('sampling', [(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (4, 2), (4, 4)])
+@pytest.mark.parametrize('size', [(80, 60), (64, 48), (33, 17), (1, 1)])
+@pytest.mark.parametrize('lines', [None, 8])
+def test_raw_colour_thumbnails(order, sampling, size, lines):
+    data, planes = ycbcr(*size, *sampling)
+    checked = image.check_thumbnail(raw_thumbnail(order, *size, data, 6, sampling, lines=lines))
+    assert np.abs(checked.pixels - rgb_of(planes)).max() <= 1
+
+
+@pytest.mark.parametrize('order', '<>')
+@pytest.mark.parametrize('lines', [None, 1, 7])
+def test_raw_rgb_and_grey_thumbnails(order, lines):
+    pixels = scene.scene(3, 33, 17)
+    planes = np.moveaxis(pixels, -1, 0)
+    for kind, plane, sent, right in (
+            (2, 1, pixels, pixels), (2, 2, planes, pixels), (1, 1, planes[0], planes[0]),
+            (0, 1, 255 - planes[0], planes[0])):
+        head = raw_thumbnail(order, 33, 17, sent.tobytes(), kind, planes=plane, lines=lines)
+        assert np.array_equal(image.check_thumbnail(head).pixels, right)
+
+
+@given(st.integers(0, 400), st.binary(min_size=1, max_size=4))
+def test_damaged_raw_thumbnails_raise_nothing_else(at, new):
+    head = raw_thumbnail('<', 8, 6, ycbcr(8, 6, 2, 1)[0])
+    for data in (head[:at] + new + head[at + len(new):], head[:at]):
+        try:
+            image.check_thumbnail(data)
+        except DamagedPicture:
+            pass
+
+
+def test_a_jpeg_thumbnail_goes_through_untouched():
+    assert image.check_thumbnail(exif_block(SHOT, SMALL)).data == SMALL
+    with pytest.raises(DamagedPicture, match='no thumbnail'):
+        image.check_thumbnail(b'nothing')

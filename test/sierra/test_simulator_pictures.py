@@ -15,8 +15,7 @@ from camera_driver.devices.sierra.codec import pack_int, Packet, Type, unpack_in
 from camera_driver.devices.sierra.registers import UPLOAD_MAGIC
 from camera_driver.devices.sierra.simulator.options import Resolution
 from camera_driver.devices.sierra.simulator.simulator import Frame, SierraSimulator, State
-from camera_driver.pictures.exif import read_exif
-from camera_driver.pictures.image import check, decode
+from camera_driver.pictures.image import check, decode, read_exif
 
 
 def test_default_camera():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from camera_driver.pictures import image
-from camera_driver.pictures.exif import read_exif
+from camera_driver.pictures.image import read_exif
 from camera_driver.pictures.jpeg import jpeg_in
 from camera_driver.sim import scene
 

@@ -28,6 +28,7 @@ from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.convert import words
+from camera_driver.pictures.keep import ODD, read_sound
 
 CLOSING = 1.0  # s
 CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
@@ -53,6 +54,8 @@ class Report:
     wanted: list[int] = field(default_factory=list)  # indices
     done: list[int] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)  # index -> why
+    odd: dict[int, str] = field(default_factory=dict)  # index -> why; saved all the same
+    wrong: bool = False  # some are odd that were wanted sound
     number: int = 0
     index: int = 0
     before: int = 0  # bytes of the images that are done
@@ -83,8 +86,11 @@ class Downloads(Part[StoresImages]):
                 'ending)', words={'wait': 0, 'refuse': 1, 'abort': 2},
                 raw_allowed=False, default='wait'),
         Setting('verify', str, 'none: the checks of the protocol and a complete decode; '
-                'reread: download every image twice and compare', words={'none': 0, 'reread': 1},
-                raw_allowed=False, default='none'),
+                'reread: download every image until two readings agree',
+                words={'none': 0, 'reread': 1}, raw_allowed=False, default='none'),
+        Setting('keep_odd', bool, 'save an image that fails its check after one reading; false: '
+                'only if a second reading agrees. Either way its name is marked, and it is not '
+                'published', default=False),
     )
 
     def __init__(self, node: DeviceNode) -> None:
@@ -171,8 +177,10 @@ class Downloads(Part[StoresImages]):
         why = (f'image {index}: {reason}' for index, reason in report.failed.items()
                if reason != end)
         result.message = '; '.join(filter(None, (
-            f'{len(report.files)} of {report.count} images downloaded', end, *why)))
-        result.success = not end and not result.failed
+            f'{len(report.files)} of {report.count} images downloaded', end, *why,
+            *(f'image {index} is odd in the camera, saved under a name with {ODD}, and not '
+              f'published: {reason}' for index, reason in report.odd.items()))))
+        result.success = not end and not result.failed and not report.wrong
 
     def _wanted(self, goal: DownloadImages.Goal) -> Sequence[StoredImage]:
         """Return the images that a goal asks for. Raises IndexError that names what is absent."""
@@ -222,17 +230,27 @@ class Downloads(Part[StoresImages]):
         label = f'downloading {"thumbnail" if goal.thumbnails_only else "image"} {number}'
         size = image.thumbnail_size if goal.thumbnails_only else image.size
         images.make_room(image, size or 0, goal.directory)
-        picture = self._transfer(label, image.index, goal.thumbnails_only, progress, cancelled)
-        if picture.name and picture.name != image.name:
-            raise ProtocolError(f'image {image.index} was {image.name} and is {picture.name} now: '
-                                'the images in the camera have changed; download again')
-        if not goal.thumbnails_only and node.parameter('verify') == 'reread':
-            again = self._transfer(label, image.index, False, progress, cancelled)
-            if again.data != picture.data:
-                raise DamagedPicture('two downloads of it differ; download it again, and look at '
-                                     "the line: its errors escape the protocol's check")
-        keep = images.keep_thumbnail if goal.thumbnails_only else images.keep
-        report.files.append(str(keep(picture, image, goal.directory, goal.publish)))
+
+        def read() -> Picture:
+            picture = self._transfer(label, image.index, goal.thumbnails_only, progress,
+                                     cancelled)
+            if picture.name and picture.name != image.name:
+                raise ProtocolError(f'image {image.index} was {image.name} and is {picture.name} '
+                                    'now: the images in the camera have changed; download again')
+            return picture
+
+        if goal.thumbnails_only:
+            picture = read()
+            path = images.keep_thumbnail(picture, image, goal.directory, goal.publish)
+        else:
+            keep_odd = bool(node.parameter('keep_odd'))
+            picture, checked = read_sound(read, node.parameter('verify') == 'reread', keep_odd)
+            path = images.keep(checked, image, goal.directory, goal.publish)
+            if checked.odd:
+                node.get_logger().warning(f'image {image.index} is odd: {checked.odd}')
+                report.odd[image.index] = checked.odd
+                report.wrong |= not keep_odd
+        report.files.append(str(path))
         report.done.append(image.index)
         report.before += len(picture.data)
         report.last = -math.inf

@@ -9,7 +9,6 @@ arrival would be a wrong one.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from builtin_interfaces.msg import Time
@@ -27,8 +26,8 @@ from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame, Pictures
 from camera_driver.nodes.base import DeviceNode, Part, PATIENCE
-from camera_driver.pictures import image
-from camera_driver.pictures.keep import keep, thumbnail_jpeg
+from camera_driver.pictures.image import check_thumbnail, Checked
+from camera_driver.pictures.keep import EXTENSIONS, keep
 from camera_driver.pictures.storage import PictureStore
 
 NAMING_DELAY = 1.0  # s after a shot, if nothing else waits by then
@@ -51,6 +50,7 @@ class Images(Part[StoresImages]):
             CompressedImage, '~/thumbnail/compressed', QoSProfile(depth=10),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
         self._store: PictureStore | None = None
+        self._directory = ''  # of the store, as it was given
         self._unnamed: list[int] = []  # images that shots have stored
         node.serve(srv.ListImages, '~/list_images', self._list_images)
 
@@ -101,35 +101,31 @@ class Images(Part[StoresImages]):
         """Make sure, before a long transfer, that its file can be saved. Raises StorageError."""
         self._pictures().make_room(stored.name, size, folder)
 
-    def keep(self, picture: Picture, stored: StoredImage, folder: str, publish: bool) -> Path:
-        """Check, save, record and publish an image. Raises DamagedPicture, StorageError."""
-        kept = keep(picture, stored, self._pictures(), folder)
+    def keep(self, checked: Checked, stored: StoredImage, folder: str, publish: bool) -> Path:
+        """Save, record and publish an image; an odd one is not published. Raises StorageError."""
+        kept = keep(checked, stored, self._pictures(), folder)
+        sound = checked.width and not checked.odd  # else nobody can tell
 
         def record(ledger: Ledger) -> None:
             ledger.downloaded(self.node.identity, stored, kept.path, kept.size, kept.sha256,
                               self.node.seconds())
-            if kept.checked.width:  # else nobody can tell
+            if sound:
                 ledger.verified(self.node.identity, kept.sha256)
 
         self._records(record)
-        if publish and kept.checked.width:
-            header = self._header(stored)
-            if kept.checked.format == 'jpeg':
-                self._topics.publish_jpeg(picture.data, kept.checked, header)
-            else:
-                self._topics.publish_pixels(partial(image.decode, picture.data),
-                                            kept.checked.width, kept.checked.height, header)
+        if publish and sound:
+            self._topics.publish(checked, self._header(stored))
         return kept.path
 
     def keep_thumbnail(self, picture: Picture, stored: StoredImage, folder: str,
                        publish: bool) -> Path:
         """Check, save and publish a thumbnail. Raises DamagedPicture, StorageError."""
-        data, checked = thumbnail_jpeg(picture)
+        checked = check_thumbnail(picture.data)
         stem = Path(stored.name).stem or f'image_{stored.index:05}'
-        path = self._pictures().save(f'{stem}_thumbnail.jpg', data, folder)
+        path = self._pictures().save(f'{stem}_thumbnail.{EXTENSIONS[checked.format]}',
+                                     checked.data, folder)
         if publish:
-            self._thumbnails.publish(
-                convert.compressed_message(data, checked.mode, self._header(stored)))
+            self._thumbnails.publish(convert.compressed_message(checked, self._header(stored)))
         return path
 
     def keep_file(self, name: str, data: bytes, folder: str) -> Path:
@@ -144,8 +140,8 @@ class Images(Part[StoresImages]):
     def _pictures(self) -> PictureStore:
         directory = (self.node.parameter('download_directory')
                      or f'~/camera_driver{self.node.get_fully_qualified_name()}')
-        if self._store is None or self._store.directory != Path(directory).expanduser().absolute():
-            self._store = PictureStore(directory)
+        if self._store is None or self._directory != directory:
+            self._store, self._directory = PictureStore(directory), directory
         return self._store
 
     # Services.

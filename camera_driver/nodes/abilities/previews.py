@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Previews: `~/take_preview`, `~/preview/image_raw`; stamped when they are commanded."""
 
-from functools import partial
-
 from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
@@ -13,7 +11,7 @@ from camera_driver.model import Picture
 from camera_driver.nodes.abilities.topics import Frame
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.image_topics import ImageTopics
-from camera_driver.pictures import image
+from camera_driver.pictures.image import check_picture
 
 
 class Previews(Part[TakesPreviews]):
@@ -33,13 +31,8 @@ class Previews(Part[TakesPreviews]):
         response.message = self._publish_preview(picture, stamp)
 
     def _publish_preview(self, picture: Picture, stamp: Time) -> str:
-        picture = image.encoded(picture)
-        checked = image.check(picture.data, picture.format)
-        header = Header(stamp=stamp, frame_id=self.node.part(Frame).frame_id)
-        if checked.format == 'jpeg':
-            self._topics.publish_jpeg(picture.data, checked, header)
-        else:
-            self._topics.publish_pixels(partial(image.decode, picture.data), checked.width,
-                                        checked.height, header)
+        checked = check_picture(picture)
+        self._topics.publish(checked, Header(stamp=stamp,
+                                             frame_id=self.node.part(Frame).frame_id))
         return (f'{checked.width} x {checked.height} pixels published on ~/preview/image_raw; '
                 'it is not stored in the camera')
