@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from camera_driver.devices.fuji_mx.codec import (
-    Block, Control, Decoder, encode, LONGEST, MAX_NOISE, MAX_PAYLOAD, message)
+    Block, Control, Decoder, encode, LIMIT, LONGEST, MAX_NOISE, MAX_PAYLOAD, message)
 from camera_driver.link.framing import Damaged
 
 NOISE = bytes.fromhex('41 7f 80 06 aa 15 02')  # after the first byte control bytes are noise too
@@ -104,6 +104,7 @@ def test_all_vectors_in_one_stream():
     ('checksum', '10 02 00 06 02 00 03 00 10 03 05'),  # FN1
     ('length', '10 02 00 06 03 00 03 00 10 03 05'),  # FN2
     ('length', '10 02 00 06 02 10 03 07'),  # no whole header
+    ('length', '10 02 00 03 01 02' + '00' * 513 + '10 03 03'),  # 513 bytes, and it says so
 ])
 def test_broken_block(reason, text):
     data = bytes.fromhex(text)
@@ -141,7 +142,7 @@ def test_a_block_begins_anew():
 
 
 def test_a_block_that_is_too_long():
-    data = b'\x10\x02' + bytes(517)
+    data = b'\x10\x02' + bytes(LIMIT + 1)
     decoder = Decoder()
     assert decoder.feed(data) == [Damaged('too long', data)]
     assert decoder.feed(b'\x10\x03\x06') == []
@@ -213,4 +214,4 @@ def test_memory_is_bounded(stream, times):
     decoder = Decoder()
     for _ in range(times // 50):
         decoder.feed(stream)
-    assert sum(len(damage.data) for damage in decoder.flush()) <= max(LONGEST, MAX_NOISE + 2)
+    assert sum(len(damage.data) for damage in decoder.flush()) <= max(2 + 2 * LIMIT + 3, MAX_NOISE + 2)

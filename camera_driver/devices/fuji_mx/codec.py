@@ -29,6 +29,7 @@ from camera_driver.link.framing import Damaged, hexdump
 
 MAX_PAYLOAD = 512
 MAX_BODY = 4 + MAX_PAYLOAD
+LIMIT = MAX_BODY + 64  # a block that is longer by some bytes still has an end to be found
 LONGEST = 2 + 2 * MAX_BODY + 3  # bytes of a block on the line, if all of its body is 10
 MAX_NOISE = 1024  # bytes of noise that are reported in one piece
 
@@ -134,12 +135,12 @@ class Decoder:
     def _run(self, data: bytes, place: int, end: int, frames: list[Frame | Damaged]) -> int:
         """Take in bytes without a DLE, as many as there is room for; return where they end."""
         body = self._state is _State.BODY
-        room = MAX_BODY - len(self._body) if body else MAX_NOISE - len(self._raw)
+        room = LIMIT - len(self._body) if body else MAX_NOISE - len(self._raw)
         run = data[place:min(end, place + max(0, room) + 1)]  # one too many is seen to be so
         self._raw += run
         if body:
             self._body += run
-            if len(self._body) > MAX_BODY:
+            if len(self._body) > LIMIT:
                 self._damage('too long', frames)
         else:
             self._bound(frames)
@@ -153,7 +154,7 @@ class Decoder:
             if byte == DLE:
                 self._state = _State.BODY
                 self._body.append(byte)
-                if len(self._body) > MAX_BODY:
+                if len(self._body) > LIMIT:
                     self._damage('too long', frames)
             elif byte in (ETX, ETB):
                 self._end = byte
@@ -203,7 +204,7 @@ class Decoder:
         body = bytes(self._body)
         if checksum(body) ^ self._end != bcc:
             return Damaged('checksum', bytes(self._raw))
-        if len(body) < 4 or len(body) - 4 != body[2] | body[3] << 8:
+        if not 4 <= len(body) <= MAX_BODY or len(body) - 4 != body[2] | body[3] << 8:
             return Damaged('length', bytes(self._raw))
         return Block(body[1], body[4:], self._end == ETX, body[0])
 
