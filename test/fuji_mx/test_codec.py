@@ -214,4 +214,5 @@ def test_memory_is_bounded(stream, times):
     decoder = Decoder()
     for _ in range(times // 50):
         decoder.feed(stream)
-    assert sum(len(damage.data) for damage in decoder.flush()) <= max(2 + 2 * LIMIT + 3, MAX_NOISE + 2)
+    assert sum(len(damage.data) for damage in decoder.flush()) <= max(
+        2 + 2 * LIMIT + 3, MAX_NOISE + 2)

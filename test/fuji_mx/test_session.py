@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sessions begin, change speed, are lost; and a line at its worst (fuji_mx.md 3, 5)."""
 
-from fuji_mx.conversations import connect, ENQ, example_frames, simulated
+from fuji_mx.conversations import ACK, connect, ENQ, EOT, example_frames, NAK, simulated
 from helpers import pattern
 import pytest
 
 from camera_driver.devices.fuji_mx.codec import Block, encode, message
 from camera_driver.devices.fuji_mx.commands import DS_7_COMMANDS
 from camera_driver.devices.fuji_mx.exchange import T_ENQ
-from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession
+from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession, Limit
 from camera_driver.devices.fuji_mx.simulator.simulator import FujiMxSimulator, State
 from camera_driver.errors import (
     DeviceError, OutcomeUnknown, PortError, ProtocolError, Refused, ReplyTimeout, SessionLost)
@@ -33,12 +33,63 @@ def test_the_highest_speed_that_works():
 
 
 def test_a_line_that_does_not_carry_a_speed():
-    session, simulator = simulated(garbles_above=57600)
-    with pytest.raises(ReplyTimeout, match='agreed to 115200 baud .* switch it off and on'):
-        session.login()
-    simulator.power_cycle()
+    """What a session has learnt is known to the next one, and is said."""
+    session, simulator = simulated(garbles_above=38400)
+    known = session.limits
+    for baudrate in (115200, 57600):
+        with pytest.raises(ReplyTimeout, match=f'agreed to {baudrate} baud .*off and on. At'):
+            session.login()
+        simulator.power_cycle()
+        session = FujiMxSession(LoopPort(simulator))
+        session.limits = known
     session.login()
-    assert session.port.line == LineSettings(57600, 'E')
+    assert session.port.line == LineSettings(38400, 'E')
+    assert known == {'loop': Limit(38400, '01.00,MX-700')} and session.held_back == 38400
+
+
+def test_a_limit_is_forgotten_with_another_camera():
+    session, _ = simulated()
+    session.limits['loop'] = Limit(19200, '01.00,MX-500')
+    session.login()
+    assert session.port.line == LineSettings(115200, 'E') and not session.limits
+    session, _ = simulated(38400)
+    session.limits['loop'] = Limit(57600)
+    session.login()
+    assert session.port.line == LineSettings(38400, 'E') and session.held_back is None
+
+
+@pytest.mark.parametrize('maximum, speed', [(28800, 28800), (28800, 19200)])
+def test_either_reading_of_code_5(maximum, speed):
+    session, simulator = simulated(maximum, code_5=speed)
+    session.login()
+    assert session.port.line == simulator.line == LineSettings(speed, 'E')
+    assert session.port.now() < 6.0 and not session.limits
+
+
+@pytest.mark.parametrize('options', [
+    {'plus_one': True}, {'echoes_prefix': True}, {'plus_one': True, 'echoes_prefix': True}],
+    ids=str)
+def test_numbers_and_prefixes_that_nobody_has_proven(options):
+    session, _ = simulated(**options)
+    session.learn_commands()
+    assert session.port.line.baudrate == 115200 and not session.limits
+    assert session.version() == '01.00,MX-700' and session.camera_type().startswith('DIGCAM')
+    assert session.picture_name(2) == 'DSC00002.JPG' and session.picture_count() == 3
+    assert session.picture(1, 1100) == pattern(1100)
+    assert session.directory_name(1) == 'DCIM' and session.take_picture() == 4
+    assert session.channel.counters.retries == session.channel.counters.damaged == 0
+
+
+@pytest.mark.parametrize('counts_on', [False, True])
+def test_refusals_are_borne(counts_on):
+    """Two NAK in a row do not say that a camera does not know what it says it has."""
+    session, simulator = simulated(counts_on=counts_on)
+    session.learn_commands()
+    simulator.misbehave('nak_command', 2 if counts_on else 7, command=b'\x0a')
+    assert session.picture_name(2) == 'DSC00002.JPG'
+    session, simulator = simulated(counts_on=counts_on, commands=DS_7_COMMANDS)
+    session.learn_commands()
+    assert session.assumed and session.picture_name(2) == 'DSC00002.JPG'
 
 
 @pytest.mark.parametrize('baudrate', [115200, 57600, 38400, 19200, 28800, 14400, 9600])
@@ -194,3 +245,79 @@ def test_efficiency_of_a_paced_line():
     seconds = session.port.now() - begun
     wire = sum(len(encode(block)) + 1 for block in message(0x03, frames[0].data))
     assert seconds < (wire + 20) * 11 / 115200 + 0.02
+
+
+# A camera that means no good: everything ends, and no memory fills.
+
+ENDLESS = {
+    'bytes': lambda now: bytes(range(17, 49)), 'nothing': lambda now: b'', 'ack': lambda now: ACK,
+    'nak': lambda now: NAK, 'eot': lambda now: EOT,
+    'blocks': lambda now: encode(Block(0x06, b'\3\0')),
+    'more': lambda now: encode(Block(0x03, pattern(512), last=False)),
+    'empty': lambda now: encode(Block(0x03, b'', last=False)),
+    'begun': lambda now: b'\x10\x02\0',
+}
+
+
+class Babbler(FujiMxSimulator):
+    """A camera that says the same thing every 10 ms, whatever it is asked; polite at first."""
+
+    what = None
+
+    def babble(self, what):
+        self.what = what
+        self._babble()
+
+    def _babble(self):
+        self.send(ENDLESS[self.what](self.now))
+        self.after(0.01, self._babble)
+
+    def on_bytes(self, data):
+        if not self.what:
+            super().on_bytes(data)
+        elif data == ENQ:
+            self.send(ACK)
+
+
+@pytest.mark.parametrize('what', ENDLESS)
+@pytest.mark.parametrize('call', [
+    lambda session: session.picture_count(), lambda session: session.picture(1, 1100),
+    lambda session: session.picture(1), lambda session: session.take_picture(),
+    lambda session: session.upload_data(pattern(3000), lambda _: None)])
+def test_a_camera_that_never_ends(call, what):
+    simulator = Babbler(frames=example_frames())
+    session = FujiMxSession(LoopPort(simulator))
+    session.login()
+    simulator.babble(what)
+    longest = 0
+
+    def measured(timeout, read=session.port.read):
+        nonlocal longest
+        longest = max(longest, len(session.channel._inbox))
+        return read(timeout)
+
+    session.port.read = measured
+    begun = session.port.now()
+    try:
+        call(session)
+    except DeviceError:
+        pass
+    assert session.port.now() - begun < 40.0
+    assert longest < 2000
+
+
+@pytest.mark.parametrize('fault', ['empty_blocks', 'tiny_blocks', 'endless_data'])
+@pytest.mark.parametrize('paced', [False, True])
+@pytest.mark.parametrize('size', [1100, None])
+def test_blocks_that_never_end(fault, paced, size):
+    session, simulator = simulated(paced=paced)
+    session.login()
+    simulator.misbehave(fault, command=b'\x02' if size else b'\x00')
+    begun = session.port.now()
+    try:
+        data = session.picture(1, size) if size else session.thumbnail(1)
+        assert data == (pattern(1100) if size else pattern(600)) and fault == 'tiny_blocks'
+    except ProtocolError as error:
+        assert 'no progress' in str(error) or 'longer than' in str(error)
+    assert session.port.now() - begun < 60.0
+    assert session.picture_count() == 3

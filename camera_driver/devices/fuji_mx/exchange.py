@@ -35,10 +35,10 @@ has to arrive without any trouble. Else it is read again, READINGS = 3 in all, a
 right, too.
 
 Worst case. On a dead line: T_ACK + 2 x T_STILL = 3 s. A camera that answers ENQ alone: TRIES x
-(T_ACK + T_QUIET) = 12 s. A command that must not be repeated: T_OVER of its row without an ACK;
-with it, the time of its answer (30 s) + T_BLOCK. An answer: T_GRACE + 5 ms a byte, since less than
-200 bytes/s are no progress; empty blocks MAX_EMPTY in a row; bytes, the `limit` of its row, or
-its announced size and 8 KiB.
+(T_ACK + T_QUIET) = 12 s; one that babbles: TRIES x (2 x T_NOISE + T_ACK) = 35 s. A command that
+must not be repeated: without an ACK until it would be over (5 or 12 s), with it the time of its
+answer (30 s) + T_BLOCK. An answer: T_GRACE + 5 ms a byte, since less than 200 bytes/s are no
+progress; MAX_EMPTY empty blocks in a row; the `limit` of its row, or its size and 8 KiB.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ T_UPLOAD = 3.0
 T_GAP = 0.5
 T_QUIET = 0.3
 T_ALONE = 0.02  # what nothing follows for so long is whole, not part of noise
-T_NOISE = 5.0  # a line that does not fall silent within this is babbling
+T_NOISE = 2.5  # a line that does not fall silent within this is babbling
 T_PATIENCE = 0.5  # between two pairs of NAK
 T_GRACE = 20.0
 T_BYTE = 0.005
@@ -369,14 +369,18 @@ class Exchange:
         if self._late:
             self._late = False
             self.channel.drain(T_GAP, T_NOISE)
+        end = self.port.now() + T_NOISE
         for _ in range(MAX_NOISE):
             if not self.channel.heard():
-                break
+                return
             self.channel.counters.stale += 1
             try:
                 self.receive(0.0)
             except ReplyTimeout:
-                break  # it was the silent end of what is already known as damaged
+                return  # it was the silent end of what is already known as damaged
+            if self.port.now() >= end:
+                break
+        self.channel.drain(0.0, T_NOISE)
 
     def _send(self, block: Block, attempt: int, timed: bool = False) -> None:
         """Send a command or a block of an upload."""

@@ -62,6 +62,10 @@ class Options:
     # Quirks.
     card_status_last: bool = False  # long, then status (4.3)
     no_operation_answer: bytes = b'\0'  # or nothing (8 #10)
+    plus_one: bool = False  # answers have the command's number plus 1 (4.2)
+    echoes_prefix: bool = False  # answers have the command's prefix (4.2)
+    code_5: int = 28800  # [baud], or 19200 (3.3)
+    counts_on: bool = False  # ENQ does not clear the count of refusals
     lax: bool = False  # takes blocks whose length does not fit (9.1)
 
 

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any
 
 from camera_driver.devices.fuji_mx.codec import Block, Control, Decoder, encode, message
-from camera_driver.devices.fuji_mx.commands import Command, SPEEDS
+from camera_driver.devices.fuji_mx.commands import Command, SPEED_CODES, SPEEDS
 from camera_driver.devices.fuji_mx.simulator.options import FAULTS, Frame, Options
 from camera_driver.devices.fuji_mx.simulator.state import (
     CameraState, DONE, ERRNO, FAILED, response)
@@ -156,7 +156,8 @@ class FujiMxSimulator(Simulator):
             self._unread.pop()
 
     def _inquired(self) -> None:
-        self._bad = 0
+        if not self.options.counts_on:
+            self._bad = 0
         self._open()
         if not self.faults.happens('silent_enq'):
             self._say(Control.ACK)
@@ -263,7 +264,9 @@ class FujiMxSimulator(Simulator):
                 answer = bytes([0, 0, 1, 0]) if number == Command.TAKE_PICTURE else FAILED
         self._open()
         if not lost and not self.faults.happens('lose_answer'):
-            self._blocks = message(response(number), self._lie(number, answer))
+            self._blocks = message(number + 1 if self.options.plus_one else response(number),
+                                   self._lie(number, answer),
+                                   block.prefix if self.options.echoes_prefix else 0)
             self._index = 0
             empty = self.faults.happens('empty_blocks')
             if empty:
@@ -279,6 +282,8 @@ class FujiMxSimulator(Simulator):
 
     def _set_speed(self, payload: bytes) -> bytes:
         speed = SPEEDS.get(payload[0]) if len(payload) == 1 else None
+        if payload == bytes([SPEED_CODES[28800]]):
+            speed = self.options.code_5
         if speed is None or speed > self.options.max_speed:
             return FAILED
         limit = self.options.claims_above
