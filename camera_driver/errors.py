@@ -29,7 +29,7 @@ Cancelled               somebody asked for the operation to end
 ======================  =====================================================================
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 E = TypeVar('E', bound=Exception)
@@ -47,12 +47,16 @@ def naming(error: E, *options: str) -> E:
 
 def options_of(error: BaseException | None) -> tuple[str, ...]:
     """Return the names of the options that would help against an error, or what caused it."""
-    while error is not None:
-        options: tuple[str, ...] = getattr(error, 'options', ())
-        if options:
-            return options
+    return next((one.options for one in causes(error) if hasattr(one, 'options')), ())
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, what caused it, and so on; each once, as one may be its own cause."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        yield error
+        seen.append(error)
         error = error.__cause__
-    return ()
 
 
 class PortError(DeviceError, OSError):

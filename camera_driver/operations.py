@@ -31,7 +31,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
-from camera_driver.errors import Cancelled, DeviceError, OutcomeUnknown, PortError, Refused
+from camera_driver.errors import (
+    Cancelled, causes, DeviceError, OutcomeUnknown, PortError, Refused)
 
 T = TypeVar('T')
 F = TypeVar('F', bound=Callable[..., Any])
@@ -149,12 +150,8 @@ def once(words: str, where: str) -> Iterator[Attempt]:
 
 def line_lost(doubt: BaseException) -> bool:
     """Say whether a doubt cannot be settled at once: the line is gone, or somebody ends it."""
-    cause: BaseException | None = doubt
-    while cause is not None:
-        if isinstance(cause, (PortError, Cancelled)) or not isinstance(cause, Exception):
-            return True
-        cause = cause.__cause__
-    return False
+    return any(isinstance(cause, (PortError, Cancelled)) or not isinstance(cause, Exception)
+               for cause in causes(doubt))
 
 
 def carry_out(evidence: Evidence, command: Callable[[], T],
