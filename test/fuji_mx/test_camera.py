@@ -356,3 +356,29 @@ def test_every_command_of_the_table_is_offered():
     for number in TABLE:
         if number != Command.SET_SPEED:
             assert isinstance(camera.send_message(bytes([number, 1, 0])), bytes)
+
+
+@pytest.mark.parametrize('answer', ['empty_answer', 'short_answer'])
+def test_a_command_list_that_says_nothing(answer):
+    camera, simulator = new_camera()
+    simulator.misbehave(answer, command=b'\x4c')
+    camera.open()
+    assert camera.session.assumed == (answer == 'empty_answer')
+    assert camera.download(1).data == stills()[0].data
+
+
+def test_a_thumbnail_within_a_head_that_is_cut():
+    head = stills()[0].data
+    head = head[:4] + (20000).to_bytes(2, 'big') + head[6:4 + int.from_bytes(head[4:6], 'big')]
+    camera, _ = new_camera(frames=[Frame(b'x', head, 'DSC00001.JPG')])
+    camera.open()
+    assert camera.thumbnail(1).format == 'jpeg'
+
+
+def test_odd_answers_to_speed_and_flash():
+    camera, simulator = new_camera({'charge_flash': 200})
+    simulator.misbehave('empty_answer', command=b'\x07')
+    simulator.misbehave('empty_answer', command=b'\x34')
+    camera.open()
+    assert camera.session.port.line.baudrate == 115200
+    assert camera.capture().image_index == 6 and simulator.charged == [200]

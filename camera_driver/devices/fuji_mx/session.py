@@ -208,7 +208,7 @@ class FujiMxSession:
         """Ask for a speed; it changes at the EOT that follows (3.3)."""
         block = Block(Command.SET_SPEED, bytes([SPEED_CODES[baudrate]]), prefix=1)
         try:
-            return self.exchange.ask(block)[:1] == b'\0'
+            return self.exchange.ask(block)[:1] in (b'', b'\0')  # proven afterwards
         except Refused:
             return False
 
@@ -258,10 +258,12 @@ class FujiMxSession:
     def learn_commands(self) -> None:
         """Ask what the camera has; where it cannot tell, what the oldest has is assumed (4.2)."""
         try:
-            self.commands, self.assumed = frozenset(self.command_list()), False
-            self.exchange.listed = self.commands
+            found = frozenset(self.command_list())
         except Refused:
-            self.commands, self.assumed = frozenset(DS_7_COMMANDS), True
+            found = frozenset()
+        self.assumed = Command.GET_PICTURE_COUNT not in found  # which all of them have
+        self.commands = frozenset(DS_7_COMMANDS) if self.assumed else found
+        self.exchange.listed = found
 
     def command_list(self) -> bytes:
         """Return the numbers of the commands that the camera has; the DS-7 cannot tell."""
@@ -319,7 +321,9 @@ class FujiMxSession:
     def charge_flash(self, intensity: int) -> None:
         """Charge the flash (200: Fuji's own software); this has hung an MX-700 (1.3)."""
         block = Block(Command.CHARGE_FLASH, struct.pack('<H', intensity))
-        self._check_errno(block, self._fleeting(block))
+        answer = self._fleeting(block)
+        if answer:  # what it answers is not known (4.2)
+            self._check_errno(block, answer)
 
     def card_status(self) -> CardStatus:
         """Return the state of the card and what is free on it; either order is read (4.3)."""
