@@ -61,7 +61,7 @@ def measure() -> Iterator[Table]:
                 f'median of {TIMES}',
                 ('topic', 'Fast DDS profile', 'time [ms]', 'maximum [ms]', 'CPU of the node [ms]',
                  'CPU of the subscriber [ms]'), rows,
-                'Reliable on both sides. image_raw: decode, message, transport; '
+                'Reliable on both sides. image_raw: message, transport; '
                 'image_raw/compressed: the bytes as they are. The check is not part of it.')
 
 

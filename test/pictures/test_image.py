@@ -134,6 +134,25 @@ def test_every_lost_or_doubled_packet_is_found_although_the_decoder_is_content(w
                 image.check(damaged, 'jpeg')
 
 
+def test_blocks_with_too_many_coefficients_are_found_although_the_library_is_content():
+    simplejpeg = pytest.importorskip('simplejpeg')
+    data = encoded('JPEG', quality=80, subsampling='4:2:0')
+    start = data.rindex(b'\xff\xda') + 14
+    chance = random.Random(7)
+    alone = 0
+    for _ in range(300):
+        at = chance.randrange(start, len(data) - 2)
+        damaged = data[:at] + data[at + 1:]
+        try:
+            simplejpeg.decode_jpeg(damaged, strict=True)
+            image.check(damaged, 'jpeg')
+        except ValueError:
+            continue
+        except DamagedPicture:
+            alone += 1
+    assert alone
+
+
 def test_raw_pictures_are_not_for_this_check():
     with pytest.raises(ValueError, match='ycbcr422'):
         image.check(b'', 'ycbcr422')
