@@ -202,7 +202,7 @@ def test_a_setting_that_the_camera_does_not_hold():
     write = simulator.camera.write_int
     simulator.camera.write_int = lambda number, value: write(
         number, pack_int(4) if number == 7 else value)
-    with pytest.raises(Refused, match="accepted 'off' and holds 'slow_sync'"):
+    with pytest.raises(Refused, match="'off': the camera took it and holds 'slow_sync'"):
         camera.set('flash_mode', 'off')
 
 
@@ -492,7 +492,7 @@ def test_delete_stops_at_a_protected_image():
     simulator, camera = connected()
     camera.protect(2, True)
     assert simulator.frames[1].protected
-    with pytest.raises(Refused, match=r'image 2: .*\(1 of 3 images were deleted\)'):
+    with pytest.raises(Refused, match='image 2 was not deleted .*deleted: 3, not deleted: 2, 1'):
         camera.delete([1, 2, 3])
     assert len(simulator.frames) == 2
     camera.protect(2, False)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+import logging
 from typing import ClassVar
 
 from camera_driver.abilities import (
@@ -14,8 +15,10 @@ from camera_driver.abilities import (
     StoresImages, TakesPictures, TakesPreviews, UploadsImages)
 from camera_driver.device import no_progress
 from camera_driver.devices.sierra import memory, upload
+from camera_driver.devices.sierra.confirm import confirmed
 from camera_driver.devices.sierra.exposure import ExposureControl
 from camera_driver.devices.sierra.models import find_model, GENERIC, Model, model_named
+from camera_driver.devices.sierra.outcomes import Outcomes
 from camera_driver.devices.sierra.raw import Raw
 from camera_driver.devices.sierra.registers import Action, Kind, NUMBER, SPEED_CODES
 from camera_driver.devices.sierra.session import SierraSession
@@ -23,14 +26,18 @@ from camera_driver.devices.sierra.settings import BY_NAME, Row, ROWS
 from camera_driver.devices.sierra.summary import ANIMATION_TYPES, VARIANTS, wall_time
 from camera_driver.devices.sierra.wakeup import WAKE_UP
 from camera_driver.errors import (
-    Cancelled, DeviceError, Forbidden, NotSupported, OutcomeUnknown, PortError, ProtocolError,
+    Cancelled, DeviceError, Forbidden, NotConfirmed, NotSupported, PortError, ProtocolError,
     Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, CheckResult, DeviceStatus, Exposure, Identity, ImageFolder, LinkStatistics, Picture,
     ProgressCallback, Range, Setting, SettingValue, Shot, StoredImage)
+from camera_driver.operations import Attempt, Evidence, Settlement
+
+log = logging.getLogger(__name__)
 
 NO_CARD = 1  # card_status
+CLOCK_TOLERANCE = 10  # s between writing the clock and reading it back
 
 
 class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages, ListsFolders,
@@ -71,6 +78,7 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
         self.memory = memory.Memory(self.session, self._clock)
         self._exposure = ExposureControl(self.session)
         self._raw = Raw(self.session)
+        self._outcomes = Outcomes(self.session, self.memory)
         self._use_model(self.model)
         self._commanded: dict[str, SettingValue] = {}
 
@@ -141,21 +149,36 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
         if setting.access is Access.READ_ONLY:
             raise NotSupported(f'{name} can only be read ({setting.source})')
         raw = row.encode(value, setting)
-        if row.action is not None:
-            assert isinstance(raw, int)
-            self.session.act(row.action, raw)
-        elif isinstance(raw, bytes):
-            self.session.write_data(row.register, raw)
-        else:
-            self.session.write_int(row.register, raw)
-        if setting.access is Access.WRITE_ONLY:
-            if not setting.momentary:
-                self._commanded[name] = value
-            return value
-        held = self.get(name)
-        if held is None or row.encode(held, setting) != raw:
-            raise Refused(f'{name}: the camera accepted {value!r} and holds {held!r}')
-        return held
+        write_only = setting.access is Access.WRITE_ONLY
+
+        def write(attempt: Attempt) -> None:
+            if row.action is not None:
+                assert isinstance(raw, int)
+                self.session.act(row.action, raw, attempt=attempt)
+            elif isinstance(raw, bytes):
+                self.session.write_data(row.register, raw, attempt)
+            else:
+                self.session.write_int(row.register, raw, attempt)
+
+        def good(held: SettingValue) -> bool:
+            return row.encode(held, setting) == raw
+
+        def read() -> SettingValue | None:
+            return None if write_only else self.get(name)
+
+        try:
+            held = confirmed(f'{name}: {value!r}', write, read, good)
+        except NotConfirmed:
+            self._command(setting, value)
+            raise
+        if write_only:
+            self._command(setting, value)
+        return value if held is None else setting.validate(held)
+
+    def _command(self, setting: Setting, value: SettingValue) -> None:
+        """Remember what was commanded where the camera cannot say what it holds."""
+        if setting.access is Access.WRITE_ONLY and not setting.momentary:
+            self._commanded[setting.name] = value
 
     def send_message(self, message: bytes) -> bytes:
         """Send the data of one command packet; returns the answer's data or control byte."""
@@ -200,8 +223,7 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
         port = self.session.port
         start = port.now()
         logins = self.session.logins
-        self.memory.enter_last()
-        before = self.memory.count()  # wakes the camera if need be
+        evidence = self._outcomes.before_shot()  # wakes the camera if need be
         delay = port.now() - start if self.session.logins > logins else 0.0
         took: list[float] = []
 
@@ -209,16 +231,14 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
             took.append(port.now())
             triggered(sent)
 
-        trouble: Refused | OutcomeUnknown | None = None
         try:
-            self.session.act(Action.TAKE_PICTURE, accepted=accepted)
-        except (Refused, OutcomeUnknown) as error:
-            trouble = error
-        sent, done = self.session.exchange.sent_at, port.now()
-        index, count = self._newest(before)
-        settled = self._settle(before, count, trouble)
-        return Shot(sent, None if settled else done, index, delay, self._exposure_or_nothing(),
-                    settled, took[0] if took else None)
+            done, found = self._outcomes.shoot(evidence, accepted, self.record)
+        except Refused as error:
+            raise self._why_no_picture(error) from error
+        plain = done is not None and found.image_index == evidence['count'] + 1
+        return Shot(self.session.exchange.sent_at, done, found.image_index, delay,
+                    self._exposure_or_nothing(), '' if plain else found.words,
+                    took[0] if took else None)
 
     def exposure(self) -> Exposure:
         """Return the exposure settings."""
@@ -234,7 +254,7 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
 
     def step_exposure(self, quantity: str, steps: float) -> Exposure:
         """Change the exposure time or the f-number by steps of EV; positive is brighter."""
-        return self._exposure.step(quantity, steps)
+        return self._exposure.step(quantity, steps, self.record)
 
     def take_preview(self, progress: ProgressCallback = no_progress) -> Picture:
         """Take a preview (frame 0) and return it."""
@@ -290,15 +310,20 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
 
     def delete(self, indices: Sequence[int]) -> None:
         """Delete images, the highest first, since those behind move down."""
-        self.memory.delete(indices)
+        self._outcomes.delete(indices, self.record)
 
     def delete_all(self) -> None:
         """Delete what is not protected; some cameras acknowledge and do nothing (4.5)."""
-        self.memory.delete_all()
+        self._outcomes.delete_all(self.record)
 
     def protect(self, index: int, protected: bool) -> None:
         """Protect an image, and read back that it is."""
-        self.memory.protect(index, protected)
+        frame = self.memory.select(index)
+        confirmed(
+            f'image {index}: {"protected" if protected else "not protected"}',
+            lambda attempt: self.session.act(Action.SET_PROTECTION, int(protected), frame,
+                                             attempt=attempt),
+            lambda: self.memory.protected(frame), lambda held: held == protected)
 
     def upload(self, name: str, data: bytes, overwrite: bool = False,
                progress: ProgressCallback = no_progress,
@@ -315,8 +340,19 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
             raise Forbidden('a picture that is not of its own kind can hang the camera '
                             '(sierra.md 6.11); accept that, or do not upload')
         self._need_card()
-        index = upload.store(self.session, self.memory, data, progress)
-        return self.memory.images(no_progress, [index])[0]
+        upload.check(self.session, data)
+        index = self._outcomes.upload(data, progress, self.record)
+        try:
+            return self.memory.images(no_progress, [index])[0]
+        except DeviceError as error:
+            log.warning('stored as image %d, of which nothing could be read: %s', index, error)
+            return StoredImage(index)
+
+    def settle(self, evidence: Evidence) -> Settlement:
+        """Say what became of an operation by what the camera counts and lists now."""
+        if evidence['operation'] == 'step_exposure':
+            return self._exposure.settle(evidence)
+        return self._outcomes.settle(evidence)
 
     @property
     def clock_shows(self) -> str:
@@ -330,19 +366,20 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
     def set_clock(self, now: datetime) -> datetime | None:
         """Set the clock; a few seconds of difference are accepted (6.10)."""
         seconds = int(now.replace(tzinfo=timezone.utc).timestamp())
-        self.session.write_int(NUMBER['clock'], seconds)
-        held = self.session.read_int(NUMBER['clock'])
-        if abs(held - seconds) > 10:
-            raise Refused(f'clock: the camera took {now} and holds {wall_time(held)}')
-        return wall_time(held)
+        held = confirmed(
+            f'clock: {now}',
+            lambda attempt: self.session.write_int(NUMBER['clock'], seconds, attempt),
+            lambda: self.session.read_int(NUMBER['clock']),
+            lambda held: abs(held - seconds) <= CLOCK_TOLERANCE)
+        return None if held is None else wall_time(held)
 
     def read_register(self, register: int, kind: str = 'int') -> int | bytes:
         """Read a raw register; those of a frame need one selected, which this does not do."""
         return self._raw.read(register, kind, self.model)
 
     def write_register(self, register: int, value: int | bytes) -> None:
-        """Write a raw register."""
-        self._raw.write(register, value)
+        """Write a raw register, and read it back where that tells what was written."""
+        self._raw.write(register, value, self.model)
 
     def _use_model(self, model: Model) -> None:
         self.model = model
@@ -386,34 +423,6 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
             return self._exposure.read()
         except DeviceError:
             return Exposure()  # the picture is taken all the same
-
-    def _newest(self, before: int) -> tuple[int | None, int | None]:
-        """Return the new image's index and the count; None where the camera cannot be asked."""
-        try:
-            frame = self._int('current_frame') or 0
-            count = self.memory.recount(before)
-        except DeviceError:
-            return None, None
-        index = self.memory.index_of(frame)
-        return (index if frame > 0 and before < index <= count else count), count
-
-    def _settle(self, before: int, count: int | None,
-                trouble: Refused | OutcomeUnknown | None) -> str:
-        """Decide by the camera's own count what became of a trigger; '' if it did confirm."""
-        if count is None:
-            if trouble:
-                raise trouble
-            return ''
-        if count > before:
-            said = str(trouble).partition(';')[0]
-            return f'{said}, but counts {count} images instead of {before}' if trouble else ''
-        if isinstance(trouble, Refused):
-            raise self._why_no_picture(trouble) from trouble
-        if trouble:
-            raise Refused(f'{str(trouble).partition(";")[0]}. It still counts {before} images: no '
-                          'picture was taken; try again') from trouble
-        raise OutcomeUnknown(f'{self.session.port.name}: the camera reported a picture as taken '
-                             f'and still counts {before} images; look at its list before the next')
 
     def _why_no_picture(self, error: Refused) -> Refused:
         """Say more about a refusal where the camera does."""

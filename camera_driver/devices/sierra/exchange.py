@@ -9,7 +9,8 @@ What the camera answers to a command, and what is done (N_RETRY = 3 repeats):
 answer                 done
 =====================  ==========================================================================
 the expected one       taken
-NAK                    the command was not taken: repeated, also an action
+NAK                    the command was not taken: repeated; what is not safe to repeat is not,
+                       its owner looks first what became of it (`outcomes`)
 DC1, CAN               `Refused`, never repeated
 ff fe fc e0 8c, alone  `SessionLost`
 damage, other frames   line left to fall silent; repeated if safe, else `OutcomeUnknown`
@@ -46,6 +47,7 @@ from camera_driver.link.channel import Channel
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import Port
 from camera_driver.model import Progress, ProgressCallback
+from camera_driver.operations import Attempt
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ N_RETRY = 3
 TRIES = 1 + N_RETRY
 MAX_NOISE = 200  # frames nobody asked for
 
-LONELY = SESSION_LOSS | {Control.NAK}  # what a camera may say twice
+LONELY = SESSION_LOSS | {Control.NAK, Control.NUL}  # what a camera may say twice
 
 ACKNOWLEDGE_BELOW = 5.0  # s of line time: an unwanted rest that is shorter is acknowledged
 
@@ -85,27 +87,35 @@ class Exchange:
         self.fresh = True  # the next command opens the session: subtype 53 (3.3)
         self.asleep = True  # the camera said so, or was never woken
         self.heard_at = port.now()  # end of the last sound answer
-        self.sent_at = self.heard_at  # when the last command that is timed had left the port
+        self.sent_at = self.heard_at  # when the last once command had left the port
         self._late = False  # a second answer to the last request may come
 
     def command(self, packet: Packet, timeout: float = T_ACK, repeatable: bool = True,
-                wanted: tuple[Control, ...] = (Control.ACK,), tries: int = TRIES) -> None:
-        """Send a command until one of the `wanted` answers."""
+                wanted: tuple[Control, ...] = (Control.ACK,), tries: int = TRIES,
+                attempt: Attempt | None = None) -> None:
+        """
+        Send a command until one of the `wanted` answers; `attempt` is told before each byte.
+
+        What is not repeatable and has an `attempt` is sent once, whatever the answer.
+        """
         trouble: Frame | Damaged | None = None
-        for attempt in range(tries):
-            sent = self._send(packet, attempt, timed=not repeatable)
+        for number in range(tries):
+            sent = self._send(packet, number, bool(attempt and not repeatable), attempt)
             try:
                 frame = self.channel.receive(timeout)
             except ReplyTimeout as error:
                 if not repeatable:
                     raise self._doubt(packet, 'did not answer') from error
-                self._asleep_if_rested(sent, attempt)
+                self._asleep_if_rested(sent, number)
                 trouble = None
                 continue
             if frame in wanted:
                 self._answered(sent)
                 return
             if frame is Control.NAK and (repeatable or self.alone(T_GAP)):
+                if attempt and not repeatable:
+                    raise Refused(f'{self.port.name}: told to {words(packet)}, the camera '
+                                  'answered NAK', int(frame))
                 trouble = frame
                 continue
             self._refused_if(frame, packet)
@@ -116,12 +126,12 @@ class Exchange:
             trouble = frame
         raise self._gave_up(packet, trouble, tries)
 
-    def act(self, packet: Packet, repeatable: bool,
-            accepted: Callable[[float], None] | None) -> None:
+    def act(self, packet: Packet, repeatable: bool, accepted: Callable[[float], None] | None,
+            attempt: Attempt | None = None) -> None:
         """Send an action and wait until the camera reports it as done."""
         # Some models send ENQ instead of the first ACK (C-3030Z), or ACK instead of ENQ (C-4040Z).
         done = (Control.ENQ, Control.ACK)
-        self.command(packet, T_ACK, repeatable, done)
+        self.command(packet, T_ACK, repeatable, done, attempt=attempt)
         if accepted:
             accepted(self.sent_at)
         try:
@@ -303,16 +313,19 @@ class Exchange:
         except DeviceError as error:
             log.info('%s: ending the transfer: %s', self.port.name, error)
 
-    def _send(self, packet: Packet, attempt: int, timed: bool = False) -> float:
+    def _send(self, packet: Packet, number: int, timed: bool = False,
+              attempt: Attempt | None = None) -> float:
         """Listen, then send; return when the command had left, or was handed over (not timed)."""
-        self._late = self._late and attempt == 0
+        self._late = self._late and number == 0
         self.listen()
-        self._late = attempt > 0
+        self._late = number > 0
         counters = self.channel.counters
         counters.requests += 1
-        counters.retries += attempt > 0
+        counters.retries += number > 0
         if self.fresh and packet.sub != SUB_FIRST:
             packet = Packet(packet.type, SUB_FIRST, packet.data)
+        if attempt:
+            attempt.sending()
         self.channel.send(packet, self._write)
         if timed:
             self.sent_at = self.port.flush()
@@ -362,8 +375,8 @@ class Exchange:
         self.channel.drain(T_GAP, T_NOISE)
 
     def _doubt(self, packet: Packet, what: str) -> OutcomeUnknown:
-        return OutcomeUnknown(f'{self.port.name}: told to {words(packet)}, the camera {what}; it '
-                              'is unknown whether it did it')
+        return OutcomeUnknown(f'{self.port.name}: told to {words(packet)}, the camera {what}, '
+                              'and it is unknown whether it did it')
 
     def _gave_up(self, packet: Packet, trouble: Frame | Damaged | None,
                  tries: int) -> DeviceError:

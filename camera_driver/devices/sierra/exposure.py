@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from camera_driver.devices.sierra.confirm import confirmed
 from camera_driver.devices.sierra.models import GENERIC
 from camera_driver.devices.sierra.registers import NUMBER
 from camera_driver.devices.sierra.session import SierraSession
-from camera_driver.errors import NotSupported, Refused
+from camera_driver.errors import DeviceError, NotConfirmed, NotSupported, Refused
 from camera_driver.model import Exposure, Range, Setting
+from camera_driver.operations import carry_out, Evidence, once, Outcome, Settlement
 
 MAX_TIME = 0x7FFFFFFF  # us, what an int32 holds; the models' own limits are not documented
 
@@ -50,41 +52,98 @@ class ExposureControl:
             raise NotSupported('iso: this camera only tells it (sierra.md 4.2, register 85); '
                                'leave it as it is (NaN)')
         if wanted.exposure_time is not None:
-            micros = round(wanted.exposure_time * 1e6)
-            if not 0 <= micros <= MAX_TIME:
-                raise ValueError(f'exposure_time: {wanted.exposure_time:g} s; allowed: 0 '
-                                 f'(automatic) to {MAX_TIME / 1e6:g} s')
-            writes['shutter_us'] = micros
+            writes['shutter_us'] = self._micros(wanted.exposure_time)
         if wanted.f_number is not None:
             writes['aperture'] = self._aperture_of(wanted.f_number, nearest)
         if wanted.aperture:
             self._aperture.validate(wanted.aperture)
             writes['aperture'] = self._aperture.raw(wanted.aperture)
+        written = ''
         for name, value in writes.items():
-            self._session.write_int(NUMBER[name], value)
-            held = self._session.read_int(NUMBER[name])
-            if held != value and not (nearest and name == 'shutter_us'):
-                raise Refused(f'{name}: the camera took {value} and holds {held}')
-        return self.read()
+            try:
+                self._write(name, value, nearest and name == 'shutter_us')
+            except (DeviceError, KeyboardInterrupt) as error:
+                if not written:
+                    raise
+                text = f'{written}; {error or "interrupted"}'
+                if isinstance(error, Refused):
+                    raise Refused(text, error.code) from error
+                raise NotConfirmed(text) from error
+            written += f'{", " if written else ""}{name} was written'
+        return self._read_after(written)
 
-    def step(self, quantity: str, steps: float) -> Exposure:
-        """Change one quantity by steps of EV from what the camera holds now."""
+    def _read_after(self, written: str) -> Exposure:
+        try:
+            return self.read()
+        except (DeviceError, KeyboardInterrupt) as error:
+            if not written:
+                raise
+            raise NotConfirmed(f'{written}, and the exposure could not be read: '
+                               f'{error or "interrupted"}') from error
+
+    def _write(self, name: str, value: int, near: bool = False) -> None:
+        register = NUMBER[name]
+        confirmed(f'{name}: {value}',
+                  lambda attempt: self._session.write_int(register, value, attempt),
+                  lambda: self._session.read_int(register), lambda held: near or held == value)
+
+    def step(self, quantity: str, steps: float, record: Callable[[Evidence], None]) -> Exposure:
+        """
+        Change one quantity by steps of EV from what the camera holds now.
+
+        The new value is written, so that a second time would not do harm.
+        """
+        name, value, now = self._stepped(quantity, steps)
+        if value != now:
+            evidence = {'operation': 'step_exposure', 'register': name, 'from': now, 'to': value}
+            carry_out(evidence, lambda: self._once(name, value), self.settle, record)
+        return self._read_after(f'{quantity} was stepped')
+
+    def settle(self, evidence: Evidence) -> Settlement:
+        """Say whether a step was done by what the camera holds now."""
+        name, before, after = evidence['register'], evidence['from'], evidence['to']
+        held = self._session.read_int(NUMBER[name])
+        if held == before:
+            return Settlement(Outcome.NOT_DONE, f'{name} is still {held}; try again')
+        if held == after or name == 'shutter_us':
+            return Settlement(Outcome.DONE, f'{name} is {held} instead of {before}')
+        return Settlement(Outcome.UNKNOWN, f'{name} is {held}, neither {before} nor {after}')
+
+    def _once(self, name: str, value: int) -> None:
+        with once(f'write {value} to {name}', self._session.port.name) as attempt:
+            self._session.write_int(NUMBER[name], value, attempt)
+            held = self._session.read_int(NUMBER[name])
+            if held != value and name != 'shutter_us':
+                raise Refused(f'{name}: the camera took {value} and holds {held}')
+
+    def _stepped(self, quantity: str, steps: float) -> tuple[str, int, int]:
+        """Return the register, what is to be written, and what it holds."""
         now = self.read()
         if quantity == 'exposure_time':
             if not now.exposure_time:
                 raise ValueError('exposure_time is automatic: there is nothing to step from; set '
                                  'an exposure time first')
-            return self.write(Exposure(exposure_time=now.exposure_time * 2 ** steps), True)
+            micros = self._micros(now.exposure_time * 2 ** steps)
+            return 'shutter_us', micros, round(now.exposure_time * 1e6)
         if quantity == 'f_number':
             if now.f_number is None:
                 raise NotSupported('the camera does not tell its f-number')
             wanted = now.f_number / 2 ** (steps / 2)
             numbers = self.family.f_numbers
-            if steps and numbers[self._aperture_of(wanted, True)] == now.f_number:
+            raw = self._aperture_of(wanted, True)
+            if steps and numbers[raw] == now.f_number:
                 raise ValueError(f'f_number: no step of {steps:g} EV from {now.f_number:g}; there '
                                  f'are: {", ".join(f"{n:g}" for n in sorted(numbers.values()))}')
-            return self.write(Exposure(f_number=wanted), True)
+            held = next(r for r, number in numbers.items() if number == now.f_number)
+            return 'aperture', raw, held
         raise ValueError(f'quantity: {quantity!r}; allowed: exposure_time, f_number')
+
+    @staticmethod
+    def _micros(seconds: float) -> int:
+        if not 0 <= seconds <= MAX_TIME / 1e6:
+            raise ValueError(f'exposure_time: {seconds:g} s; allowed: 0 (automatic) to '
+                             f'{MAX_TIME / 1e6:g} s')
+        return round(seconds * 1e6)
 
     @property
     def _aperture(self) -> Setting:

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 import logging
 
-from camera_driver.devices.sierra.registers import Action, NUMBER
+from camera_driver.devices.sierra.registers import NUMBER
 from camera_driver.devices.sierra.session import clean, MAX_PICTURE, SierraSession
 from camera_driver.devices.sierra.summary import (
     animation_frame, audio_info, camera_summary, CameraSummary, frame_summary, FrameSummary)
 from camera_driver.errors import (
-    DamagedPicture, DeviceError, NotSupported, OutcomeUnknown, ProtocolError, Refused)
+    DamagedPicture, NotSupported, ProtocolError, Refused)
 from camera_driver.model import ImageFolder, Picture, Progress, ProgressCallback, StoredImage
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Memory:
 
     def count(self) -> int:
         """Return the number of images over all folders."""
-        return sum(self._folders().values())
+        return sum(self.counts().values())
 
     def recount(self, before: int) -> int:
         """Return the number of images after a picture was taken: perhaps in a new folder."""
@@ -64,23 +64,23 @@ class Memory:
     def enter_last(self) -> None:
         """Go to the last folder with images, where the camera records."""
         if self._session.folder is not None:
-            counts = self._folders()
-            self._enter(([path for path, count in counts.items() if count] or [*counts])[-1])
+            counts = self.counts()
+            self.enter(([path for path, count in counts.items() if count] or [*counts])[-1])
 
     def select(self, index: int) -> int:
         """Enter the folder of an image and return its frame number there. Raises IndexError."""
-        found = self._find(index)
-        if found[0] != self._here:
-            self._enter(found[0])
-            found = self._find(index)  # the counts may be old; those of this folder no more
-            self._enter(found[0])
+        found = self.find(index)
+        if found[0] != self.here:
+            self.enter(found[0])
+            found = self.find(index)  # the counts may be old; those of this folder no more
+            self.enter(found[0])
         return found[1]
 
     def index_of(self, frame: int) -> int:
         """Return the index of a frame of the current folder."""
         first = 0
         for path, count in self._counts.items():
-            if path == self._here:
+            if path == self.here:
                 break
             first += count
         return first + frame
@@ -90,11 +90,11 @@ class Memory:
         """Return all images, or some, with what the camera tells of each."""
         self.changed()
         if indices is None:
-            indices = range(1, sum(self._folders().values()) + 1)
+            indices = range(1, sum(self.counts().values()) + 1)
         images: list[StoredImage] = []
         for index in indices:
             frame = self.select(index)
-            images.append(self._image(index, frame, '/'.join(self._here)))
+            images.append(self._image(index, frame, '/'.join(self.here)))
             progress(Progress(len(images), len(indices), 'listing images'))
         return images
 
@@ -105,8 +105,8 @@ class Memory:
         self.changed()
         folders: list[ImageFolder] = []
         first = 1
-        for path, count in dict(self._folders()).items():
-            self._enter(path)
+        for path, count in dict(self.counts()).items():
+            self.enter(path)
             folders.append(ImageFolder('/'.join(path), first if count else None, count,
                                        self._label()))
             first += count
@@ -186,95 +186,22 @@ class Memory:
                                NUMBER['frame_data'], progress)
         return replace(picture, index=None)
 
-    def delete(self, indices: Sequence[int]) -> None:
-        """Delete by index, highest first; each one is verified by the camera's count."""
-        self.changed()
-        wanted = sorted(set(indices), reverse=True)
-        for index in wanted[:1] + wanted[-1:]:
-            self._find(index)  # all of them exist, before the first is deleted
-        for done, index in enumerate(wanted):
-            try:
-                self._erase(self.select(index))
-            except (Refused, OutcomeUnknown) as error:
-                text = f'image {index}: {error} ({done} of {len(wanted)} images were deleted)'
-                if isinstance(error, Refused):
-                    raise Refused(text, error.code) from error
-                raise OutcomeUnknown(text) from error
-
-    def delete_all(self) -> None:
-        """
-        Delete what is not protected, folder by folder, one by one where 'all' does nothing.
-
-        Raises Refused when something is left that does not say that it is protected.
-        """
-        self.changed()
-        left = []
-        for path in reversed([path for path, count in self._folders().items() if count]):
-            self._enter(path)
-            if not self._frames():
-                continue
-            try:
-                self._session.act(Action.ERASE_ALL)
-            except (Refused, OutcomeUnknown) as error:
-                log.info('%s; deleting one by one', error)  # what is left
-            for frame in range(self._frames(), 0, -1):
-                if self._protected(frame):
-                    continue
-                try:
-                    self._erase(frame)
-                except Refused as error:
-                    left.append(error)
-        self.changed()
-        if left:
-            raise Refused(f'{len(left)} images were not deleted: {left[0]}', left[0].code)
-
-    def protect(self, index: int, protected: bool) -> None:
-        """Protect or release, and read it back where the camera tells."""
-        frame = self.select(index)
-        self._session.act(Action.SET_PROTECTION, int(protected), frame=frame)
-        held = self._protected(frame)
-        if held is not None and held != protected:
-            raise Refused(f'image {index}: the camera took the command and still says '
-                          f'{"protected" if held else "not protected"}')
-
     @property
-    def _here(self) -> Path:
+    def here(self) -> Path:
         """The current folder; the root where there are no folders."""
         return tuple(self._session.folder or ())
 
-    def _erase(self, frame: int) -> None:
-        """Erase a frame of the current folder once; what came of it the camera's count tells."""
-        before = self._frames()
-        doubt: DeviceError = Refused('the camera reported it as done and still counts '
-                                     f'{before} images; is it protected?')
-        try:
-            self._session.act(Action.ERASE_FRAME, frame=frame)
-        except Refused as error:
-            doubt = Refused(f'{error}; is it protected?', error.code)
-        except OutcomeUnknown as error:
-            doubt = error
-        try:
-            after = self._frames()
-        except DeviceError as error:
-            raise OutcomeUnknown(f'{doubt}; its count cannot be read either: {error}') from error
-        if after == before and isinstance(doubt, OutcomeUnknown):
-            said = str(doubt).partition(';')[0]
-            raise Refused(f'{said}. It still counts {before} images: nothing was deleted; try '
-                          'again')
-        if after >= before:
-            raise doubt
-
-    def _find(self, index: int) -> tuple[Path, int]:
+    def find(self, index: int) -> tuple[Path, int]:
         """Return folder and frame number of an image. Raises IndexError."""
         first = 1
-        for path, count in self._folders().items():
+        for path, count in self.counts().items():
             if first <= index < first + count:
                 return path, index - first + 1
             first += count
         raise IndexError(f'image {index}: the camera has {first - 1} images'
                          + (f', numbered 1 to {first - 1}' if first > 1 else ''))
 
-    def _frames(self) -> int:
+    def frames(self) -> int:
         """Return the number of frames in the current folder."""
         count = self._session.read_int(NUMBER['frames_taken'])
         if not 0 <= count <= MAX_FRAMES:
@@ -282,23 +209,23 @@ class Memory:
                                 'that is not believed')
         return count
 
-    def _folders(self) -> Mapping[Path, int]:
+    def counts(self) -> Mapping[Path, int]:
         """Return every folder and its number of frames; that of the current one is asked anew."""
         if self._session.folder is None:
-            return {(): self._frames()}
+            return {(): self.frames()}
         if not self._counts:
-            here, counts = self._here, dict[Path, int]()
+            here, counts = self.here, dict[Path, int]()
             self._visit((), counts)
             if here in counts:
-                self._enter(here)
+                self.enter(here)
             self._counts = counts
         else:
-            self._counts[self._here] = self._frames()
+            self._counts[self.here] = self.frames()
         return self._counts
 
     def _visit(self, path: Path, counts: dict[Path, int]) -> None:
         self._session.enter(path)
-        counts[path] = self._frames()
+        counts[path] = self.frames()
         if len(path) >= MAX_DEPTH:
             return
         try:
@@ -316,9 +243,9 @@ class Memory:
             except Refused as error:
                 log.warning('%s; this folder is left out', error)
 
-    def _enter(self, path: Path) -> None:
+    def enter(self, path: Path) -> None:
         """Go to a folder, unless it is the current one or there are none."""
-        if self._session.folder is not None and path != self._here:
+        if self._session.folder is not None and path != self.here:
             try:
                 self._session.enter(path)
             except Refused:
@@ -330,25 +257,26 @@ class Memory:
         summary = self.summary(frame)
         if summary:
             # The date counts only if the summary is of this frame (4.4.3).
-            length = self._declared(frame, NUMBER['frame_length'])
+            length = self.declared(frame)
             stamp = summary.stamp if length == summary.size else None
             return StoredImage(index, name, folder, _believed(index, length),
                                _believed(index, summary.thumbnail_size), stamp,
                                summary.protected, self._clock)
         return StoredImage(
-            index, name, folder, _believed(index, self._declared(frame, NUMBER['frame_length'])),
-            _believed(index, self._declared(frame, NUMBER['thumbnail_length'])),
-            write_protected=self._protected(frame))
+            index, name, folder, _believed(index, self.declared(frame)),
+            _believed(index, self.declared(frame, NUMBER['thumbnail_length'])),
+            write_protected=self.protected(frame))
 
     def _length(self, frame: int, register: int) -> int | None:
         """Return a declared length; None where the camera does not say. Bounded."""
-        length = self._declared(frame, register)
+        length = self.declared(frame, register)
         if length is not None and length > MAX_PICTURE:
             raise ProtocolError(f'{self._session.port.name}: the camera declares {length} bytes '
                                 'for one image; that is not believed')
         return length
 
-    def _declared(self, frame: int, register: int) -> int | None:
+    def declared(self, frame: int, register: int = NUMBER['frame_length']) -> int | None:
+        """Return what the camera says of a length [bytes]; None: nothing."""
         try:
             length = abs(self._session.read_frame_int(frame, register))
         except Refused:
@@ -365,7 +293,8 @@ class Memory:
         except Refused:
             return ''
 
-    def _protected(self, frame: int) -> bool | None:
+    def protected(self, frame: int) -> bool | None:
+        """Say whether a frame is protected; None: the camera does not tell."""
         try:
             return bool(self._session.read_frame_int(frame, NUMBER['protection_state']))
         except Refused:

@@ -48,7 +48,7 @@ MODELS = (
     Model('olympus-c2020z', r'olympus.*c-?(20[24]0|2100|30[23]0|4040|5050|7[07]0uz)',
           FAMILIES['olympus-c2020z']),
     Model('olympus', r'olympus', _OLYMPUS),
-    Model('sanyo-g250', r'(sanyo|vpc).*g250', missing=frozenset({51})),
+    Model('sanyo-g250', r'(sanyo|vpc).*g250|\bsr6\b', missing=frozenset({51})),
     Model('toshiba-m6x', r'toshiba.*pdr-?m6', missing=frozenset({40, 51}), lenient_checksum=True),
 )
 

@@ -5,10 +5,15 @@
 from __future__ import annotations
 
 from camera_driver.devices.sierra.codec import Code, MAX_DATA
+from camera_driver.devices.sierra.confirm import confirmed
 from camera_driver.devices.sierra.models import Model
 from camera_driver.devices.sierra.registers import Action, NEVER_WRITE, NUMBER, REGISTERS
 from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.errors import Forbidden, naming
+from camera_driver.operations import Attempt
+
+NO_ECHO = frozenset(NUMBER[name] for name in ('clock', 'folder_select', 'folder_name'))
+"""Registers that do not read as they were written."""
 
 
 class Raw:
@@ -48,14 +53,31 @@ class Raw:
         return (self._session.read_int(register) if kind == 'int'
                 else self._session.read_data(register))
 
-    def write(self, register: int, value: int | bytes) -> None:
-        """Write a raw register."""
+    def write(self, register: int, value: int | bytes, model: Model) -> None:
+        """Write a raw register, and read it back where its row tells that it can be."""
         _may_write(register)
-        if isinstance(value, int):
-            self._session.write_int(register, value)
-        else:
-            self._session.write_data(register, value)
-        self._written(register)
+        session = self._session
+
+        def write(attempt: Attempt) -> None:
+            if isinstance(value, int):
+                session.write_int(register, value, attempt)
+            else:
+                session.write_data(register, value, attempt)
+
+        def read() -> int | bytes | None:
+            row = REGISTERS.get(register)
+            if (row is None or 'R' not in row.access or row.frame or register in NO_ECHO
+                    or register in model.missing):
+                return None
+            if isinstance(value, int):
+                return session.read_int(register)
+            return session.read_data(register).rstrip(b'\0')
+
+        good = value if isinstance(value, int) else value.rstrip(b'\0')
+        try:
+            confirmed(f'register {register}', write, read, lambda held: held == good)
+        finally:
+            self._written(register)
 
     def _written(self, register: int) -> None:
         """After a raw write: where it moved the camera to another folder, go back."""

@@ -10,8 +10,9 @@ how a session begins: `wakeup`):
 a request ends with      then
 =======================  ========================================================================
 an answer, `Refused`     the session lives
-`SessionLost`            logged in again and the request repeated, MAX_LOSSES times; of a request
-                         that is not safe to repeat `OutcomeUnknown`
+`SessionLost`            logged in again and the request repeated, MAX_LOSSES times
+anything, of a request   `OutcomeUnknown`, a refusal included (5.3)
+that is sent once
 anything else            raised; the next request makes sure first that the session lives (5.6),
                          and logs in again if it does not
 =======================  ========================================================================
@@ -39,7 +40,7 @@ import logging
 from typing import TypeVar
 
 from camera_driver.devices.sierra.codec import (
-    Code, command, Control, MAX_DATA, pack_int, Packet, SUB_COMMAND, Type, unpack_int)
+    Code, command, Control, MAX_DATA, pack_int, Packet, REFUSALS, SUB_COMMAND, Type, unpack_int)
 from camera_driver.devices.sierra.exchange import (
     Exchange, N_RETRY, T_ACK, T_NOISE, T_QUIET, TRIES, words)
 from camera_driver.devices.sierra.registers import Action, NUMBER, repeatable
@@ -48,6 +49,7 @@ from camera_driver.errors import (
     DeviceError, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, SessionLost)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import ProgressCallback
+from camera_driver.operations import Attempt, line_lost, once
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ T = TypeVar('T')
 T_ACK_SLOW = 5.0  # registers 4, 83, 84
 T_FOLDERS = 1.0  # to the answer whether there are folders; some models do not give any (4.7)
 T_DONE_SLOW = 60.0  # actions that write to the card or expose
+T_KNOCK = 6.0  # of silence after an action, then a NUL asks whether the camera has begun anew
 T_REST = 1.0  # after which an action that is not safe to repeat is preceded by a question
 MAX_LOSSES = 3
 
@@ -169,20 +172,20 @@ class SierraSession:
         """Return an int32 register."""
         return self.recovering(lambda: self._ask_int(register))
 
-    def write_int(self, register: int, value: int) -> None:
-        """Write an int32 register."""
+    def write_int(self, register: int, value: int, attempt: Attempt | None = None) -> None:
+        """Write an int32 register; `attempt` is told before the first byte."""
         data = pack_int(value)
-        self.recovering(lambda: self._write(Code.SET_INT, register, data))
+        self.recovering(lambda: self._write(Code.SET_INT, register, data, attempt=attempt))
 
     def read_data(self, register: int, limit: int = MAX_VDATA) -> bytes:
         """Return a vdata register of at most `limit` bytes."""
         return self.recovering(lambda: self.exchange.ask(command(Code.GET_VDATA, register), limit))
 
-    def write_data(self, register: int, value: bytes) -> None:
+    def write_data(self, register: int, value: bytes, attempt: Attempt | None = None) -> None:
         """Write a vdata register that fits into one packet (2046 bytes)."""
         if len(value) > MAX_DATA - 2:
             raise ValueError(f'register {register}: {len(value)} bytes; at most {MAX_DATA - 2}')
-        self.recovering(lambda: self._write(Code.SET_VDATA, register, value))
+        self.recovering(lambda: self._write(Code.SET_VDATA, register, value, attempt=attempt))
 
     def read_text(self, register: int) -> str:
         """Return a string register."""
@@ -235,48 +238,48 @@ class SierraSession:
     # Actions (4.5).
 
     def act(self, action: Action, argument: int = 0, frame: int | None = None,
-            accepted: Callable[[float], None] | None = None) -> None:
+            accepted: Callable[[float], None] | None = None,
+            attempt: Attempt | None = None) -> None:
         """
         Carry out an action and wait until the camera reports it as done.
 
         `frame` is selected first; `accepted` is called when the camera has taken the command, with
-        the time when it had left the port. Raises Refused; OutcomeUnknown, once the camera can be
-        asked what became of it, or seems to be dead.
+        the time when it had left the port; `attempt` of one that is safe to repeat is told before
+        the first byte. Raises Refused; OutcomeUnknown of what is not, whatever the answer, once
+        the camera can be asked what became of it, or seems to be dead.
         """
         if action is Action.CALIBRATE_TEST:
             raise ValueError('action 6 is never sent: it is known to hang cameras (4.5)')
         packet = command(Code.ACTION, action, argument)
         if not repeatable(action, argument):
-            self.once(packet, lambda: self.exchange.act(packet, False, accepted),
+            self.once(packet, lambda attempt: self.exchange.act(packet, False, accepted, attempt),
                       None if frame is None else lambda: self._select(frame))
             return
 
         def operation() -> None:
             if frame is not None:
                 self._select(frame)
-            self.exchange.act(packet, True, accepted)
+            self.exchange.act(packet, True, accepted, attempt)
         self.recovering(operation)
         if action is Action.END_SESSION:
             self._alive = False
             self.exchange.asleep = True
 
-    def once(self, packet: Packet, operation: Callable[[], T],
+    def once(self, packet: Packet, operation: Callable[[Attempt], T],
              prepare: Callable[[], None] | None = None) -> T:
         """Run what is not safe to repeat, after what is and `prepare`s it in the same session."""
         self.recovering(prepare or self._see_it_alive)
         try:
-            return operation()
-        except Refused:
-            raise
-        except SessionLost as error:
+            with once(words(packet), self.port.name) as attempt:
+                return operation(attempt)
+        except OutcomeUnknown as doubt:
+            if isinstance(doubt.__cause__, Refused):
+                raise
             self._alive = False
-            raise OutcomeUnknown(f'{error} It was told to {words(packet)}; it is unknown whether '
-                                 'it did it') from error
-        except OutcomeUnknown:
-            if packet.data[0] == Code.ACTION:
+            if (packet.data[0] == Code.ACTION and not line_lost(doubt)
+                    and not isinstance(doubt.__cause__, SessionLost)):
                 slow = packet.data[1] in SLOW_ACTIONS
                 self._wait_until_it_answers(T_DONE_SLOW if slow else T_ACK)
-            self._alive = False
             raise
         except BaseException:
             self._alive = False
@@ -289,11 +292,18 @@ class SierraSession:
             self.exchange.listen()
 
     def _wait_until_it_answers(self, seconds: float) -> None:
-        """Let a camera finish that is busy, hence silent, until `seconds` after the command."""
+        """
+        Let a camera finish that is busy, hence silent, until `seconds` after the command.
+
+        One that has begun anew meanwhile, hence is at 19200, is asked there in turn.
+        """
         end = self.exchange.sent_at + seconds
         try:
-            while not self._wakeup.answers(tries=1) and self.port.now() < end:
-                pass
+            knock = False
+            while self.port.now() < end:
+                if self._wakeup.knock() if knock else self._wakeup.answers(tries=1):
+                    return
+                knock = not knock and self.port.now() > self.exchange.sent_at + T_KNOCK
         except DeviceError as error:
             log.info('%s: waiting for the end of an action: %s', self.port.name, error)
 
@@ -307,24 +317,36 @@ class SierraSession:
     def raw_write(self, message: bytes) -> Control:
         """Send a write and return ACK. Not repeated on doubt."""
         packet = Packet(Type.COMMAND, SUB_COMMAND, message)
-        self.once(packet, lambda: self.exchange.command(packet, T_ACK_SLOW, repeatable=False))
+        self._raw_once(packet, lambda attempt: self.exchange.command(
+            packet, T_ACK_SLOW, repeatable=False, attempt=attempt))
         return Control.ACK
 
     def raw_action(self, message: bytes) -> Control:
         """Send an action and return ENQ once it is done. Not repeated on doubt."""
         packet = Packet(Type.COMMAND, SUB_COMMAND, message)
-        self.once(packet, lambda: self.exchange.act(packet, False, None))
+        self._raw_once(packet, lambda attempt: self.exchange.act(packet, False, None, attempt))
         self.exchange.asleep = message[1] == Action.END_SESSION
         self.doubt()
         return Control.ENQ
+
+    def _raw_once(self, packet: Packet, operation: Callable[[Attempt], None]) -> None:
+        """Run what offers no evidence: DC1 and CAN are believed, NAK is not (2.1, 5.3)."""
+        try:
+            self.once(packet, operation)
+        except OutcomeUnknown as doubt:
+            if isinstance(doubt.__cause__, Refused) and doubt.__cause__.code in REFUSALS:
+                raise doubt.__cause__ from None
+            raise
 
     def doubt(self) -> None:
         """Make the next request make sure of session and folder first."""
         self._alive = False
 
-    def _write(self, code: Code, register: int, value: bytes, repeatable: bool = True) -> None:
+    def _write(self, code: Code, register: int, value: bytes, repeatable: bool = True,
+               attempt: Attempt | None = None) -> None:
         timeout = T_ACK_SLOW if register in SLOW_REGISTERS else T_ACK
-        self.exchange.command(command(code, register, value=value), timeout, repeatable)
+        self.exchange.command(command(code, register, value=value), timeout, repeatable,
+                              attempt=attempt)
 
     def _select(self, frame: int) -> None:
         self._write(Code.SET_INT, NUMBER['current_frame'], pack_int(frame))

@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 from camera_driver.devices.sierra.codec import Code, command
-from camera_driver.devices.sierra.memory import Memory
 from camera_driver.devices.sierra.registers import Action, NUMBER, UPLOAD_MAGIC
 from camera_driver.devices.sierra.session import MAX_PICTURE, SierraSession
-from camera_driver.errors import DeviceError, OutcomeUnknown, Refused
+from camera_driver.errors import Refused
 from camera_driver.model import ProgressCallback
 
 MIN_BATTERY = 5  # percent; 0 is what cameras say that do not know (register 16, G)
@@ -27,16 +26,15 @@ def send(session: SierraSession, data: bytes, progress: ProgressCallback | None 
         session.exchange.listen()  # a session that is lost by now has lost the picture too
 
     store = command(Code.ACTION, Action.STORE_UPLOAD, 0)
-    session.once(store, lambda: session.exchange.act(store, False, None), transfer)
+    session.once(store, lambda attempt: session.exchange.act(store, False, None, attempt),
+                 transfer)
 
 
-def store(session: SierraSession, memory: Memory, data: bytes,
-          progress: ProgressCallback | None = None) -> int:
+def check(session: SierraSession, data: bytes) -> None:
     """
-    Check what has to be so before, send, and verify by the camera's count; return the index.
+    Check what has to be so before a picture is sent.
 
-    Raises ValueError (no picture can be so small or large), Refused (no room, battery low),
-    OutcomeUnknown.
+    Raises ValueError (no picture can be so small or large), Refused (no room, battery low).
     """
     name = session.port.name
     if not 0 < len(data) <= MAX_PICTURE:
@@ -48,27 +46,6 @@ def store(session: SierraSession, memory: Memory, data: bytes,
     battery = _battery(session)
     if 0 < battery < MIN_BATTERY:
         raise Refused(f'{name}: its battery is at {battery}%; uploads need {MIN_BATTERY}%')
-    memory.enter_last()
-    before = memory.count()
-    trouble: Refused | OutcomeUnknown | None = None
-    try:
-        send(session, data, progress)
-    except (Refused, OutcomeUnknown) as error:
-        trouble = error
-    try:
-        count = memory.recount(before)
-    except DeviceError as error:
-        raise OutcomeUnknown(f'{trouble or "the camera reported the picture as stored"}; its '
-                             f'count cannot be read: {error}') from error
-    if count > before:
-        return count
-    if isinstance(trouble, Refused):
-        raise trouble
-    if trouble:
-        said = str(trouble).partition(';')[0]
-        raise Refused(f'{said}. It still counts {before} images: nothing was stored; try again')
-    raise OutcomeUnknown(f'{name}: the camera reported the picture as stored and still counts '
-                         f'{before} images; look at its list')
 
 
 def _battery(session: SierraSession) -> int:

@@ -22,6 +22,8 @@ T_BETWEEN_NULS = 0.5
 N_NUL = 4
 T_SETTLE = 0.1
 
+SIGNATURES = frozenset({Control.NAK, Control.NUL})  # NUL: an ePhoto 307 (2.1)
+
 
 class WakeUp:
     """The beginning of sessions with one camera over an open port."""
@@ -54,7 +56,7 @@ class WakeUp:
                     frame = self._exchange.channel.receive(left)
                 except ReplyTimeout:
                     break
-                if frame is Control.NAK and self._exchange.alone():
+                if frame in SIGNATURES and self._exchange.alone():
                     self._exchange.fresh = True
                     return
                 noise += 1
@@ -74,6 +76,21 @@ class WakeUp:
         raise ReplyTimeout(
             f'{self._port.name}: no camera answers (NUL at 19200 baud, {N_NUL} times). Is it '
             'switched on, in its PC mode, and the cable in the right socket?')
+
+    def knock(self) -> bool:
+        """Say whether a camera is there at 19200 that has forgotten the session: one NUL."""
+        before = self._port.line
+        self._port.configure(WAKE_UP)
+        self._exchange.channel.drain(0.05, 1.0)
+        self._exchange.control(Control.NUL)
+        try:
+            there = self._exchange.channel.receive(T_SIGNATURE) in SIGNATURES
+        except ReplyTimeout:
+            there = False
+        if not there:
+            self._port.configure(before)
+        self._exchange.asleep |= there
+        return there
 
     def agree_on_speed(self, highest: int) -> None:
         """Go to the highest speed that both take and the line carries; remember which do not."""

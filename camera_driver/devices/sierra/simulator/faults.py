@@ -23,6 +23,10 @@ FAULTS: Mapping[str, str] = {
     'lose_ack_of_action': 'an action is executed, neither 06 nor 05 comes',
     'damaged_ack_of_action': 'an action is executed, in place of its 06 comes 46',
     'fail_action': 'an action is answered 06, then 11; nothing is done',
+    'nak_obeyed': 'a command that changes something is obeyed and answered 15',
+    'refuse_obeyed': 'a command that changes something is obeyed and answered 11',
+    'fail_obeyed': 'an action is executed, in place of its 05 comes 11',
+    'take_two': 'take_picture takes two',
     'lose_done': 'an action is executed, 05 does not come',
     'damaged_packet': 'a data packet has a wrong bit',
     'lost_packet': 'a data packet does not come',
@@ -33,6 +37,8 @@ FAULTS: Mapping[str, str] = {
     'duplicate_packet': 'after its ACK a data packet comes again',
     'end_session_in_transfer': 'in place of a data packet after the first comes ff',
     'endless_data': 'the data packets of a reply never end',
+    'empty_packets': 'the data packets of a reply are empty and never end',
+    'tiny_packets': 'the data packets of a reply hold one byte each',
     'damaged_reply': 'a reply has a wrong bit that no checksum shows',
     'short_reply': 'a reply ends half way, with a good last packet',
     'huge_length': 'frame_length reads 2147483647',
@@ -53,6 +59,11 @@ ANSWERS: Mapping[str, Control | None] = {  # what is answered instead of obeying
     'silence': None,
 }
 
+OBEYED: Mapping[str, Control] = {  # what is answered although it is obeyed
+    'nak_obeyed': Control.NAK,
+    'refuse_obeyed': Control.DC1,
+}
+
 VALUES: Mapping[str, tuple[int, int | bytes]] = {  # register, what it reads as
     'huge_length': (NUMBER['frame_length'], 2 ** 31 - 1),
     'negative_length': (NUMBER['frame_length'], -2 ** 31),
@@ -67,6 +78,13 @@ class SierraMisbehaviour(Misbehaviour):
 
     def __init__(self) -> None:
         super().__init__(FAULTS)
+
+    def obeyed(self) -> Control | None:
+        """Return what is answered to a command that is obeyed; None: what should be."""
+        for name, answer in OBEYED.items():
+            if self.happens(name):
+                return answer
+        return None
 
     def value(self, register: int) -> int | bytes | None:
         """Return what a register reads as by a fault; None: the truth."""

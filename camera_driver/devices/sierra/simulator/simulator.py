@@ -297,7 +297,7 @@ class SierraSimulator(Simulator):
     def _accept(self) -> None:
         self._restart_idle_clock()
         if not self.faults.happens('lose_ack'):
-            self._say(Control.ACK)
+            self._say(self.faults.obeyed() or Control.ACK)
 
     def _change_speed(self, value: bytes) -> None:
         code = unpack_int(value) if len(value) == 4 else None
@@ -322,9 +322,14 @@ class SierraSimulator(Simulator):
     def _reply(self, data: bytes) -> None:
         data = self.faults.reply(data)
         size = self.camera.number('packet_size')
+        empty = self.faults.happens('empty_packets')
+        if self.faults.happens('tiny_packets'):
+            size = 1
         self._chunks = [data[i:i + size] for i in range(0, len(data), size)] or [b'']
+        if empty:
+            self._chunks = [b'']
         self._index = 0
-        self._endless = self.faults.happens('endless_data')
+        self._endless = empty or self.faults.happens('endless_data')
         self.state = State.SENDING
         self._send_packet()
 
@@ -403,7 +408,10 @@ class SierraSimulator(Simulator):
                 self.shots.append(self.now)
         began = self.camera.time
         silent = self.faults.happens('lose_ack_of_action')
-        if self.faults.happens('damaged_ack_of_action'):
+        if (said := self.faults.obeyed()) is not None:
+            self._say(said)
+            silent = True
+        elif self.faults.happens('damaged_ack_of_action'):
             self._say(Control.ACK ^ 0x40)
         elif not silent:
             self._say(Control.ENQ if self.options.ack_as_enq else Control.ACK)
@@ -423,6 +431,10 @@ class SierraSimulator(Simulator):
             if fails:
                 raise Refusal
             self.camera.perform(action, argument, began)
+            if action is Action.TAKE_PICTURE and self.faults.happens('take_two'):
+                self.camera.perform(action, argument, began)
+            if self.faults.happens('fail_obeyed'):
+                raise Refusal
         except Refusal:
             answer = bytes([Control.DC1])
         except Hang:
