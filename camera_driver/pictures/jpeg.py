@@ -36,7 +36,9 @@ RESTART = re.compile(rb'\xff([\xd0-\xd7])')
 END_OF_BLOCK = 128      # added to a coefficient index it exceeds every legal sum
 AC = 16                 # class bit of a table's identifier, T.81 B.2.4.2
 
-Table = Sequence[int]   # 65536 entries by the next 16 bits: coefficients << 5 | bits; 0: no code
+# By the next 16 bits; 0: no code.
+Table = Sequence[int]   # coefficients << 10 | bits of the code << 5 | bits with what follows it
+Pairs = Sequence[int]   # of one code, or two that fit: coefficients << 6 | bits
 
 
 class Segment(NamedTuple):
@@ -166,7 +168,7 @@ def check_scans(data: bytes) -> bool:
 
     Finds what libjpeg only warns of: data that end early, that are left over, codes that do not
     exist, blocks with too many coefficients, restart markers lost or out of order. Costs about
-    0.3 s per megabyte.
+    0.2 s per megabyte.
 
     :returns: False when the picture is of a kind that is not followed (progressive, arithmetic
         coding, tables left out).
@@ -198,7 +200,9 @@ def check_scans(data: bytes) -> bool:
                 return False
             built = {table: _table(tables[table], segment.offset) for table in needed}
             units, blocks = _layout(chosen, frame)
-            _follow(segment, units, [(built[dc], built[ac]) for dc, ac in blocks], interval)
+            pairs = {table: _pairs(built[table]) for table in needed if table & AC}
+            _follow(segment, units, [(built[dc], built[ac], pairs[ac]) for dc, ac in blocks],
+                    interval)
     if frame is None or len(seen) < len(frame.components):
         raise _damaged(segment.offset, 'the end marker (ff d9) comes before all image data')
     return True
@@ -278,10 +282,21 @@ def _table(definition: bytes, offset: int) -> Table:
             coefficients = (symbol >> 4) + 1
             if symbol & 15 == 0 and symbol != 0xf0:
                 coefficients = END_OF_BLOCK
-            table += [coefficients << 5 | (length + (symbol & 15))] * (1 << 16 - length)
+            entry = coefficients << 10 | length << 5 | length + (symbol & 15)
+            table += [entry] * (1 << 16 - length)
             if len(table) > 65536:
                 raise _damaged(offset, 'Huffman table with too many codes')
     return table + [0] * (65536 - len(table))
+
+
+def _pairs(table: Table) -> Pairs:
+    """Return the look-up table for two codes at once, where both lie in the next 16 bits."""
+    one = np.array(table)
+    bits = one & 31
+    two = one[np.arange(65536) << bits & 0xffff]
+    fits = (one > 0) & (one >> 10 < END_OF_BLOCK) & (two > 0) & (bits + (two >> 5 & 31) <= 16)
+    pairs = (one >> 10 << 6 | bits) + np.where(fits, two >> 10 << 6 | two & 31, 0)
+    return list(pairs.tolist())
 
 
 def _chosen(segment: Segment, frame: Frame) -> list[tuple[int, int, int]]:
@@ -309,7 +324,7 @@ def _layout(chosen: Sequence[tuple[int, int, int]],
     return -(-frame.width // across) * -(-frame.height // down), blocks
 
 
-def _follow(segment: Segment, units: int, blocks: Sequence[tuple[Table, Table]],
+def _follow(segment: Segment, units: int, blocks: Sequence[tuple[Table, Table, Pairs]],
             interval: int) -> None:
     """Follow the codes of one scan, restart interval by restart interval."""
     interval = interval or units
@@ -328,7 +343,7 @@ def _follow(segment: Segment, units: int, blocks: Sequence[tuple[Table, Table]],
 
 
 def _follow_interval(raw: bytes, offset: int, units: int,
-                     blocks: Sequence[tuple[Table, Table]]) -> None:
+                     blocks: Sequence[tuple[Table, Table, Pairs]]) -> None:
     data = raw.replace(b'\xff\x00', b'\xff')
     total = 8 * len(data)
     # The next 32 bits at each byte, so that a code is one look-up at any bit; one block takes
@@ -337,14 +352,26 @@ def _follow_interval(raw: bytes, offset: int, units: int,
     window = (padded[:-3] << 24 | padded[1:-2] << 16 | padded[2:-1] << 8 | padded[3:]).data
     bit = 0
     for _ in range(units):
-        for dc, ac in blocks:
+        for dc, ac, pairs in blocks:
             first = bit
+            entry = dc[window[bit >> 3] >> 16 - (bit & 7) & 0xffff]
+            bit += entry & 31
+            index = 1
+            while entry and index < 64:
+                entry = pairs[window[bit >> 3] >> 16 - (bit & 7) & 0xffff]
+                bit += entry & 63
+                index += entry >> 6
+            if entry and (index == 64 or END_OF_BLOCK < index < END_OF_BLOCK + 64) and (
+                    bit <= total):
+                continue
+            # Damage, or a pair of which the second code belongs to the next block.
+            bit = first
             entry = dc[window[bit >> 3] >> 16 - (bit & 7) & 0xffff]
             index = 1
             while entry and index < 64:
                 bit += entry & 31
                 entry = ac[window[bit >> 3] >> 16 - (bit & 7) & 0xffff]
-                index += entry >> 5
+                index += entry >> 10
             bit += entry & 31
             if bit > total:
                 raise _damaged(offset + len(raw), 'image data end early: bytes are missing')
