@@ -273,10 +273,13 @@ def test_hostile_answers(opened):
 
 
 def test_no_card():
-    camera, _ = new_camera(card_status=2)
+    camera, _ = new_camera(card_status=2, frames=[])
     camera.open()
     with pytest.raises(Refused, match='no usable memory card'):
         camera.list_images()
+    camera, _ = new_camera(card_status=2)  # nobody knows what that means
+    camera.open()
+    assert len(camera.list_images()) == len(stills())
 
 
 def test_a_damaged_download_is_never_whole(opened):
@@ -382,3 +385,26 @@ def test_odd_answers_to_speed_and_flash():
     camera.open()
     assert camera.session.port.line.baudrate == 115200
     assert camera.capture().image_index == 6 and simulator.charged == [200]
+
+
+def test_a_command_of_the_list_that_is_refused():
+    camera, simulator = new_camera()
+    camera.open()
+    simulator.misbehave('nak_command', 1000, command=b'\x0a')
+    simulator.misbehave('nak_command', 1000, command=b'\x17')
+    assert camera.download(1).data == stills()[0].data
+    assert camera.capture().image_index == 6
+
+
+def test_a_count_that_follows_late():
+    camera, simulator = new_camera()
+    camera.open()
+    take, stored = simulator.camera.take_picture, []
+
+    def later():
+        simulator.after(1.5, lambda: stored.append(take()))
+        return len(simulator.frames) + 1, 0
+
+    simulator.camera.take_picture = later
+    shot = camera.capture()
+    assert (shot.image_index, shot.settled, len(stored)) == (6, '', 1)

@@ -11,7 +11,7 @@ import pytest
 
 from camera_driver.device import no_progress
 from camera_driver.devices.fuji_mx.codec import Block, encode, message
-from camera_driver.devices.fuji_mx.exchange import T_STILL
+from camera_driver.devices.fuji_mx.exchange import T_ACK, T_STILL
 from camera_driver.devices.fuji_mx.simulator.simulator import State
 from camera_driver.errors import (
     Cancelled, DamagedPicture, DeviceError, OutcomeUnknown, ProtocolError, Refused, SessionLost)
@@ -87,7 +87,7 @@ def test_a_dead_line_is_given_up_in_time():
     with pytest.raises(SessionLost, match='does not answer any more'):
         session.exchange.ask(Block(0x0b))
     assert port.done
-    assert port.now() == pytest.approx(2.0 + 2 * T_STILL, abs=0.1)
+    assert port.now() == pytest.approx(T_ACK + 2 * T_STILL, abs=0.1)
 
 
 def test_the_camera_gives_up():
@@ -255,26 +255,19 @@ def test_a_number_that_is_too_short(payload):
 
 
 @pytest.mark.parametrize('answer, expected', [
-    (b'', ProtocolError), (b'\0\0\0\0', ProtocolError), (bytes.fromhex('00 00 40 1f 00'), 2048000),
+    (b'', None), (b'\0\0\0\0', None), (bytes.fromhex('00 00 40 1f 00'), 2048000),
     (bytes.fromhex('00 40 1f 00 00'), 2048000), (bytes.fromhex('02 00 02 00 00'), 0)])
 def test_card_status_in_either_order(answer, expected):
     session, _ = scripted((encode(Block(0x1b)), ACK + encode(Block(0x1c, answer))), (ACK, b''))
-    if expected is ProtocolError:
-        with pytest.raises(ProtocolError):
-            session.card_status()
-    else:
-        assert session.card_status().free == expected
+    status = session.card_status()
+    assert (status and status.free) == expected
 
 
 def test_dates():
     for text, expected in ((b'19990606123456', datetime(1999, 6, 6, 12, 34, 56)), (b'', None),
-                           (b'0' * 14, None)):
+                           (b'0' * 14, None), (b'19991301000000', None)):
         session, _ = scripted((encode(Block(0x84)), ACK + encode(Block(0x85, text))), (ACK, b''))
         assert session.date() == expected
-    session, _ = scripted((encode(Block(0x84)), ACK + encode(Block(0x85, b'19991301000000'))),
-                          (ACK, b''))
-    with pytest.raises(ProtocolError, match='as the date'):
-        session.date()
 
 
 def test_what_is_known_of_the_rest():

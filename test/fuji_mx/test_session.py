@@ -58,6 +58,27 @@ def test_a_limit_is_forgotten_with_another_camera():
     assert session.port.line == LineSettings(38400, 'E') and session.held_back is None
 
 
+class Adapter(LoopPort):
+    """A port that can do 38400 baud at most, and not 14400."""
+
+    def configure(self, line):
+        if line.baudrate > 38400 or line.baudrate == 14400:
+            raise PortError(f'loop: the port cannot do {line}')
+        super().configure(line)
+
+
+def test_an_adapter_that_cannot_do_a_speed():
+    """The camera is not sent to where the port cannot follow."""
+    simulator = FujiMxSimulator(frames=example_frames())
+    session = FujiMxSession(Adapter(simulator))
+    assert session.picture_count() == 3
+    assert session.port.line == simulator.line == LineSettings(38400, 'E')
+    assert session.port.now() < 1.0 and not session.limits
+    simulator.line = LineSettings(19200, 'E')
+    simulator.state = State.CLOSED
+    assert FujiMxSession(Adapter(simulator)).picture_count() == 3
+
+
 @pytest.mark.parametrize('maximum, speed', [(28800, 28800), (28800, 19200)])
 def test_either_reading_of_code_5(maximum, speed):
     session, simulator = simulated(maximum, code_5=speed)

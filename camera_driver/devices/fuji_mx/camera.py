@@ -28,6 +28,7 @@ from camera_driver.operations import (
     Attempt, carry_out, Evidence, line_lost, Outcome, Settlement)
 
 FLASH_MODE, CAMERA_ID = 'flash_mode', 'camera_id'
+T_LISTED = 3.0  # s, from 'done' until it shows in the camera's lists
 CLOCK_TOLERANCE = 10.0  # s between writing the clock and reading it back
 
 T = TypeVar('T')
@@ -297,8 +298,10 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
     def list_images(self, progress: ProgressCallback = no_progress,
                     indices: Sequence[int] | None = None) -> Sequence[StoredImage]:
         """Return what is stored: names and sizes."""
-        self._card()
-        return self.memory.images(progress, indices)
+        images = self.memory.images(progress, indices)
+        if not images:
+            self._card()  # none that can be read?
+        return images
 
     def thumbnail(self, index: int, progress: ProgressCallback = no_progress) -> Picture:
         """Return the thumbnail out of an image's Exif data."""
@@ -402,7 +405,8 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
         answer, found = carry_out(evidence, command, self.settle, self.record)
         if found:
             return None, found
-        where = self.session.port.name
+        where, exchange = self.session.port.name, self.session.exchange
+        exchange.over_by = max(exchange.over_by, exchange.port.now() + T_LISTED)
         try:
             found = self.settle(evidence)
         except KeyboardInterrupt as error:

@@ -90,8 +90,8 @@ def preview_size(head: bytes) -> int:
 _GUESSED = Row(None, repeatable=False)  # nobody knows what it does
 
 TABLE: Mapping[int, Row] = {
-    Command.GET_THUMBNAIL: Row(0x01, limit=64 * 1024 + 512),  # an Exif head is one segment
-    Command.GET_PICTURE: Row(0x03, limit=MAX_PICTURE),
+    Command.GET_THUMBNAIL: Row(0x01, T_REPLY_SLOW, limit=64 * 1024 + 512),  # one Exif segment
+    Command.GET_PICTURE: Row(0x03, T_REPLY_SLOW, limit=MAX_PICTURE),
     Command.SET_SPEED: Row(0x08, length=1),
     Command.GET_VERSION: Row(0x05),
     Command.GET_PICTURE_NAME: Row(0x04),
@@ -116,7 +116,7 @@ TABLE: Mapping[int, Row] = {
     Command.CHARGE_FLASH: Row(None, T_REPLY_EXPOSE, repeatable=False),  # 35 is a guess
     Command.GET_COMMAND_LIST: Row(0x4D),
     Command.GET_COMMAND_INFO: Row(0x52, length=2),
-    Command.GET_PREVIEW: Row(0x63, limit=1024 * 1024, size=preview_size),
+    Command.GET_PREVIEW: Row(0x63, T_REPLY_SLOW, limit=1024 * 1024, size=preview_size),
     Command.TAKE_PREVIEW: Row(0x65, T_REPLY_EXPOSE, repeatable=False, length=2),
     Command.GET_CAMERA_ID: Row(0x81),
     Command.SET_CAMERA_ID: Row(0x83, length=1),

@@ -34,8 +34,8 @@ Blocks have no numbers (5.4). One that equals its predecessor came twice, unless
 has to arrive without any trouble. Else it is read again, READINGS = 3 in all, and twice alike is
 right, too.
 
-Worst case. On a dead line: T_ACK + 2 x T_STILL = 3 s. A camera that answers ENQ alone: TRIES x
-(T_ACK + T_QUIET) = 12 s; one that babbles: TRIES x (2 x T_NOISE + T_ACK) = 35 s. A command that
+Worst case. On a dead line: T_ACK + 2 x T_STILL = 3.5 s. A camera that answers ENQ alone: TRIES x
+T_ACK = 13 s; one that babbles: TRIES x (2 x T_NOISE + T_ACK) = 35 s. A command that
 must not be repeated: without an ACK until it would be over (5 or 12 s), with it the time of its
 answer (30 s) + T_BLOCK. An answer: T_GRACE + 5 ms a byte, since less than 200 bytes/s are no
 progress; MAX_EMPTY empty blocks in a row; the `limit` of its row, or its size and 8 KiB.
@@ -63,8 +63,8 @@ log = logging.getLogger(__name__)
 # Times in s, fuji_mx.md 5.2; those of answers are in commands.TABLE.
 T_ENQ = 1.0
 T_STILL = 0.5  # to ENQ of a camera that was there a moment ago
-T_ACK = 2.0
-T_BLOCK = 1.5  # a camera needs 0.1 (9.1)
+T_ACK = 2.5  # 'within a second or two' (4.1)
+T_BLOCK = 2.0
 T_AGAIN = 0.6  # from NAK to a block that was sent before
 T_UPLOAD = 3.0
 T_GAP = 0.5

@@ -27,8 +27,8 @@ from camera_driver.devices.fuji_mx.commands import (
     Command, DS_7_COMMANDS, ID_LENGTH, name, READINGS, row, SPEED_CODES, USUAL_SPEEDS)
 from camera_driver.devices.fuji_mx.exchange import Exchange, MAX_NAKS, T_ALONE, T_QUIET, words
 from camera_driver.errors import (
-    DamagedPicture, DeviceError, naming, NotSupported, ProtocolError, Refused, ReplyTimeout,
-    SessionLost)
+    DamagedPicture, DeviceError, naming, NotSupported, PortError, ProtocolError, Refused,
+    ReplyTimeout, SessionLost)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import ProgressCallback
 from camera_driver.operations import Attempt, once
@@ -186,7 +186,8 @@ class FujiMxSession:
         before = counters.damaged + counters.frames_received
         speeds = (AT_FIRST.baudrate, self.port.line.baudrate, *USUAL_SPEEDS, *OTHER_SPEEDS)
         for baudrate in dict.fromkeys(speeds):
-            self.port.configure(replace(AT_FIRST, baudrate=baudrate))
+            if not self._set_port(baudrate):
+                continue
             if self.exchange.ping(T_ALONE if baudrate == AT_FIRST.baudrate else T_QUIET):
                 return
         self.port.configure(AT_FIRST)
@@ -197,6 +198,16 @@ class FujiMxSession:
         raise ReplyTimeout(f'{self.port.name}: no camera answers (ENQ at 9600 baud 8E1 and at the '
                            'other speeds). Is it switched on, set to "PC", and the cable in the '
                            'right socket?')
+
+    def _set_port(self, baudrate: int) -> bool:
+        """Set the port to a speed; False: it cannot do that."""
+        try:
+            self.port.configure(replace(AT_FIRST, baudrate=baudrate))
+            return True
+        except PortError as error:
+            self.port.configure(self.port.line)  # raises when the line is gone
+            log.info('%s', error)
+            return False
 
     def _hang_up(self) -> None:
         """End the session, and let the camera change its speed before the port does (5.2)."""
@@ -214,12 +225,18 @@ class FujiMxSession:
 
     def _speed_works(self, baudrate: int) -> bool:
         """Change the speed and prove it; False: refused, or the line does not carry it (3.3)."""
+        readings = READINGS.get(baudrate, (baudrate,))
+        present = self.port.line
+        able = all(self._set_port(reading) for reading in readings)
+        self.port.configure(present)
+        if not able:  # before the camera changes to where the port cannot follow
+            return False
         try:
             if not self._ask_speed(baudrate):
                 return False
             self._hang_up()
-            for reading in READINGS.get(baudrate, (baudrate,)):
-                self.port.configure(replace(AT_FIRST, baudrate=reading))
+            for reading in readings:
+                self._set_port(reading)
                 if self.exchange.ping(0.0):
                     self._told()
                     return True
@@ -242,10 +259,10 @@ class FujiMxSession:
             return None
         try:
             return operation()
-        except Refused:
-            if not self.assumed:
-                raise
-            self.commands -= {command}
+        except Refused as error:
+            log.info('%s', error)
+            if self.assumed:
+                self.commands -= {command}
             return None
 
     def need(self, *commands: Command) -> None:
@@ -303,8 +320,9 @@ class FujiMxSession:
         try:
             return datetime.strptime(digits, DATE)
         except ValueError:
-            raise ProtocolError(f'{self.port.name}: the camera answers {digits!r} as the date; '
-                                'set its clock') from None
+            log.info('%s: the camera answers %r as the date; set its clock', self.port.name,
+                     digits)
+            return None
 
     def set_date(self, date: datetime, attempt: Attempt | None = None) -> None:
         """Set the camera's clock. Raises Refused (the MX-700 takes 1980 to 2043)."""
@@ -325,12 +343,16 @@ class FujiMxSession:
         if answer:  # what it answers is not known (4.2)
             self._check_errno(block, answer)
 
-    def card_status(self) -> CardStatus:
-        """Return the state of the card and what is free on it; either order is read (4.3)."""
+    def card_status(self) -> CardStatus | None:
+        """
+        Return the state of the card and what is free on it; either order is read (4.3).
+
+        None: the answer is in neither form.
+        """
         data = self._get(Command.GET_CARD_STATUS)
         if len(data) < 5:
-            raise ProtocolError(f'{self.port.name}: the camera answered {len(data)} bytes about '
-                                'its card')
+            log.info('%s: the camera answered %d bytes about its card', self.port.name, len(data))
+            return None
         status, free = struct.unpack('<BI', data[:5])
         if free % 512:
             free, status = struct.unpack('<IB', data[:5])
