@@ -21,7 +21,7 @@ demo: setup
 	@$(overlay) && exec python3 examples/demo.py
 
 test: setup
-	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest
+	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest -n auto --dist worksteal
 
 bench: setup
 	@$(overlay) && exec python3 benchmarks

@@ -7,18 +7,20 @@ With CAMERA_DRIVER_REQUIRE_ROS=1 (make test) a missing ROS 2 overlay is an error
 the tests that need ROS 2 are skipped, and the rest runs in any Python environment.
 """
 
+import gc
 import importlib.util
 import os
-import threading
 from types import SimpleNamespace
 
+import domains
 import hypothesis
 import pytest
 
-# Before rclpy starts: discovery on this machine only, and other nodes on it are seldom met (runs
-# side by side may: node_rig gives each node under test another of the 100 domains). Not
-# setdefault for the domain: workers of pytest-xdist inherit their parent's.
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+# Before rclpy starts: discovery on this machine only, in a domain of this process and those that
+# it starts; each rig has another one. Not setdefault for the domain: workers of pytest-xdist
+# inherit their parent's.
+DOMAIN, LOCK = domains.take()
+os.environ['ROS_DOMAIN_ID'] = str(DOMAIN)
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
 # Messages check no field by default: an int in a float field goes out as garbage.
 os.environ.setdefault('ROS_PYTHON_CHECK_FIELDS', '1')
@@ -43,6 +45,18 @@ def pytest_configure(config):
         raise pytest.UsageError('CAMERA_DRIVER_REQUIRE_ROS=1: ' + WITHOUT_ROS)
 
 
+def pytest_collection_finish():
+    """Spare the collections of garbage, two for each rig, the objects that stay till the end."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure():
+    """Let others have the domains."""
+    domains.release()
+    LOCK.close()
+
+
 def pytest_pycollect_makemodule(module_path, parent):
     """Skip test modules in folders named 'nodes' where they could not be imported."""
     if 'nodes' in module_path.parts and not has_ros():
@@ -59,24 +73,11 @@ def ros():
     """
     if not has_ros():
         pytest.skip(WITHOUT_ROS)
-    import rclpy
-    from rclpy.executors import MultiThreadedExecutor
+    from spinning import executor_thread
 
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    executor = MultiThreadedExecutor(num_threads=4, context=context)
-    thread = threading.Thread(target=executor.spin, name='ros-executor')
-    thread.start()
-    nodes = []
+    with executor_thread(4) as executor:
+        def add(node):
+            executor.add_node(node)
+            return node
 
-    def add(node):
-        nodes.append(node)
-        executor.add_node(node)
-        return node
-
-    yield SimpleNamespace(context=context, executor=executor, add=add)
-    executor.shutdown()
-    thread.join()
-    for node in nodes:
-        node.destroy_node()
-    rclpy.shutdown(context=context)
+        yield SimpleNamespace(context=executor.context, executor=executor, add=add)

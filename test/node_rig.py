@@ -4,18 +4,15 @@
 
 from contextlib import contextmanager, ExitStack
 from datetime import datetime
-import gc
-from itertools import count
-import os
 import threading
 
+from domains import own_domain
 from helpers import wait_until
-import rclpy
 from rclpy.action import ActionClient
-from rclpy.executors import MultiThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
+from spinning import spinning
 from std_srvs.srv import Trigger
 
 from camera_driver.devices.fuji_mx.simulator.simulator import Frame as FujiFrame
@@ -28,7 +25,6 @@ from camera_driver.sim import scene
 from camera_driver.sim.terminal import Terminal
 
 TIMEOUT = 20.0  # s
-_numbers = count(os.getpid())
 ATTEMPTS = 4
 
 
@@ -50,35 +46,6 @@ def fuji_mx(**options):
         frames.append(FujiFrame(data, exif_head(data), f'DSC{number:05d}.JPG'))
     return FujiMxSimulator(**{'frames': frames, 'exposure_duration': 0.05, 'charge_duration': 0.05,
                               'width': 320, 'height': 240, **options})
-
-
-def own_domain():
-    """Return a ROS domain in which no rig was of late: nodes linger for a while in theirs."""
-    common = int(os.environ['ROS_DOMAIN_ID'])  # of the processes that tests start
-    return next(one for number in _numbers if (one := 1 + number % 100) != common)
-
-
-@contextmanager
-def spinning(make, threads, domain=None):
-    """Run a node made by make(context) in a context and an executor of its own."""
-    context = rclpy.Context()
-    rclpy.init(context=context, domain_id=domain)
-    node = make(context)
-    executor = MultiThreadedExecutor(threads, context=context)
-    executor.add_node(node)
-    thread = threading.Thread(target=executor.spin)
-    thread.start()
-    try:
-        yield node
-    finally:
-        if hasattr(node, 'close_device'):
-            node.close_device()
-        executor.shutdown()
-        thread.join()
-        node.destroy_node()
-        rclpy.shutdown(context=context)
-        del node, executor
-        gc.collect()  # action servers and clients hold on to the participant till then
 
 
 @contextmanager
@@ -188,7 +155,7 @@ class Rig(Client):
                   'download_directory': str(folder / 'pictures'), 'reconnect_delay': 0.1,
                   'camera_info_url': f'file://{folder}/calibration.yaml', **parameters}
         overrides = [Parameter(key, value=value) for key, value in values.items()]
-        domain = own_domain()
+        domain = stack.enter_context(own_domain())
         node = stack.enter_context(spinning(
             lambda context: node_class(name, context=context, parameter_overrides=overrides),
             THREADS, domain))

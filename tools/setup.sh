@@ -68,6 +68,7 @@ for line in """
     yaml python3-yaml
     pytest python3-pytest
     pytest_timeout python3-pytest-timeout
+    xdist python3-pytest-xdist
     hypothesis python3-hypothesis
     flake8 python3-flake8
     flake8_builtins python3-flake8-builtins

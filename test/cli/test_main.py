@@ -1,6 +1,5 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-import logging
 from pathlib import Path
 import re
 import subprocess
@@ -153,10 +152,7 @@ def test_trace_file_that_cannot_be_written(camera, tmp_path):
     assert 'give a file that can be written' in result.error
 
 
-def test_verbose_shows_frames_on_stderr(camera, monkeypatch):
-    log = logging.getLogger('camera_driver')  # as in a process in which no node has run
-    monkeypatch.setattr(log, 'propagate', True)
-    monkeypatch.setattr(log, 'level', logging.NOTSET)
+def test_verbose_shows_frames_on_stderr(camera):
     result = camera('-v', 'info', '--json')
     assert result.code == 0
     assert 'model' in result.document['identity']

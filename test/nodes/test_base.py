@@ -11,11 +11,12 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from helpers import wait_until
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
-from node_rig import rig, spinning
+from node_rig import rig
 import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy
+from spinning import spinning
 from std_srvs.srv import Trigger
 from toy_device import ToySimulator
 
