@@ -79,6 +79,18 @@ def test_an_adapter_that_cannot_do_a_speed():
     assert FujiMxSession(Adapter(simulator)).picture_count() == 3
 
 
+def test_a_speed_that_the_camera_claims():
+    """It is tried again once, then no more."""
+    session, simulator = simulated(claims_above=57600)
+    for expected in (1, 2, 2):
+        simulator.power_cycle()
+        session.exchange.closed = True
+        session.login()
+        assert session.port.line == LineSettings(57600, 'E')
+        assert session.limits['loop'].failures == expected
+    assert simulator.log.count(b'\x07\x08') == 2
+
+
 @pytest.mark.parametrize('maximum, speed', [(28800, 28800), (28800, 19200)])
 def test_either_reading_of_code_5(maximum, speed):
     session, simulator = simulated(maximum, code_5=speed)

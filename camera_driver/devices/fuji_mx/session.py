@@ -57,10 +57,16 @@ class CardStatus:
 
 @dataclass(frozen=True)
 class Limit:
-    """The highest speed that works with a camera; `camera` is its version, '' if not known."""
+    """
+    The highest speed that works with a camera; `camera` is its version, '' if not known.
+
+    It counts from the second failure on, since the camera may just have been switched off; or
+    from the first, if the camera was silent ever since.
+    """
 
     baudrate: int
     camera: str = ''
+    failures: int = 2
 
 
 class FujiMxSession:
@@ -101,12 +107,12 @@ class FujiMxSession:
     def held_back(self) -> int | None:
         """The speed to which this line and camera are known to be limited; None: to none."""
         limit = self.limits.get(self.port.name)
-        return limit.baudrate if limit and limit.baudrate < self.max_baudrate else None
+        counts = limit and limit.failures > 1 and limit.baudrate < self.max_baudrate
+        return limit.baudrate if limit and counts else None
 
     def _agree(self) -> bool:
         """Agree on a speed; False: none is of use, or the limit is of another camera."""
         limit = self.held_back or self.max_baudrate
-        known = self.limits.get(self.port.name)
         for baudrate in sorted({*USUAL_SPEEDS, self.max_baudrate}, reverse=True):
             if baudrate > limit:
                 continue
@@ -114,13 +120,14 @@ class FujiMxSession:
                 break
         else:
             return False
+        known = self.limits.get(self.port.name)
         if known and self.held_back and (version := self._told()) != known.camera:
             if known.camera:
                 log.info('%s: another camera, %s: the limit of %d baud is forgotten',
                          self.port.name, version, known.baudrate)
                 del self.limits[self.port.name]
                 return False
-            self.limits[self.port.name] = Limit(known.baudrate, version)
+            self.limits[self.port.name] = replace(known, camera=version)
         return True
 
     def _told(self) -> str:
@@ -132,13 +139,16 @@ class FujiMxSession:
                 self._version = ''
         return self._version
 
-    def _failed(self, baudrate: int) -> None:
-        """Remember that a speed does not work here."""
+    def _failed(self, baudrate: int, silent: bool) -> None:
+        """Remember that a speed does not work here; `silent`: the camera is lost with it."""
         lower = max((speed for speed in USUAL_SPEEDS if speed < baudrate),
                     default=AT_FIRST.baudrate)
-        log.warning('%s: the camera agreed to %d baud and was not understood; from now on at most '
-                    '%d baud here', self.port.name, baudrate, lower)
-        self.limits[self.port.name] = Limit(lower, self._version or '')
+        known = self.limits.get(self.port.name)
+        again = known and known.baudrate == lower
+        failures = 2 if silent or again else 1
+        self.limits[self.port.name] = Limit(lower, self._version or '', failures)
+        log.warning('%s: the camera agreed to %d baud and was not understood%s', self.port.name,
+                    baudrate, f'; from now on at most {lower} baud here' if failures > 1 else '')
 
     def end(self) -> None:
         """Go back to 9600 and end the session (3.4) within 1 s; never raises."""
@@ -242,10 +252,11 @@ class FujiMxSession:
                     return True
         except (ReplyTimeout, ProtocolError, SessionLost, DamagedPicture):
             pass
-        self._failed(baudrate)
         try:
             self._find()
+            self._failed(baudrate, silent=False)
         except ReplyTimeout:
+            self._failed(baudrate, silent=True)
             raise ReplyTimeout(f'{self.port.name}: the camera agreed to {baudrate} baud and is '
                                'silent since then; switch it off and on. At most '
                                f'{self.held_back} baud will be asked for then') from None
