@@ -16,6 +16,7 @@ from camera_driver.errors import (
     Refused)
 from camera_driver.link.port import LineSettings, SerialPort
 from camera_driver.model import Access, Identity
+from camera_driver.operations import Outcome
 from camera_driver.pictures.image import resized, ycbcr422_to_rgb
 from camera_driver.sim.scene import scene, stills
 from camera_driver.sim.terminal import Terminal
@@ -258,8 +259,10 @@ def test_hostile_answers(opened):
     simulator.misbehave('hostile_name')
     assert camera.list_images(indices=[1])[0].name == '../../etc/passwd'  # storage makes it safe
     simulator.misbehave('huge_size')
-    with pytest.raises(ProtocolError, match='declares 4294967295 bytes'):
-        camera.list_images()
+    images = camera.list_images()  # one that cannot be is no reason to list none
+    assert [image.size is None for image in images] == [True, *[False] * 4]
+    simulator.misbehave('huge_size')
+    assert camera.download(1).data == simulator.frames[0].data
     simulator.misbehave('huge_count')
     with pytest.raises(ProtocolError, match='claims 65535 images and has no image 6'):
         camera.list_images()
@@ -408,3 +411,13 @@ def test_a_count_that_follows_late():
     simulator.camera.take_picture = later
     shot = camera.capture()
     assert (shot.image_index, shot.settled, len(stored)) == (6, '', 1)
+
+
+def test_equal_indices_are_asked_for_once(opened):
+    camera, simulator = opened
+    assert [image.index for image in camera.list_images(indices=[2, 2] * 1000)] == [2] * 2000
+    assert simulator.log.count(b'\x0a\2\0') == 1
+
+
+def test_what_is_of_no_known_operation_settles_nothing(opened):
+    assert opened[0].settle({'operation': 'send_message'}).outcome is Outcome.UNKNOWN

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sessions begin, change speed, are lost; and a line at its worst (fuji_mx.md 3, 5)."""
 
+import random
+
 from fuji_mx.conversations import ACK, connect, ENQ, EOT, example_frames, NAK, simulated
 from helpers import pattern
 import pytest
@@ -266,6 +268,68 @@ def test_shots_over_a_bad_line_are_counted(seed):
             assert len(simulator.shots) <= before + 1
         except DeviceError:
             assert len(simulator.shots) == before
+
+
+class ByteFaults:
+    """Each byte is flipped in one bit, lost or doubled with one probability."""
+
+    def __init__(self, kind, rate, seed):
+        self.kind, self.rate = kind, rate
+        self.random = random.Random(seed)
+
+    def apply(self, chunk):
+        data = bytearray()
+        for byte in chunk:
+            hit = self.random.random() < self.rate
+            if hit and self.kind == 'flip':
+                byte ^= 1 << self.random.randrange(8)
+            if not hit or self.kind != 'lose':
+                data.append(byte)
+            if hit and self.kind == 'double':
+                data.append(byte)
+        return [(0.0, bytes(data))] if data else []
+
+
+@pytest.mark.parametrize('seed', range(10))
+@pytest.mark.parametrize('kind, seconds', [('flip', 2.0), ('lose', 3.0), ('double', 3.0)])
+def test_a_large_picture_over_a_line_that_damages_bytes(kind, seconds, seed):
+    """One byte in 10,000; seconds are those that the faults cost, since nothing else takes any."""
+    frames = example_frames()
+    frames[0].data = random.Random(seed).randbytes(153_600)
+    session, _ = simulated(frames=frames, to_host=ByteFaults(kind, 1e-4, seed),
+                           to_device=ByteFaults(kind, 1e-4, seed + 1000))
+    session.login()
+    begun = session.port.now()
+    assert session.picture(1, 153_600) == frames[0].data
+    assert session.port.now() - begun < seconds
+
+
+@pytest.mark.parametrize('block', range(1, 300, 33))
+def test_a_camera_that_resets_within_a_large_picture(block):
+    frames = example_frames()
+    frames[0].data = random.Random(block).randbytes(153_600)
+    session, simulator = simulated(frames=frames)
+    session.login()
+    simulator.misbehave('reset_in_transfer', skip=block - 1, command=b'\x02')
+    begun = session.port.now()
+    assert session.picture(1, 153_600) == frames[0].data
+    assert session.logins == 2 and session.port.now() - begun < 5.0
+
+
+@pytest.mark.parametrize('seed', range(10))
+def test_one_nak_in_ten(seed):
+    session, simulator = simulated()
+    chance = random.Random(seed)
+    session.learn_commands()
+    for _ in range(40):
+        naks = 0
+        while chance.random() < 0.1:
+            naks += 1
+        if naks:
+            simulator.misbehave('nak_command', naks)
+        assert session.picture_count() == 3
+        assert session.picture(1, 1100) == pattern(1100)
+        simulator.faults.pending.clear()
 
 
 def test_efficiency_of_a_paced_line():

@@ -84,7 +84,7 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
         session = self.session
         session.learn_commands()
         self.memory.changed()
-        version = session.offered(Command.GET_VERSION, session.version) or ''
+        version = session.offered(Command.GET_VERSION, session.greeting) or ''
         firmware, _, model = version.partition(',')
         parts = (session.offered(Command.GET_CAMERA_TYPE, session.camera_type) or '').split('\\')
         if len(parts) == 3:

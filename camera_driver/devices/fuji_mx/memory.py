@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+import logging
 import re
 
 from camera_driver.devices.fuji_mx.commands import Command, MAX_PICTURE
@@ -14,6 +15,8 @@ from camera_driver.errors import (
 from camera_driver.model import Picture, Progress, ProgressCallback, StoredImage
 from camera_driver.operations import Evidence, Outcome, Settlement
 from camera_driver.pictures.jpeg import jpeg_in, structure
+
+log = logging.getLogger(__name__)
 
 FILE_NAME = re.compile(r'DSC\d{5}\.JPG')
 UPLOAD_SIZES = ((640, 480), (1280, 960))  # pixels; of others it shows '! Read error'
@@ -59,16 +62,17 @@ class Memory:
         self.changed()
         if indices is None:
             indices = range(1, self.count() + 1)
-        images: list[StoredImage] = []
-        for index in indices:
+        wanted = list(dict.fromkeys(indices))
+        images: dict[int, StoredImage] = {}
+        for index in wanted:
             self.check(index)
             image = StoredImage(index, self.name(index), size=self.size(index))
             if not image.name and not image.size:
                 raise ProtocolError(f'{self._session.port.name}: the camera claims {self._count} '
                                     f'images and has no image {index}')
-            images.append(image)
-            progress(Progress(len(images), len(indices), 'listing images'))
-        return images
+            images[index] = image
+            progress(Progress(len(images), len(wanted), 'listing images'))
+        return [images[index] for index in indices]
 
     def name(self, index: int) -> str:
         """Return the file name of an image, or an empty one if the camera does not say."""
@@ -76,12 +80,13 @@ class Memory:
         return session.offered(Command.GET_PICTURE_NAME, lambda: session.picture_name(index)) or ''
 
     def size(self, index: int) -> int | None:
-        """Return the size of an image [bytes]; None where the camera does not say. Bounded."""
+        """Return the size of an image [bytes]; None: the camera does not say, or nonsense."""
         session = self._session
         size = session.offered(Command.GET_PICTURE_SIZE, lambda: session.picture_size(index))
         if size is not None and size > MAX_PICTURE:
-            raise ProtocolError(f'{session.port.name}: the camera declares {size} bytes for one '
-                                'image; that is not believed')
+            log.warning('%s: the camera declares %d bytes for image %d; that is not believed',
+                        session.port.name, size, index)
+            return None
         return size or None
 
     def picture(self, index: int, progress: ProgressCallback) -> Picture:

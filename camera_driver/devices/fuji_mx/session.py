@@ -307,9 +307,11 @@ class FujiMxSession:
 
     def version(self) -> str:
         """Return version and model, e.g. '01.00,MX-700'."""
-        if self._version is None or self.exchange.closed:
-            self._version = text(self._get(Command.GET_VERSION))
-        return self._version
+        return text(self._get(Command.GET_VERSION))
+
+    def greeting(self) -> str:
+        """Return the version as the camera told it when the session began; '' if it does not."""
+        return self.recovering(self._told)
 
     def camera_type(self) -> str:
         r"""Return e.g. 'DIGCAM\MX-700\FUJIFILM'."""

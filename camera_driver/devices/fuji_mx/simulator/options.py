@@ -93,6 +93,7 @@ FAULTS: Mapping[str, str] = {
     'eot_in_transfer': 'in place of a block after the first comes EOT',
     'empty_blocks': 'the blocks of an answer are empty and never end',
     'tiny_blocks': 'the blocks of an answer are of one byte',
+    'reset_in_transfer': 'in place of a block after the first the camera resets without a word',
     'endless_data': 'the blocks of an answer never end',
     'short_answer': 'an answer ends half way, with a good last block',
     'damaged_answer': 'an answer has a wrong bit that no BCC shows',

@@ -313,6 +313,9 @@ class FujiMxSimulator(Simulator):
         if self._index and self.faults.happens('eot_in_transfer'):
             self._reset()
             return
+        if self._index and self.faults.happens('reset_in_transfer'):
+            self._close(self.LINE.baudrate)
+            return
         block = self._blocks[self._index % len(self._blocks)]
         if self._endless:
             block = replace(block, last=False)
