@@ -69,6 +69,17 @@ def test_life_of_a_shot(ledger):
     assert ledger.counters() == Counters(1, 1, 1, 1, 1)
 
 
+def test_a_shot_is_on_the_disk_before_its_trigger(ledger):
+    """With synchronous FULL a commit waits for the disk; NORMAL does not in WAL mode."""
+    statements = []
+    ledger.command(CAMERA, NOW)  # the file is open
+    ledger._file._db.set_trace_callback(statements.append)
+    ledger.command(CAMERA, NOW)
+    until_commit = statements[:statements.index('COMMIT')]
+    assert [line for line in until_commit if 'synchronous' in line] == [
+        'PRAGMA synchronous = FULL']
+
+
 def test_counters_include_earlier_stages(ledger):
     shoot(ledger)
     shoot(ledger, 1)

@@ -4,6 +4,7 @@
 
 import math
 import os
+import time
 
 from diagnostic_msgs.msg import DiagnosticArray
 from helpers import wait_until
@@ -29,6 +30,7 @@ from camera_driver.nodes.video import MISSING
 from camera_driver.pictures.image import decode
 from camera_driver.srv import SetExposure
 from camera_driver.video.reader import State
+from camera_driver.video.sources import Frame
 
 
 def camera(folder, **parameters):
@@ -103,6 +105,17 @@ def test_pictures_of_the_simulated_camera(simulated):
     assert (pixels(later)[-4:] != pixels(message)[-4:]).any()  # it is alive
     assert 0 <= simulated.node.seconds() - seconds(later.header.stamp) < 30
     assert simulated.node.part(LiveView).video.reader.what == 'simulated'
+
+
+def test_the_stamp_is_less_the_delay(tmp_path):
+    delay = 1.0
+    with camera(tmp_path, simulate=True, port='', video_delay=delay) as one:
+        frame = Frame(np.zeros((2, 2, 3), np.uint8), time.monotonic())
+        images = one.listen(Image, 'image_raw')
+        one.node.part(LiveView).video._publish(frame)
+        grabbed = one.node.seconds_of(frame.time)
+        wait_until(lambda: any(abs(seconds(image.header.stamp) - (grabbed - delay)) < 0.01
+                               and image.width == 2 for image in list(images)))
 
 
 def test_camera_info_has_the_same_stamp_and_frame(simulated):

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 import re
 import signal
+import stat
 import subprocess
 import sys
 from tempfile import TemporaryDirectory
@@ -293,3 +294,16 @@ def test_a_killed_process_leaves_no_part_under_a_final_name(tmp_path):
     assert len(kept) == 2 and kept[0].startswith('.camera_driver-')
     PictureStore(pictures)
     assert os.listdir(pictures) == ['.mine.part']
+
+
+def test_the_name_is_on_the_disk_after_the_data(tmp_path, monkeypatch):
+    synced = []
+    real = os.fsync
+
+    def fsync(number):
+        synced.append((stat.S_ISDIR(os.fstat(number).st_mode), (tmp_path / 'a.JPG').exists()))
+        real(number)
+
+    monkeypatch.setattr(os, 'fsync', fsync)
+    PictureStore(tmp_path).save('a.JPG', b'data')
+    assert synced == [(False, False), (True, True)]
