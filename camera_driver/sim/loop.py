@@ -11,6 +11,7 @@ from camera_driver.link.port import LineSettings
 from camera_driver.sim.faults import Faults, misread
 from camera_driver.sim.simulator import Simulator
 
+READ_SIZE = 65536  # bytes that one read returns at most, about: as of a serial port
 PIECE_TIME = 0.01  # s of line time that arrive in one go when paced: shorter than any gap
 
 
@@ -88,7 +89,8 @@ class LoopPort:
         while True:
             self._happen()
             data = bytearray()
-            while self._arriving and self._arriving[0][0] <= self._now:
+            while (self._arriving and self._arriving[0][0] <= self._now
+                   and len(data) < READ_SIZE):
                 data += self._arriving.popleft()[1]
             if data:
                 return bytes(data)

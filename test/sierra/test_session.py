@@ -217,7 +217,7 @@ def test_6_5_with_a_damaged_packet_and_a_lost_ack():
         H>C  15                                             ; after the line is quiet
         C>H  packet1
         H>C  06                                             ; lost
-        H>C  15                                             ; after T_FIRST
+        H>C  15                                             ; after T_NEXT
         C>H  packet1
         H>C  06
         C>H  packet2
@@ -225,7 +225,7 @@ def test_6_5_with_a_damaged_packet_and_a_lost_ack():
     """)
     start = port.now()
     assert session.read_frame_data(1, 14) == IMAGE
-    assert port.now() - start == pytest.approx(0.5 + 3.0)
+    assert port.now() - start == pytest.approx(0.03 + 1.0)
     counters = session.channel.counters
     assert (counters.damaged, counters.retries, counters.stale) == (1, 2, 1)
     assert port.done
@@ -396,11 +396,12 @@ def test_a_packet_of_an_upload_is_sent_again_under_its_number(again):
 @pytest.mark.parametrize('answer, error', [
     ('C>H  11', Refused), ('C>H  18', Refused), ('C>H  15', ProtocolError), ('', ReplyTimeout)])
 def test_a_packet_of_an_upload_that_is_never_taken(answer, error):
-    times = 1 if error is Refused else 4
-    session, port = logged_in(UPLOAD + f"""
+    times = {Refused: 1, ReplyTimeout: 2, ProtocolError: 4}[error]
+    tries = UPLOAD + f"""
         H>C  upload0
         {answer}
-    """ * times)
+    """ * times
+    session, port = logged_in(tries + (STILL_THERE + tries if error is ReplyTimeout else ''))
     with pytest.raises(error, match='take packet 0 of the upload'):
         upload.send(session, IMAGE)
     assert port.done
@@ -546,10 +547,11 @@ def test_a_question_that_was_itself_damaged_is_asked_again():
 
 
 def test_silence_repeats_what_is_safe():
-    session, port = logged_in(WRITE * 3 + WRITE + 'C>H 06\n' + ASK * 3 + ASK + ANSWER)
+    session, port = logged_in(WRITE * 2 + STILL_THERE + WRITE + WRITE + 'C>H 06\n'
+                              + ASK * 2 + STILL_THERE + ASK + ASK + ANSWER)
     session.write_int(7, 3)
     assert session.read_int(16) == 87
-    assert port.done and session.channel.counters.retries == 6
+    assert port.done and session.channel.counters.retries == 4
 
 
 def test_a_second_answer_after_a_repeat_is_not_taken_for_the_next_one():
@@ -561,7 +563,8 @@ def test_a_second_answer_after_a_repeat_is_not_taken_for_the_next_one():
 
 
 def test_a_short_answer_is_an_error():
-    session, port = logged_in(ASK + 'C>H 03 00 02 00 57 00 57 00\n' + 'H>C 06\n')
+    short = ASK + 'C>H 03 00 02 00 57 00 57 00\n' + 'H>C 06\n'
+    session, port = logged_in(short + STILL_THERE + short)
     with pytest.raises(ProtocolError, match='2 bytes instead of 4'):
         session.read_int(16)
     assert port.done
@@ -606,9 +609,10 @@ def test_a_wrong_number_is_asked_for_again_and_given_up():
     camera.frames[0].data = IMAGE
     camera.misbehave('wrong_sequence', times=3, skip=1, command=b'\x04\x0e')
     assert session.read_frame_data(1, 14) == IMAGE
-    camera.misbehave('wrong_sequence', times=4, skip=1, command=b'\x04\x0e')
-    with pytest.raises(ProtocolError, match='packet 1 .* damaged 4 times'):
+    camera.misbehave('wrong_sequence', times=1000, skip=1, command=b'\x04\x0e')
+    with pytest.raises(ProtocolError, match='packet [01] .* damaged'):
         session.read_frame_data(1, 14)
+    camera.faults.pending.clear()
     assert session.read_frame_data(1, 14) == IMAGE
 
 
@@ -705,10 +709,9 @@ def test_an_idle_camera_that_says_nothing():
 def test_a_camera_that_was_switched_off_and_on():
     camera, port, session = connected(require_wakeup=True)
     camera.power_cycle()
-    with pytest.raises(ReplyTimeout):
-        session.read_int(16)
+    start = port.now()
     assert session.read_int(16) == 87
-    assert session.logins == 2
+    assert session.logins == 2 and port.now() - start < 10.0
 
 
 def test_noise_at_the_wake_up():
@@ -843,12 +846,11 @@ def test_worst_cases_are_as_the_docstring_says():
     assert took(port, session.login, ReplyTimeout) == pytest.approx(17, abs=0.5)
 
     for register, operation, seconds in (
-            (1, lambda: session.read_int(1), 12), (7, lambda: session.write_int(7, 1), 8),
-            (4, lambda: session.write_int(4, 1), 20)):
+            (1, lambda: session.read_int(1), 18), (7, lambda: session.write_int(7, 1), 16),
+            (4, lambda: session.write_int(4, 1), 22)):
         camera, port, session = connected(idle_timeout=1000.0)
         camera.mute = True
-        assert took(port, operation, ReplyTimeout) == pytest.approx(seconds, abs=0.1)
-        assert took(port, operation, ReplyTimeout) == pytest.approx(3.3 + 17, abs=0.5)
+        assert took(port, operation, ReplyTimeout) == pytest.approx(seconds, abs=0.5)
         assert took(port, operation, ReplyTimeout) == pytest.approx(17, abs=0.5)
 
     camera, port, session = connected(idle_timeout=1000.0)
@@ -860,7 +862,7 @@ def test_worst_cases_are_as_the_docstring_says():
     camera.frames[0].data = IMAGE
     fall_mute = (lambda progress: setattr(camera, 'mute', True))
     assert took(port, lambda: session.read_frame_data(1, 14, progress=fall_mute),
-                ReplyTimeout) == pytest.approx(12, abs=0.1)
+                ReplyTimeout) == pytest.approx(13.4, abs=0.5)
 
     for action, seconds in ((Action.TAKE_PREVIEW, 2), (Action.TAKE_PICTURE, 60)):
         camera, port, session = connected(idle_timeout=1000.0)
@@ -892,11 +894,75 @@ def test_a_babbling_line_is_left_in_bounded_time(data):
     session.end()
 
 
-def test_packets_without_end_are_given_up():
+@pytest.mark.parametrize('fault, match', [
+    ('endless_data', f'longer than the {MAX_VDATA} bytes'), ('empty_packets', 'no progress'),
+    ('tiny_packets', 'no progress')])
+@pytest.mark.parametrize('paced', [False, True])
+def test_packets_without_end_or_progress_are_given_up(fault, match, paced):
+    camera, port, session = connected(paced=paced)
+    camera.frames[0].data = IMAGE
+    camera.misbehave(fault)
+    start = port.now()
+    with pytest.raises(ProtocolError, match=match):
+        session.read_frame_data(1, 14)
+    assert port.now() - start < 120.0
+    assert session.read_int(16) == 87
+
+
+@pytest.mark.parametrize('data', [b'\x00', b'\x41', b'\x15', b'\x02\x00\x01\x00'])
+def test_a_line_that_babbles_while_nobody_reads_fills_no_memory(data):
     camera, port, session = connected()
-    camera.misbehave('endless_data', times=2)
-    with pytest.raises(ProtocolError, match=f'longer than the {MAX_VDATA} bytes'):
-        session.read_data(26)
+    for _ in range(200):
+        camera.send(data * 10_000)
+    try:
+        session.read_int(16)
+    except DeviceError:
+        pass
+    assert len(session.channel._inbox) < 100_000
+    port.pause(1.0)
+    assert session.read_int(16) == 87
+
+
+def test_a_packet_that_is_never_good_while_others_are():
+    camera, port, session = connected(paced=True)
+    camera.frames[0].data = IMAGE
+    camera.misbehave('damaged_packet', times=10_000, skip=1, command=b'\x04\x0e')
+    start = port.now()
+    with pytest.raises(ProtocolError, match='packet [01] of .* damaged'):
+        session.read_frame_data(1, 14)
+    assert port.now() - start < 60.0
+
+
+@pytest.mark.parametrize('times', [3, 12])
+def test_a_packet_that_is_damaged_often_does_not_end_the_transfer(times):
+    camera, port, session = connected()
+    camera.frames[0].data = IMAGE
+    camera.misbehave('damaged_packet', times=times, skip=1, command=b'\x04\x0e')
+    start = port.now()
+    assert session.read_frame_data(1, 14) == IMAGE
+    assert port.now() - start < 1.0 and session.logins == 1
+
+
+@pytest.mark.parametrize('at', [0, 1, 2])
+def test_a_camera_that_is_reset_within_a_transfer(at):
+    camera, port, session = connected(require_wakeup=True)
+    camera.frames[0].data = IMAGE
+
+    def reset(progress):
+        if progress.done == min(2048 * (at + 1), 5000) and session.logins == 1:
+            camera.power_cycle()
+    start = port.now()
+    assert session.read_frame_data(1, 14, progress=reset) == IMAGE
+    assert port.now() - start < 5.0 and session.logins == 1 + (at < 2)
+
+
+def test_the_signature_of_an_ephoto_307():
+    camera = Camera()
+    say = camera._say
+    camera._say = lambda byte: say(0 if byte == 0x15 and camera.line.baudrate == 19200 else byte)
+    port = LoopPort(camera)
+    session = SierraSession(port)
+    session.login()
     assert session.read_int(16) == 87
 
 

@@ -24,9 +24,15 @@ And to the packets that follow the first one of a reply:
 the expected number    taken, ACK
 the packet before      a duplicate: dropped, ACK
 ff fe fc e0 8c, alone  `SessionLost`
-anything else          line left to fall silent, NAK; after N_RETRY repeats of the same packet
-                       `ProtocolError`, or `ReplyTimeout` when the last was silence
+silence                NAK; at the MAX_SILENCES-th in a row `ReplyTimeout`
+anything else          line left to fall silent, NAK; `ProtocolError` at the MAX_DAMAGES-th of the
+                       same packet (integers: the TRIES-th), or after N_RETRY when T_STUCK and
+                       STUCK packets' time are over
 =====================  ==========================================================================
+
+A reply is given up (`ProtocolError`) when it is longer than it can be, when it has MAX_SMALL
+packets of less than SMALL bytes, or when T_GRACE and, for each byte that has come, T_BYTE and four
+byte times are over: a picture of 153600 bytes at 115200 baud after 4 min at the latest.
 
 After a request that was repeated on doubt, two answers may come: the next one waits T_QUIET and
 drops the second, since answers do not say what they answer.
@@ -56,6 +62,14 @@ T_ACK = 2.0
 T_ACK_UPLOAD = 5.0  # a camera may write to its card between the packets of an upload
 T_FIRST = 3.0
 T_GAP = 0.5
+T_STEADY = 0.15  # the same, while frames come without pauses; photopc's is 0.2
+T_STILL = 0.03  # silence behind a damaged packet that is complete
+T_PAUSE = 0.1  # a packet that took no longer than this and its bytes had no pause within
+T_NEXT = 1.0  # to the first byte of a packet, while frames come without pauses
+T_NAK = 0.25  # before the third try, more before each further one
+T_STUCK = 10.0  # and STUCK packets' time: one packet that is damaged again and again
+T_GRACE = 30.0  # a reply whose data come slower than T_BYTE and four byte times, is given up
+T_BYTE = 0.001
 T_DONE = 20.0
 T_QUIET = 0.3  # 5.6
 T_ALONE = 0.02  # a byte that nothing follows for so long is an answer, not part of noise
@@ -64,10 +78,20 @@ T_NOISE = 3.0  # a line that is not silent by then is babbling; a packet at 9600
 N_RETRY = 3
 TRIES = 1 + N_RETRY
 MAX_NOISE = 200  # frames nobody asked for
+MAX_SILENCES = 2  # in a row; then the session is begun anew
+MAX_DAMAGES = 60  # of one packet
+DOUBTFUL = 4  # damages, and one for two packets: a packet has to come twice the same
+STUCK = 8
+SMALL = 256  # bytes of data; smaller packets are the last ones, or there are not many
+MAX_SMALL = 2000
 
 LONELY = SESSION_LOSS | {Control.NAK, Control.NUL}  # what a camera may say twice
 
-ACKNOWLEDGE_BELOW = 5.0  # s of line time: an unwanted rest that is shorter is acknowledged
+ACKNOWLEDGE_BELOW = 1.0  # s of line time: an unwanted rest that is shorter is acknowledged
+
+
+class GivenUp(ProtocolError):
+    """An answer that a new session would not make better."""
 
 
 class Exchange:
@@ -88,6 +112,7 @@ class Exchange:
         self.asleep = True  # the camera said so, or was never woken
         self.heard_at = port.now()  # end of the last sound answer
         self.sent_at = self.heard_at  # when the last once command had left the port
+        self._damages = self._packets = 0  # in the present reply
         self._late = False  # a second answer to the last request may come
 
     def command(self, packet: Packet, timeout: float = T_ACK, repeatable: bool = True,
@@ -99,6 +124,7 @@ class Exchange:
         What is not repeatable and has an `attempt` is sent once, whatever the answer.
         """
         trouble: Frame | Damaged | None = None
+        silences = 0
         for number in range(tries):
             sent = self._send(packet, number, bool(attempt and not repeatable), attempt)
             try:
@@ -108,7 +134,11 @@ class Exchange:
                     raise self._doubt(packet, 'did not answer') from error
                 self._asleep_if_rested(sent, number)
                 trouble = None
+                silences += 1
+                if silences == MAX_SILENCES:
+                    break
                 continue
+            silences = 0
             if frame in wanted:
                 self._answered(sent)
                 return
@@ -117,6 +147,7 @@ class Exchange:
                     raise Refused(f'{self.port.name}: told to {words(packet)}, the camera '
                                   'answered NAK', int(frame))
                 trouble = frame
+                self.port.pause(T_NAK * max(0, number))
                 continue
             self._refused_if(frame, packet)
             self._lost_if(frame)
@@ -124,7 +155,7 @@ class Exchange:
             if not repeatable:
                 raise self._doubt(packet, f'gave a damaged answer ({frame})')
             trouble = frame
-        raise self._gave_up(packet, trouble, tries)
+        raise self._gave_up(packet, trouble, number + 1)
 
     def act(self, packet: Packet, repeatable: bool, accepted: Callable[[float], None] | None,
             attempt: Attempt | None = None) -> None:
@@ -151,7 +182,7 @@ class Exchange:
 
     def ask(self, packet: Packet, limit: int, expected: int | None = None,
             progress: ProgressCallback | None = None, tries: int = TRIES,
-            prepare: Callable[[], None] = lambda: None) -> bytes:
+            prepare: Callable[[], None] = lambda: None, timeout: float = T_FIRST) -> bytes:
         """
         Send a command and return the data that answers it, at most `limit` bytes.
 
@@ -159,23 +190,31 @@ class Exchange:
         way.
         """
         trouble: Frame | Damaged | None = None
-        for attempt in range(tries):
+        silences = 0
+        for number in range(tries):
             prepare()
-            sent = self._send(packet, attempt)
+            self._damages = self._packets = 0
+            sent = self._send(packet, number)
             try:
-                first = self._packet(0, None, packet)
+                first = self._packet(0, None, packet, timeout,
+                                     MAX_DAMAGES if limit > 4 else TRIES)
             except ReplyTimeout:
-                self._asleep_if_rested(sent, attempt)
+                self._asleep_if_rested(sent, number)
                 trouble = None
+                silences += 1
+                if silences == MAX_SILENCES:
+                    break
                 continue
+            silences = 0
             if isinstance(first, Control):
                 trouble = first
+                self.port.pause(T_NAK * number)
                 continue
             self._answered(sent)
             data = self._collect(first, packet, limit, expected, progress)
             self.heard_at = self.port.now()
             return data
-        raise self._gave_up(packet, trouble, tries)
+        raise self._gave_up(packet, trouble, number + 1)
 
     def upload(self, register: int, value: bytes,
                progress: ProgressCallback | None = None) -> None:
@@ -225,11 +264,17 @@ class Exchange:
     def _collect(self, frame: Packet, packet: Packet, limit: int, expected: int | None,
                  progress: ProgressCallback | None) -> bytes:
         data = bytearray()
+        begun, small = self.port.now(), 0
+        pace = T_BYTE + 4 * self.port.line.byte_time
         while True:
             data += frame.data
+            small += len(frame.data) < SMALL and frame.type is not Type.LAST
             if len(data) > limit:
-                raise ProtocolError(f'{self.port.name}: the answer to {words(packet)} is longer '
-                                    f'than the {limit} bytes it can be; given up')
+                raise GivenUp(f'{self.port.name}: the answer to {words(packet)} is longer than '
+                              f'the {limit} bytes it can be; given up')
+            if small > MAX_SMALL or self.port.now() > begun + T_GRACE + pace * len(data):
+                raise GivenUp(f'{self.port.name}: the answer to {words(packet)} makes no '
+                              f'progress ({len(data)} bytes); given up')
             if progress:
                 try:
                     progress(Progress(len(data), expected))
@@ -243,7 +288,8 @@ class Exchange:
             assert isinstance(following, Packet)
             frame = following
 
-    def _packet(self, want: int, previous: Packet | None, packet: Packet) -> Packet | Control:
+    def _packet(self, want: int, previous: Packet | None, packet: Packet,
+                timeout: float = T_FIRST, most: int = MAX_DAMAGES) -> Packet | Control:
         """
         Return the data packet with number `want`, asking again for what is not it (5.4, 5.5).
 
@@ -251,19 +297,33 @@ class Exchange:
         command may not have arrived.
         """
         channel = self.channel
-        failures = duplicates = 0
+        damages = silences = duplicates = 0
         whole = 1.0 + 20540 / self.port.line.baudrate
+        candidate: Packet | None = None
+        end = self.port.now() + T_STUCK + STUCK * whole
         while True:
             frame: Frame | Damaged | None
+            asked = self.port.now()
+            if previous is not None:
+                timeout = T_NEXT if channel.gap < T_GAP else T_FIRST
             try:
-                frame = channel.receive(T_FIRST, whole)
+                frame = channel.receive(timeout, whole)
             except ReplyTimeout:
                 if previous is None:
                     raise
                 frame = None
             if isinstance(frame, Packet) and frame.type is not Type.COMMAND:
                 if frame.sub == want:
-                    return frame
+                    self._note_pauses(asked, frame)
+                    # So bad a line brings damage too that the sum does not show: two must agree.
+                    noisy = self._damages >= DOUBTFUL and 2 * self._damages > self._packets
+                    if not noisy or candidate == frame:
+                        self._packets += 1
+                        return frame
+                    candidate = frame
+                    channel.counters.retries += 1
+                    self.control(Control.NAK)
+                    continue
                 # The number is under no checksum: the data tell whether it is the same packet.
                 if (previous is not None and duplicates < N_RETRY
                         and frame.sub == previous.sub and frame.data == previous.data):
@@ -277,14 +337,19 @@ class Exchange:
                     if frame is Control.NAK:
                         return frame
                 self._lost_if(frame)
-            failures += 1
-            if failures > N_RETRY:
+            if frame is None and candidate:
+                return candidate  # it does not send a packet again that was good
+            silences = silences + 1 if frame is None else 0
+            damages += frame is not None
+            self._damages += frame is not None
+            if (silences == MAX_SILENCES or damages == most
+                    or damages > N_RETRY and self.port.now() > end):
                 text = f'{self.port.name}: packet {want} of the answer to {words(packet)}'
                 if frame is None:
                     raise ReplyTimeout(f'{text} did not come: the camera fell silent. Is it still '
                                        'switched on and connected?')
                 raise naming(ProtocolError(
-                    f'{text} arrived damaged {failures} times ({frame}); check the cable, or set '
+                    f'{text} arrived damaged {damages} times ({frame}); check the cable, or set '
                     'a lower speed'), 'baudrate')
             if frame is not None:
                 self._unexpected(frame)
@@ -301,12 +366,13 @@ class Exchange:
         if frame.type is not Type.LAST and (
                 left is None or left * self.port.line.byte_time > ACKNOWLEDGE_BELOW):
             return
+        end = self.port.now() + ACKNOWLEDGE_BELOW
         try:
-            for _ in range(2 + max(0, left or 0) // 256):
+            while self.port.now() <= end:
                 self.control(Control.ACK)
                 if frame.type is Type.LAST:
                     return
-                following = self.channel.receive(T_FIRST, 1.0 + 20540 / self.port.line.baudrate)
+                following = self.channel.receive(end - self.port.now(), ACKNOWLEDGE_BELOW)
                 if not isinstance(following, Packet):
                     return
                 frame = following
@@ -331,6 +397,11 @@ class Exchange:
             self.sent_at = self.port.flush()
             return self.sent_at
         return self.port.now()
+
+    def _note_pauses(self, asked: float, frame: Packet) -> None:
+        """Learn from a good packet whether the camera and the line pause within packets."""
+        took = self.port.now() - asked - (len(frame.data) + 6) * self.port.line.byte_time
+        self.channel.gap = T_STEADY if took < T_PAUSE else T_GAP
 
     def _write(self, data: bytes) -> None:
         """Write a packet as slow receivers without flow control need it (5.8)."""
@@ -372,7 +443,9 @@ class Exchange:
         """Count what was not asked for, and let the line fall silent before anything is sent."""
         if not isinstance(frame, Damaged):
             self.channel.counters.unexpected += 1
-        self.channel.drain(T_GAP, T_NOISE)
+        whole = isinstance(frame, Damaged) and frame.reason in ('checksum', 'truncated')
+        gap = self.channel.gap
+        self.channel.drain(T_STILL if whole and gap < T_GAP else gap, T_NOISE)
 
     def _doubt(self, packet: Packet, what: str) -> OutcomeUnknown:
         return OutcomeUnknown(f'{self.port.name}: told to {words(packet)}, the camera {what}, '
@@ -388,8 +461,9 @@ class Exchange:
         if isinstance(trouble, Control) and trouble in SESSION_LOSS:  # not alone, yet insistent
             self.asleep = True
             return SessionLost(f'{text}: its last answer was {trouble}')
-        return naming(ProtocolError(f'{text}: its last answer was {trouble}; check the cable, or '
-                                    'set a lower speed'), 'baudrate')
+        kind = GivenUp if trouble is Control.NAK else ProtocolError  # it hears us
+        return naming(kind(f'{text}: its last answer was {trouble}; check the cable, or set a '
+                           'lower speed'), 'baudrate')
 
 
 def words(packet: Packet) -> str:

@@ -22,14 +22,16 @@ Worst cases, with a camera that is mute from now on:
 =======================  ========================================================================
 a log-in                 17 s: 4 NULs, 3 s each, and one question at the speed of before; once
                          per port up to 22 s more for each speed that the line does not carry
-a question, a write      12 s, 8 s (registers 4, 83, 84: 20 s; a question of a frame: 23 s); after
-                         a rest of T_IDLE a quarter of it and a log-in
-a packet of a transfer   12 s; of an upload 20 s, and its time on the line
+a question, a write      18 s, 16 s (registers 4, 83, 84 and questions of a frame: 22 s): two tries
+                         and a log-in with two NULs; after a rest of T_IDLE 20 s
+a packet of a transfer   6 s, of one that came without pauses 2 s, and 12 s for the log-in; of an
+                         upload 10 s, its time on the line, and the log-in
 an action                2 s until it is accepted; 20 s until it is done, 60 s if it exposes or
                          writes to the card
 =======================  ========================================================================
 
-The first request after any of these takes 3.3 s and a log-in, each further one a log-in.
+Each further request takes a log-in. On a line that damages: `exchange`; what was given up there
+is begun again once, in a session that is made sure of.
 """
 
 from __future__ import annotations
@@ -42,9 +44,9 @@ from typing import TypeVar
 from camera_driver.devices.sierra.codec import (
     Code, command, Control, MAX_DATA, pack_int, Packet, REFUSALS, SUB_COMMAND, Type, unpack_int)
 from camera_driver.devices.sierra.exchange import (
-    Exchange, N_RETRY, T_ACK, T_NOISE, T_QUIET, TRIES, words)
+    Exchange, GivenUp, N_RETRY, T_ACK, T_NOISE, T_QUIET, TRIES, words)
 from camera_driver.devices.sierra.registers import Action, NUMBER, repeatable
-from camera_driver.devices.sierra.wakeup import speed_command, WAKE_UP, WakeUp
+from camera_driver.devices.sierra.wakeup import N_NUL, speed_command, WAKE_UP, WakeUp
 from camera_driver.errors import (
     DeviceError, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, SessionLost)
 from camera_driver.link.port import LineSettings, Port
@@ -59,9 +61,11 @@ T = TypeVar('T')
 T_ACK_SLOW = 5.0  # registers 4, 83, 84
 T_FOLDERS = 1.0  # to the answer whether there are folders; some models do not give any (4.7)
 T_DONE_SLOW = 60.0  # actions that write to the card or expose
+T_THERE = 1.5  # to an answer of a camera whose session may be lost
 T_KNOCK = 6.0  # of silence after an action, then a NUL asks whether the camera has begun anew
 T_REST = 1.0  # after which an action that is not safe to repeat is preceded by a question
 MAX_LOSSES = 3
+N_NUL_AGAIN = 2  # to a camera that answered a moment ago
 
 SLOW_REGISTERS = frozenset({NUMBER['current_frame'], NUMBER['folder_select'],
                             NUMBER['folder_name']})
@@ -87,7 +91,7 @@ class SierraSession:
 
     # Session life cycle (section 3).
 
-    def login(self) -> None:
+    def login(self, nuls: int = N_NUL) -> None:
         """
         Make sure of a session: the one there was, or a new one at the highest speed that works.
 
@@ -96,7 +100,8 @@ class SierraSession:
         self._alive = False
         if self.exchange.asleep or not self._still_there():
             before = self.port.line
-            self._wakeup.wake(before if before != WAKE_UP else LineSettings(self.max_baudrate))
+            self._wakeup.wake(before if before != WAKE_UP else LineSettings(self.max_baudrate),
+                              nuls)
             self._wakeup.agree_on_speed(self.max_baudrate)
             self.exchange.asleep = False
             self.logins += 1
@@ -116,18 +121,28 @@ class SierraSession:
             with suppress(DeviceError):
                 self.exchange.command(speed_command(WAKE_UP.baudrate), T_QUIET, tries=1)
 
-    def recovering(self, operation: Callable[[], T]) -> T:
+    def recovering(self, operation: Callable[[], T], again: bool = True) -> T:
         """
         Run what is safe to repeat; after a lost session log in again and repeat it.
 
-        Raises SessionLost after MAX_LOSSES losses.
+        So it is, once and `again`, after silence and after damage without end: the camera may have
+        been reset without a word. Raises SessionLost after MAX_LOSSES losses.
         """
         losses = 0
+        nuls = N_NUL
         while True:
+            ready = False
             try:
                 if not self._alive:
-                    self.login()
+                    self.login(nuls)
+                ready = True
                 return operation()
+            except (ReplyTimeout, ProtocolError) as error:
+                self._alive = False
+                if not ready or not again or isinstance(error, GivenUp):
+                    raise
+                again, nuls = False, N_NUL_AGAIN
+                log.info('%s; trying again', error)
             except SessionLost as error:
                 self._alive = False
                 losses += 1
@@ -143,7 +158,7 @@ class SierraSession:
     def _still_there(self) -> bool:
         """After trouble: say whether the session lives at the present speed (5.6)."""
         self.channel.drain(T_QUIET, T_NOISE)
-        return self._wakeup.answers(tries=1)
+        return self._wakeup.answers(tries=1, timeout=T_THERE)
 
     def _return_to_folder(self, folder: Sequence[str]) -> None:
         try:
@@ -196,7 +211,7 @@ class SierraSession:
         self.folder = None
         packet = command(Code.SET_VDATA, NUMBER['folder_name'], value=b'\\')
         try:
-            self.recovering(lambda: self.exchange.command(packet, T_FOLDERS))
+            self.recovering(lambda: self.exchange.command(packet, T_FOLDERS), again=False)
         except (Refused, ReplyTimeout, ProtocolError):
             return False
         self.folder = ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 
 from camera_driver.devices.sierra.codec import Code, command, Control, pack_int, Packet, SUB_FIRST
-from camera_driver.devices.sierra.exchange import Exchange, MAX_NOISE, TRIES
+from camera_driver.devices.sierra.exchange import Exchange, MAX_NOISE, T_FIRST, T_GAP, TRIES
 from camera_driver.devices.sierra.registers import NUMBER, SPEED_CODES
 from camera_driver.errors import ProtocolError, Refused, ReplyTimeout, SessionLost
 from camera_driver.link.port import LineSettings, Port
@@ -34,7 +34,7 @@ class WakeUp:
         self._exchange = exchange
         self._too_fast: set[int] = set()  # [baud] that the camera or the line did not do
 
-    def wake(self, elsewhere: LineSettings | None = None) -> None:
+    def wake(self, elsewhere: LineSettings | None = None, times: int = N_NUL) -> None:
         """
         Send NUL at 19200 until the camera gives its signature (3.2).
 
@@ -43,7 +43,7 @@ class WakeUp:
         self._exchange.asleep = True
         self._port.configure(WAKE_UP)
         heard = 0
-        for attempt in range(N_NUL):
+        for attempt in range(times):
             if attempt:
                 self._exchange.channel.counters.retries += 1
                 self._port.pause(T_BETWEEN_NULS)
@@ -74,7 +74,7 @@ class WakeUp:
                 'after NUL at 19200 baud). Is it another device type, or a camera not in its PC '
                 'mode?')
         raise ReplyTimeout(
-            f'{self._port.name}: no camera answers (NUL at 19200 baud, {N_NUL} times). Is it '
+            f'{self._port.name}: no camera answers (NUL at 19200 baud, {times} times). Is it '
             'switched on, in its PC mode, and the cable in the right socket?')
 
     def knock(self) -> bool:
@@ -101,11 +101,11 @@ class WakeUp:
         raise ProtocolError(f'{self._port.name}: the camera woke up but answers at no speed up to '
                             f'{highest} baud; check the cable')
 
-    def answers(self, tries: int) -> bool:
+    def answers(self, tries: int, timeout: float = T_FIRST) -> bool:
         """Say whether the camera answers a harmless question at the present speed."""
         try:
             question = command(Code.GET_INT, NUMBER['resolution'])
-            return len(self._exchange.ask(question, 4, 4, tries=tries)) == 4
+            return len(self._exchange.ask(question, 4, 4, tries=tries, timeout=timeout)) == 4
         except Refused:
             return True
         except (ReplyTimeout, ProtocolError, SessionLost):
@@ -128,6 +128,7 @@ class WakeUp:
             break
         if baudrate != self._port.line.baudrate:
             self._port.configure(LineSettings(baudrate))
+            self._exchange.channel.gap = T_GAP
             self._port.pause(T_SETTLE)
         if self.answers(tries=2):
             return True
