@@ -188,7 +188,7 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
                 raise
             trouble = error
             if not isinstance(error, Refused):
-                self._commanded.setdefault(name, str(value))
+                self._commanded[name] = str(value)
         lost = trouble is not None and line_lost(trouble)
         try:
             if trouble and lost:

@@ -79,7 +79,7 @@ class Row:
         return T_OVER_EXPOSE if self.time == T_REPLY_EXPOSE else T_OVER
 
 
-MAX_PICTURE = 256 * 1024 * 1024  # bytes
+MAX_PICTURE = 16 * 1024 * 1024  # bytes; these cameras have up to 3 megapixels
 
 
 def preview_size(head: bytes) -> int:

@@ -35,10 +35,11 @@ has to arrive without any trouble. Else it is read again, READINGS = 3 in all, a
 right, too.
 
 Worst case. On a dead line: T_ACK + 2 x T_STILL = 3.5 s. A camera that answers ENQ alone: TRIES x
-T_ACK = 13 s; one that babbles: TRIES x (2 x T_NOISE + T_ACK) = 35 s. A command that
-must not be repeated: without an ACK until it would be over (5 or 12 s), with it the time of its
-answer (30 s) + T_BLOCK. An answer: T_GRACE + 5 ms a byte, since less than 200 bytes/s are no
-progress; MAX_EMPTY empty blocks in a row; the `limit` of its row, or its size and 8 KiB.
+T_ACK = 13 s; one that babbles: TRIES x (2 x T_NOISE + T_ACK) = 38 s. A command that must not be
+repeated: without an ACK until it would be over (5 or 12 s), with it the time of its answer (30 s)
+and 2 x T_AGAIN. An answer: T_GRACE, and for each byte T_BYTE and three times its time on the line,
+since less than that is no progress; MAX_EMPTY empty blocks in a row; the `limit` of its row, or
+its size and 8 KiB.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ T_ALONE = 0.02  # what nothing follows for so long is whole, not part of noise
 T_NOISE = 2.5  # a line that does not fall silent within this is babbling
 T_PATIENCE = 0.5  # between two pairs of NAK
 T_GRACE = 20.0
-T_BYTE = 0.005
+T_BYTE = 0.002  # and the time of three bytes on the line
 T_LEAVE = 0.8  # to ask for the first speed at the end
 T_ABANDON = 0.5  # an unwanted rest that takes less is acknowledged
 N_ENQ = 3
@@ -436,6 +437,7 @@ class Transfer:
         data = bytearray()
         previous: Block | None = None
         begun = exchange.port.now()
+        slowest = T_BYTE + 3 * exchange.port.line.byte_time
         empty = 0
         while True:
             if previous is not None:
@@ -456,11 +458,11 @@ class Transfer:
             if self.expected is None and self._known.size and len(data) >= 4:
                 self.expected = self._known.size(bytes(data[:4]))
             empty = 0 if frame.payload else empty + 1
-            if (len(data) > limit or empty > MAX_EMPTY
-                    or exchange.port.now() - begun > T_GRACE + T_BYTE * len(data)):
+            if (max(len(data), self.expected or 0) > limit or empty > MAX_EMPTY
+                    or exchange.port.now() - begun > T_GRACE + slowest * len(data)):
                 exchange.hang_up()
-                why = (f'is longer than the {limit} bytes it can be' if len(data) > limit
-                       else 'makes no progress')
+                why = ('makes no progress' if max(len(data), self.expected or 0) <= limit
+                       else f'is longer than the {limit} bytes it can be')
                 raise ProtocolError(f'{exchange.port.name}: the answer to {words(self._block)} '
                                     f'{why}; given up')
             if self._progress:

@@ -10,7 +10,9 @@ A command that must not be repeated is sent within `operations.once`.
 To begin: ENQ, three times 1 s, at 9600, then at the other speeds, 23 s in all; then the highest
 speed that the camera accepts, that does not exceed `max_baudrate`, and at which it is understood.
 A speed that was accepted and then did not work is remembered in `limits`, by port and camera, and
-the next session begins one step below it. To end: 1 s.
+the next session begins one step below it. To end: 1 s. The longest that a read takes on a camera
+that loses its session again and again: (MAX_LOSSES + 1) x (what `exchange` says) + MAX_LOSSES x
+the time to begin.
 """
 
 from __future__ import annotations
