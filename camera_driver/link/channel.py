@@ -20,6 +20,8 @@ F = TypeVar('F')
 
 log = logging.getLogger(__name__)
 
+SLICE = 0.5  # s
+
 
 @dataclass
 class Counters:
@@ -59,6 +61,7 @@ class Channel(Generic[F]):
         self.port = port
         self.counters = Counters()
         self.gap = gap
+        self.waiting: Callable[[], None] | None = None  # called every SLICE within `receive`
         self._encode = encode
         self._decoder = decoder
         self._inbox: deque[F | Damaged] = deque()
@@ -81,12 +84,17 @@ class Channel(Generic[F]):
         """
         port = self.port
         now = port.now()
-        first, end = now + timeout, None
+        first, end, due = now + timeout, None, now + SLICE
         while not self._inbox:
             pending = self._decoder.pending
             if pending and end is None and whole is not None:
                 end = now + whole
+            if self.waiting and now >= due:
+                due = now + SLICE
+                self.waiting()
             wait = self.gap if pending else first - now
+            if self.waiting:
+                wait = min(wait, SLICE)
             if end is not None:
                 wait = min(wait, end - now)
             # A frame that takes too long ends even when bytes are there; a late start does not.

@@ -7,6 +7,8 @@ The conversations of sierra.md, section 6, as transcripts; the tables of `exchan
 row by row; recovery, speeds, actions, hostile cameras.
 """
 
+import random
+
 from helpers import pattern
 import pytest
 from sierra.host import example_frames
@@ -909,6 +911,65 @@ def test_packets_without_end_or_progress_are_given_up(fault, match, paced):
     assert session.read_int(16) == 87
 
 
+class ByteFaults:
+    """Each byte is flipped in one bit, lost or doubled with one probability."""
+
+    def __init__(self, kind, rate, seed):
+        self.kind, self.rate = kind, rate
+        self.random = random.Random(seed)
+
+    def apply(self, chunk):
+        data = bytearray()
+        for byte in chunk:
+            hit = self.random.random() < self.rate
+            if hit and self.kind == 'flip':
+                byte ^= 1 << self.random.randrange(8)
+            if not hit or self.kind != 'lose':
+                data.append(byte)
+            if hit and self.kind == 'double':
+                data.append(byte)
+        return [(0.0, bytes(data))] if data else []
+
+
+def large_picture(seed):
+    camera, port, session = connected()
+    camera.frames[0].data = random.Random(seed).randbytes(153_600)
+    return camera, port, session
+
+
+@pytest.mark.parametrize('seed', range(10))
+@pytest.mark.parametrize('kind, seconds', [('flip', 2.0), ('lose', 9.0), ('double', 2.0)])
+def test_a_large_picture_over_a_line_that_damages_bytes(kind, seconds, seed):
+    """One byte in 10,000; seconds are those that the faults cost, since nothing else takes any."""
+    camera, port, session = large_picture(seed)
+    port.to_host, port.to_device = (ByteFaults(kind, 1e-4, s) for s in (seed, seed + 1000))
+    start = port.now()
+    data = session.read_frame_data(1, 14, 153_600, 153_600)
+    assert port.now() - start < seconds
+    wrong = [a - b for a, b in zip(data, camera.frames[0].data) if a != b]
+    assert len(data) == 153_600 and sum(wrong) == 0  # but what no sum of 16 bits can show
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_a_picture_over_a_line_that_damages_most_packets(seed):
+    camera, port, session = large_picture(seed)
+    camera.frames[0].data = camera.frames[0].data[:30_000]
+    port.to_host = ByteFaults('flip', 1e-3, seed)
+    assert session.read_frame_data(1, 14, 30_000, 30_000) == camera.frames[0].data
+
+
+@pytest.mark.parametrize('packet', range(1, 75, 9))
+def test_a_camera_that_is_reset_within_a_large_picture(packet):
+    camera, port, session = large_picture(packet)
+
+    def reset(progress):
+        if progress.done == 2048 * packet and session.logins == 1:
+            camera.power_cycle()
+    start = port.now()
+    assert session.read_frame_data(1, 14, 153_600, 153_600, reset) == camera.frames[0].data
+    assert session.logins == 2 and port.now() - start < 5.0
+
+
 @pytest.mark.parametrize('data', [b'\x00', b'\x41', b'\x15', b'\x02\x00\x01\x00'])
 def test_a_line_that_babbles_while_nobody_reads_fills_no_memory(data):
     camera, port, session = connected()
@@ -1099,6 +1160,25 @@ def test_the_harmful_action_is_never_sent():
     with pytest.raises(ValueError, match='never sent'):
         session.act(Action.CALIBRATE_TEST)
     assert not camera.harmful
+
+
+@pytest.mark.parametrize('seconds, mute', [
+    (0.0, False), (0.3, False), (1.0, False), (1.9, False), (2.2, False), (3.0, False),
+    (4.5, False), (0.0, True), (2.3, True), (2.9, True), (3.3, True)])
+def test_a_transfer_is_over_within_two_seconds_of_its_end(seconds, mute):
+    camera, port, session = connected(paced=True, baudrate=9600)
+    camera.frames[0].data = IMAGE
+    end = port.now() + seconds
+
+    def progress(state):
+        camera.mute = mute
+        if port.now() >= end:
+            raise Cancelled('enough')
+    with pytest.raises(Cancelled):
+        session.read_frame_data(1, 14, 5000, 5000, progress)
+    assert port.now() - end < (2.5 if seconds == 0.0 else 2.0)  # the first packet has to come
+    camera.mute = False
+    assert session.read_frame_data(1, 14) == IMAGE
 
 
 def test_what_a_callback_raises_leaves_the_session_usable():

@@ -211,7 +211,10 @@ class Exchange:
                 self.port.pause(T_NAK * number)
                 continue
             self._answered(sent)
-            data = self._collect(first, packet, limit, expected, progress)
+            try:
+                data = self._collect(first, packet, limit, expected, progress)
+            finally:
+                self.channel.waiting = None
             self.heard_at = self.port.now()
             return data
         raise self._gave_up(packet, trouble, number + 1)
@@ -265,6 +268,8 @@ class Exchange:
                  progress: ProgressCallback | None) -> bytes:
         data = bytearray()
         begun, small = self.port.now(), 0
+        if progress:
+            self.channel.waiting = lambda: progress(Progress(len(data), expected))
         pace = T_BYTE + 4 * self.port.line.byte_time
         while True:
             data += frame.data
@@ -279,6 +284,7 @@ class Exchange:
                 try:
                     progress(Progress(len(data), expected))
                 except BaseException:
+                    self.channel.waiting = None
                     self._abandon(frame, None if expected is None else expected - len(data))
                     raise
             self.control(Control.ACK)

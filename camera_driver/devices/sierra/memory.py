@@ -91,12 +91,13 @@ class Memory:
         self.changed()
         if indices is None:
             indices = range(1, sum(self.counts().values()) + 1)
-        images: list[StoredImage] = []
-        for index in indices:
+        wanted = list(dict.fromkeys(indices))
+        images: dict[int, StoredImage] = {}
+        for index in wanted:
             frame = self.select(index)
-            images.append(self._image(index, frame, '/'.join(self.here)))
-            progress(Progress(len(images), len(indices), 'listing images'))
-        return images
+            images[index] = self._image(index, frame, '/'.join(self.here))
+            progress(Progress(len(images), len(wanted), 'listing images'))
+        return [images[index] for index in indices]
 
     def folders(self) -> Sequence[ImageFolder]:
         """Return all folders, also those without images. Raises NotSupported: there are none."""
