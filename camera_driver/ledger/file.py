@@ -17,6 +17,7 @@ import os
 from pathlib import Path
 import re
 import sqlite3
+import stat
 from typing import TypeVar
 
 log = logging.getLogger(__name__)
@@ -26,8 +27,8 @@ T = TypeVar('T')
 LOCK_TIMEOUT = 2.0  # s to wait for another process that writes
 
 # `PRAGMA user_version` n says that the first n of these have been applied. Add to the end; never
-# change one that was released. Columns are only ever added, so an older program that finds a
-# newer file leaves it alone and goes on in memory.
+# change one that was released. An older program that finds a newer file leaves it alone and goes
+# on in memory.
 MIGRATIONS = ("""
 CREATE TABLE shots (
     shot_id TEXT PRIMARY KEY, number INTEGER NOT NULL, state TEXT NOT NULL,
@@ -53,7 +54,33 @@ CREATE TABLE images (
     in_camera INTEGER NOT NULL DEFAULT 1,  -- 0: deleted there; its name may be given again
     PRIMARY KEY (device, image_key)
 ) WITHOUT ROWID;
-""",)
+""", """
+ALTER TABLE shots DROP COLUMN latitude;
+ALTER TABLE shots DROP COLUMN longitude;
+ALTER TABLE shots DROP COLUMN altitude;
+ALTER TABLE shots ADD COLUMN evidence TEXT;  -- JSON: what the device told before the trigger
+ALTER TABLE shots ADD COLUMN settled REAL;   -- when its outcome was learned afterwards
+CREATE INDEX shots_unnamed ON shots (device, image_index) WHERE image_key IS NULL;
+CREATE INDEX shots_to_settle ON shots (device, commanded)
+    WHERE evidence IS NOT NULL AND settled IS NULL AND state IN ('unknown', 'exposed');
+CREATE INDEX shots_by_sum ON shots (device, sha256) WHERE sha256 IS NOT NULL;
+CREATE INDEX images_by_sum ON images (device, sha256);
+CREATE TABLE doubts (
+    doubt_id TEXT PRIMARY KEY, camera TEXT NOT NULL, device TEXT NOT NULL,
+    operation TEXT NOT NULL, evidence TEXT NOT NULL, commanded REAL NOT NULL,
+    outcome TEXT NOT NULL,               -- 'unknown' until it is settled
+    words TEXT NOT NULL DEFAULT '', settled REAL
+) WITHOUT ROWID;
+CREATE INDEX doubts_to_settle ON doubts (device, commanded) WHERE settled IS NULL;
+CREATE TABLE fetches (
+    shot_id TEXT PRIMARY KEY, camera TEXT NOT NULL, device TEXT NOT NULL, queued REAL NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
+    outcome TEXT                         -- NULL: still to be fetched
+) WITHOUT ROWID;
+CREATE INDEX fetches_waiting ON fetches (device, queued) WHERE outcome IS NULL;
+""")
+
+OWN = ('shots', 'doubts', 'fetches')  # tables whose rows belong to the camera they name
 
 
 class LedgerFile:
@@ -71,6 +98,7 @@ class LedgerFile:
         self.in_memory = False
         self._camera = camera
         self._now = now
+        self._place: tuple[int, int] | None = None  # device and inode of the open file
         self._db = nothing = sqlite3.connect(':memory:')
         try:
             self._db = self._open_file(LOCK_TIMEOUT)
@@ -102,7 +130,14 @@ class LedgerFile:
         return self.do(whole)
 
     def go_back(self) -> None:
-        """Write what was recorded in memory into the file, if that can be used again."""
+        """
+        Write what was recorded in memory into the file, if that can be used again.
+
+        A file that was deleted, replaced or made read-only behind our back is noticed here.
+        """
+        lost = '' if self.in_memory else self._lost()
+        if lost:
+            self._fall_back(sqlite3.OperationalError(lost))
         if not self.in_memory:
             return
         try:
@@ -118,7 +153,9 @@ class LedgerFile:
             db.close()
             return
         self._db.close()
-        self._db, self.in_memory, self.problem = db, False, ''
+        self._db, self.in_memory = db, False
+        self.problem = lost and (f'shot ledger {self.path}: {lost}; a new one has what this '
+                                 'camera recorded')
         log.warning('shot ledger %s is used again; what was in memory is in it', self.path)
 
     def _merge(self, db: sqlite3.Connection) -> None:
@@ -136,6 +173,11 @@ class LedgerFile:
             last += number is None
             values['number'] = number[0] if number else last
             _write(db, 'REPLACE', 'shots', values)
+        for table in OWN[1:]:
+            cursor = self._db.execute(f'SELECT * FROM {table} WHERE camera = ?', (self._camera,))
+            columns = [column[0] for column in cursor.description]
+            for row in cursor.fetchall():
+                _write(db, 'REPLACE', table, dict(zip(columns, row)))
         cursor = self._db.execute('SELECT * FROM images')
         columns = [column[0] for column in cursor.description]
         for row in cursor.fetchall():
@@ -144,6 +186,9 @@ class LedgerFile:
 
     def _open_file(self, lock_timeout: float) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        _check_regular(self.path)
+        if self.path.exists() and not os.access(self.path, os.W_OK, effective_ids=True):
+            raise PermissionError(f'{self.path} is read-only')
         db = sqlite3.connect(self.path, timeout=lock_timeout, isolation_level=None,
                              check_same_thread=False)
         try:
@@ -153,10 +198,21 @@ class LedgerFile:
             if check != 'ok':
                 raise sqlite3.DatabaseError(check)
             _migrate(db)
+            self._place = _place(self.path)
         except BaseException:
             db.close()
             raise
         return db
+
+    def _lost(self) -> str:
+        """Say in words why the file that is open is no longer the one at its path."""
+        try:
+            if _place(self.path) != self._place:
+                return 'it was replaced while in use'
+        except OSError:
+            return 'it was deleted while in use'
+        writable = os.access(self.path, os.W_OK, effective_ids=True)
+        return '' if writable else 'it was made read-only while in use'
 
     def _fall_back(self, error: Exception) -> None:
         """Replace a database that failed: the file again, a new file, or memory."""
@@ -199,6 +255,8 @@ class LedgerFile:
         """Take over what can still be read of the file: what is downloaded stays downloaded."""
         for query in ('', '?mode=ro', '?immutable=1'):
             try:
+                if query:
+                    _check_regular(self.path)
                 db = sqlite3.connect(self.path.as_uri() + query, uri=True) if query else known
                 with closing(db):
                     if db.in_transaction:
@@ -208,8 +266,24 @@ class LedgerFile:
                         db.backup(self._db)
                     if version:
                         return
-            except sqlite3.Error:
+            except (sqlite3.Error, OSError):
                 continue
+
+
+def _check_regular(path: Path) -> None:
+    """Raise OSError for what would block or is no file: a FIFO, a device, a directory."""
+    # Not opened to look: closing a second descriptor would drop SQLite's locks on the file.
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise OSError(f'{path} is not a regular file')
+
+
+def _place(path: Path) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
 
 
 def _write(db: sqlite3.Connection, otherwise: str, table: str,

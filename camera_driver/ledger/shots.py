@@ -13,8 +13,16 @@ stored      ... and under which number the image is in its memory
 downloaded  a complete picture, checked and decoded, is a file on this computer
 verified    ... and read back from the disk it has the SHA-256 of what the camera sent
 unknown     the trigger may have left and the outcome is not known
-failed      the camera said that it took no picture
+failed      no picture was taken: refused, not sent, or settled so afterwards
 ==========  =====================================================================================
+
+What the device told before a once operation, its evidence, is kept with the shot, or as a doubt
+where it is no shot; `unsettled` are to be asked of the device again, and `settle` takes the
+answer. A shot with `settled` got its outcome afterwards.
+
+Equal devices, of which many protocols tell no serial number, must not be taken for one: a device
+is known by what it tells of itself and by the camera's name here, without a serial number also by
+its port.
 
 Images that were not commanded here are recorded when they are downloaded, so that 'all not yet
 downloaded' holds over restarts and other people's deletions. An image is known again by the
@@ -30,16 +38,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+import json
 import os
 from pathlib import Path
 import re
 import sqlite3
+from uuid import uuid4
 
 from camera_driver.ledger.file import LedgerFile
 from camera_driver.model import Exposure, Identity, StoredImage
+from camera_driver.operations import Evidence, Outcome, Settlement
 
 ROW = ('shot_id, state, camera, commanded, sent, stamp, stamp_source, stamp_uncertainty, '
-       'image_index, folder, name, size, path, sha256, message')
+       'image_index, folder, name, size, path, sha256, message, settled')
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,26 @@ class ShotRecord:
     path: str | None
     sha256: str | None
     message: str
+    settled: float | None  # when its outcome was learned, if only afterwards
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A once operation whose outcome is to be asked of the device; `id` is a shot's or its own."""
+
+    id: str
+    commanded: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """A shot whose picture is still to be downloaded."""
+
+    shot_id: str
+    image_index: int | None  # as the camera numbers it now, as far as is known
+    tries: int
+    error: str  # of the last try
 
 
 @dataclass(frozen=True)
@@ -79,16 +110,20 @@ class Counters:
 class Ledger:
     """The shots of one camera, in a file that several cameras and processes may share."""
 
-    def __init__(self, path: str | os.PathLike[str], camera: str, now: float) -> None:
+    def __init__(self, path: str | os.PathLike[str], camera: str, now: float,
+                 port: str = '') -> None:
         """
         Open or create the file; never raises for what is wrong with it, see `problem`.
 
         Shots of this camera that an earlier run left without an outcome become 'unknown'.
 
         :param camera: the user's name of the camera; the first part of its shot_ids.
+        :param port: where it is connected: tells devices apart that tell no serial number.
         """
         self.path = Path(path).expanduser().absolute()
         self.camera = camera
+        self._port = port
+        self._adopted: set[str] = set()  # keys whose rows of an older schema were looked for
         self._file = LedgerFile(self.path, camera, now)
         self._file.do(lambda db: db.execute(
             "UPDATE shots SET state = 'unknown', message = 'interrupted: the program ended ' || "
@@ -109,10 +144,18 @@ class Ledger:
 
     def command(self, identity: Identity, now: float) -> str:
         """Record a shot that is about to be triggered and return its id; on the disk by then."""
+        return self._begin(identity, now, 'commanded', '')
+
+    def refused(self, identity: Identity, now: float, message: str) -> str:
+        """Record a shot that was asked for and never sent, and return its id."""
+        return self._begin(identity, now, 'failed', message)
+
+    def _begin(self, identity: Identity, now: float, state: str, message: str) -> str:
         utc = datetime.fromtimestamp(now, timezone.utc).strftime('%Y%m%dT%H%M%SZ')
         name = re.sub('[^A-Za-z0-9_.]+', '.', self.camera).strip('.') or 'camera'
 
         self._file.go_back()
+        device = self._device(identity)
 
         def work(db: sqlite3.Connection) -> str:
             db.execute('PRAGMA synchronous = FULL')
@@ -121,9 +164,9 @@ class Ledger:
                                      (self.camera,)).fetchone()[0] or 0)
             shot_id = f'{name}-{utc}-{number:04}'
             db.execute('INSERT INTO shots (shot_id, number, state, camera, device, camera_type, '
-                       "model, serial, commanded) VALUES (?, ?, 'commanded', ?, ?, ?, ?, ?, ?)",
-                       (shot_id, number, self.camera, _device(identity), identity.camera_type,
-                        identity.model, identity.serial_number, now))
+                       'model, serial, commanded, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+                       (shot_id, number, state, self.camera, device, identity.camera_type,
+                        identity.model, identity.serial_number, now, message))
             db.execute('COMMIT')
             db.execute('PRAGMA synchronous = NORMAL')
             return shot_id
@@ -156,6 +199,92 @@ class Ledger:
         """Record that nobody can say whether a picture was taken."""
         self._update(shot_id, state='unknown', message=message)
 
+    # What is in doubt.
+
+    def record(self, shot_id: str, evidence: Evidence) -> None:
+        """Keep what the device told before a shot; on the disk before its trigger leaves."""
+        self._update(shot_id, evidence=json.dumps(evidence))
+
+    def doubt(self, identity: Identity, evidence: Evidence, now: float) -> str:
+        """Keep what the device told before another once operation, and return its id."""
+        device = self._device(identity)
+        camera = self.camera
+
+        def work(db: sqlite3.Connection) -> str:
+            doubt_id = f'{camera}:{uuid4().hex}'
+            db.execute('INSERT INTO doubts (doubt_id, camera, device, operation, evidence, '
+                       "commanded, outcome) VALUES (?, ?, ?, ?, ?, ?, 'unknown')",
+                       (doubt_id, camera, device, evidence['operation'], json.dumps(evidence),
+                        now))
+            return doubt_id
+
+        return self._file.transact(work)
+
+    def unsettled(self, identity: Identity, most: int = 100) -> Sequence[Doubt]:
+        """
+        Return what the device itself may settle, in the order of the commands.
+
+        Of more than `most`, those of the last: what was never settled is not asked for ever.
+        """
+        device = self._device(identity)
+        rows = self._file.do(lambda db: db.execute(
+            'SELECT * FROM (SELECT shot_id, commanded, evidence FROM shots WHERE device = ? '
+            "AND evidence IS NOT NULL AND settled IS NULL AND state IN ('unknown', 'exposed') "
+            "AND (state = 'unknown' OR image_index IS NULL AND image_key IS NULL) "
+            'ORDER BY commanded DESC LIMIT ?) '
+            'UNION ALL SELECT * FROM (SELECT doubt_id, commanded, evidence FROM doubts '
+            'WHERE device = ? AND settled IS NULL ORDER BY commanded DESC LIMIT ?) '
+            'ORDER BY commanded', (device, most, device, most)).fetchall())[-most:]
+        return [Doubt(row[0], row[1], json.loads(row[2])) for row in rows]
+
+    def settle(self, doubt_id: str, found: Settlement, now: float) -> ShotRecord | None:
+        """
+        Take in what became of a doubtful operation; returns its shot as it is now, if it is one.
+
+        What is still unknown stays unsettled, with the reason.
+        """
+        settled = None if found.outcome is Outcome.UNKNOWN else now
+        shot = self.shot(doubt_id)
+        if shot is None:
+            self._file.do(lambda db: db.execute(
+                'UPDATE doubts SET outcome = ?, words = ?, settled = ? WHERE doubt_id = ?',
+                (found.outcome.value, found.words, settled, doubt_id)))
+        elif shot.state not in ('unknown', 'exposed') or settled is None:
+            self._update(doubt_id, message=found.words)
+        elif found.outcome is Outcome.DONE:
+            index = found.image_index
+            self._update(doubt_id, state='exposed' if index is None else 'stored',
+                         image_index=index, stamp=shot.stamp or shot.sent, settled=now,
+                         message=found.words)
+        elif shot.state == 'unknown':
+            self._update(doubt_id, state='failed', settled=now, message=found.words)
+        else:  # the camera reported its exposure: the picture has gone since
+            self._update(doubt_id, settled=now, message=found.words)
+        return self.shot(doubt_id)
+
+    # What is to be downloaded.
+
+    def fetch_later(self, identity: Identity, shot_id: str, now: float) -> None:
+        """Remember over reconnects and restarts that a shot's picture is to be downloaded."""
+        device = self._device(identity)
+        self._file.do(lambda db: db.execute(
+            'INSERT OR IGNORE INTO fetches (shot_id, camera, device, queued) VALUES (?, ?, ?, ?)',
+            (shot_id, self.camera, device, now)))
+
+    def to_fetch(self, identity: Identity, most: int = 100) -> Sequence[Fetch]:
+        """Return the shots whose pictures are still to be downloaded, first come first."""
+        device = self._device(identity)
+        return [Fetch(*row) for row in self._file.do(lambda db: db.execute(
+            'SELECT shot_id, image_index, tries, error FROM fetches JOIN shots USING (shot_id) '
+            'WHERE fetches.device = ? AND outcome IS NULL ORDER BY queued LIMIT ?',
+            (device, most)).fetchall())]
+
+    def fetched(self, shot_id: str, outcome: str | None, error: str = '') -> None:
+        """Record how a download went; None: it is to be tried again."""
+        self._file.do(lambda db: db.execute(
+            'UPDATE fetches SET tries = tries + 1, outcome = ?, error = ? WHERE shot_id = ?',
+            (outcome, error, shot_id)))
+
     # What is in the camera.
 
     def listed(self, identity: Identity, images: Sequence[StoredImage],
@@ -166,7 +295,7 @@ class Ledger:
         A number is trusted until the first list after it, but not one of an image from before,
         and none when a `complete` list lacks one: others have deleted images.
         """
-        device = _device(identity)
+        device = self._device(identity)
 
         def work(db: sqlite3.Connection) -> None:
             pending = {index: shot_id for shot_id, index in db.execute(
@@ -196,13 +325,14 @@ class Ledger:
 
     def expects_list(self, identity: Identity) -> bool:
         """Say whether shots of this camera are known by their numbers alone."""
+        device = self._device(identity)
         return self._file.do(lambda db: db.execute(
             'SELECT 1 FROM shots WHERE device = ? AND image_key IS NULL AND image_index > 0 '
-            'LIMIT 1', (_device(identity),)).fetchone()) is not None
+            'LIMIT 1', (device,)).fetchone()) is not None
 
     def deleted(self, identity: Identity, images: Sequence[StoredImage]) -> None:
         """Record that the camera deleted these and renumbered those behind them."""
-        device = _device(identity)
+        device = self._device(identity)
 
         def work(db: sqlite3.Connection) -> None:
             for image in sorted(images, key=lambda i: -i.index):
@@ -224,12 +354,15 @@ class Ledger:
         again: it is rather downloaded twice than not at all.
         """
         key = _key(image)
-        return key is not None and self._file.do(lambda db: self._has(db, _device(identity), key))
+        device = self._device(identity)
+        return key is not None and self._file.do(lambda db: self._has(db, device, key))
 
     def shot_of(self, identity: Identity, image: StoredImage) -> ShotRecord | None:
         """Return the shot that an image in the camera came from, if it was commanded here."""
-        rows = self._shots('device = ? AND CASE WHEN image_key IS NULL THEN image_index = ? '
-                           'ELSE image_key = ? END', _device(identity), image.index, _key(image))
+        device = self._device(identity)
+        rows = self._shots('device = ? AND image_key = ? OR '
+                           'device = ? AND image_key IS NULL AND image_index = ?',
+                           device, _key(image), device, image.index)
         return rows[-1] if rows else None
 
     # What is on this computer.
@@ -237,7 +370,7 @@ class Ledger:
     def downloaded(self, identity: Identity, image: StoredImage, path: Path, size: int,
                    sha256: str, now: float) -> None:
         """Record a complete and checked file of `size` bytes."""
-        device = _device(identity)
+        device = self._device(identity)
         shot = self.shot_of(identity, image)
 
         def work(db: sqlite3.Connection) -> None:
@@ -256,7 +389,7 @@ class Ledger:
 
     def verified(self, identity: Identity, sha256: str) -> None:
         """Record that the file, read back, has this checksum."""
-        device = _device(identity)
+        device = self._device(identity)
 
         def work(db: sqlite3.Connection) -> None:
             db.execute('UPDATE images SET verified = 1 WHERE device = ? AND sha256 = ?',
@@ -293,6 +426,25 @@ class Ledger:
         query = f'SELECT {ROW} FROM shots WHERE {where} ORDER BY commanded, number'
         return self._file.do(lambda db: [ShotRecord(*row) for row in db.execute(query, values)])
 
+    def _device(self, identity: Identity) -> str:
+        """Return what identifies the device; rows of an older schema get it where it is clear."""
+        told = '|'.join((identity.camera_type, identity.model, identity.serial_number))
+        device = '|'.join((told, self.camera, '' if identity.serial_number else self._port))
+        if device not in self._adopted:
+            self._file.transact(lambda db: self._adopt(db, told, device))
+            self._adopted.add(device)
+        return device
+
+    def _adopt(self, db: sqlite3.Connection, told: str, device: str) -> None:
+        """Take over this camera's rows, and the downloads if no other camera shot with these."""
+        others = db.execute(
+            "SELECT 1 FROM shots WHERE (device = ? OR device >= ? || '|' AND device < ? || '}') "
+            'AND camera != ? LIMIT 1', (told, told, told, self.camera)).fetchone()
+        db.execute('UPDATE shots SET device = ? WHERE device = ? AND camera = ?',
+                   (device, told, self.camera))
+        if not others:
+            db.execute('UPDATE OR IGNORE images SET device = ? WHERE device = ?', (device, told))
+
     @staticmethod
     def _has(db: sqlite3.Connection, device: str, key: str) -> bool:
         return db.execute('SELECT 1 FROM images WHERE device = ? AND image_key = ? AND in_camera',
@@ -302,11 +454,6 @@ class Ledger:
         columns = ', '.join(f'{name} = ?' for name in values)
         self._file.do(lambda db: db.execute(
             f'UPDATE shots SET {columns} WHERE shot_id = ?', (*values.values(), shot_id)))
-
-
-def _device(identity: Identity) -> str:
-    """Return what identifies the device itself, whatever the user calls it."""
-    return '|'.join((identity.camera_type, identity.model, identity.serial_number))
 
 
 def _key(image: StoredImage) -> str | None:

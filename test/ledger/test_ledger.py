@@ -17,6 +17,7 @@ import pytest
 from camera_driver.ledger.file import MIGRATIONS
 from camera_driver.ledger.shots import Counters, Ledger
 from camera_driver.model import Exposure, Identity, StoredImage
+from camera_driver.operations import Outcome, Settlement
 
 NOW = 1_800_000_000.0
 CAMERA = Identity('sierra', 'Olympus', 'C-3040Z', 'A17')
@@ -380,3 +381,203 @@ def test_shots_of_a_folder_that_appears_late(tmp_path):
     again = Ledger(place / 'shots.sqlite3', 'front', NOW)
     assert [one.shot_id for one in again.shots()] == [shot]
     again.close()
+
+
+def test_a_shot_in_doubt_is_settled_after_a_restart(ledger, path):
+    shot = ledger.command(CAMERA, NOW)
+    ledger.record(shot, {'operation': 'capture', 'count': 3})
+    ledger.triggered(shot, NOW + 1)
+    ledger.close()
+    again = Ledger(path, 'front', NOW)
+    [doubt] = again.unsettled(CAMERA)
+    assert (doubt.id, doubt.evidence) == (shot, {'operation': 'capture', 'count': 3})
+    assert again.settle(shot, Settlement(Outcome.UNKNOWN, 'no answer'), NOW + 8).settled is None
+    assert [one.id for one in again.unsettled(CAMERA)] == [shot]
+    found = again.settle(shot, Settlement(Outcome.DONE, 'it counts 4 now', 4), NOW + 9)
+    assert (found.state, found.image_index, found.stamp, found.settled, found.message) == (
+        'stored', 4, NOW + 1, NOW + 9, 'it counts 4 now')
+    assert not again.unsettled(CAMERA)
+    assert again.expects_list(CAMERA)
+    again.listed(CAMERA, [image(4)])
+    assert again.shot_of(CAMERA, image(4)).shot_id == shot
+    again.close()
+
+
+def test_a_shot_is_settled_as_not_taken(ledger):
+    shot = ledger.command(CAMERA, NOW)
+    ledger.record(shot, {'operation': 'capture'})
+    ledger.unknown(shot, 'silence')
+    assert ledger.settle(shot, Settlement(Outcome.NOT_DONE, 'it counts 3'), NOW).state == 'failed'
+    assert not ledger.unsettled(CAMERA)
+
+
+def test_an_exposed_shot_without_a_number_is_asked_for(ledger):
+    shot = ledger.command(CAMERA, NOW)
+    ledger.record(shot, {'operation': 'capture', 'count': 3})
+    ledger.exposed(shot, NOW + 0.5, 'trigger', 0.01, Exposure(), None)
+    assert [one.id for one in ledger.unsettled(CAMERA)] == [shot]
+    found = ledger.settle(shot, Settlement(Outcome.DONE, 'found', 4), NOW + 9)
+    assert (found.state, found.image_index, found.stamp) == ('stored', 4, NOW + 0.5)
+    gone = ledger.command(CAMERA, NOW)
+    ledger.record(gone, {'operation': 'capture', 'count': 4})
+    ledger.exposed(gone, NOW, 'trigger', 0.01, Exposure(), None)
+    assert ledger.settle(gone, Settlement(Outcome.NOT_DONE, 'gone'), NOW).state == 'exposed'
+
+
+def test_other_operations_in_doubt_are_settled_once(ledger, path):
+    first = ledger.doubt(CAMERA, {'operation': 'delete', 'indices': [2, 4]}, NOW)
+    second = ledger.doubt(CAMERA, {'operation': 'upload', 'size': 9}, NOW + 1)
+    ledger.close()
+    again = Ledger(path, 'front', NOW)
+    assert [one.id for one in again.unsettled(CAMERA)] == [first, second]
+    assert again.settle(first, Settlement(Outcome.DONE, 'gone', gone=(2, 4)), NOW + 2) is None
+    assert [one.id for one in again.unsettled(CAMERA)] == [second]
+    again.close()
+
+
+def test_a_shot_that_was_never_sent_has_its_row(ledger):
+    shot = ledger.refused(CAMERA, NOW, 'not connected')
+    assert (ledger.shot(shot).state, ledger.shot(shot).message) == ('failed', 'not connected')
+    assert ledger.counters() == Counters(commanded=1, failed=1)
+
+
+def test_downloads_in_the_queue_survive_a_restart(ledger, path):
+    first, second = shoot(ledger, 1), shoot(ledger, 2)
+    for shot in (first, second):
+        ledger.fetch_later(CAMERA, shot, NOW)
+    ledger.fetched(first, None, 'cable pulled')
+    ledger.close()
+    again = Ledger(path, 'front', NOW)
+    assert [(f.shot_id, f.image_index, f.tries, f.error) for f in again.to_fetch(CAMERA)] == [
+        (first, 1, 1, 'cable pulled'), (second, 2, 0, '')]
+    again.fetched(first, 'downloaded')
+    assert [f.shot_id for f in again.to_fetch(CAMERA)] == [second]
+    again.close()
+
+
+@pytest.mark.parametrize('who', [Identity('fuji_mx', '', 'MX-1700'), CAMERA])
+def test_equal_cameras_are_not_taken_for_one(path, who):
+    left, right = Ledger(path, 'left', NOW), Ledger(path, 'right', NOW)
+    shot = left.command(who, NOW)
+    left.exposed(shot, NOW, 'trigger', 0.1, Exposure(), 1)
+    left.downloaded(who, image(1), Path('x'), 1000, 'abc', NOW)
+    assert left.shot_of(who, image(1)).shot_id == shot
+    assert right.shot_of(who, image(1)) is None
+    assert not right.has(who, image(1))
+    left.close()
+    right.close()
+
+
+def test_without_a_serial_number_the_port_tells_cameras_apart(path):
+    who = Identity('fuji_mx', '', 'MX-1700')
+    for port, known in (('/dev/a', False), ('/dev/b', False), ('/dev/a', True)):
+        ledger = Ledger(path, 'front', NOW, port)
+        assert ledger.has(who, image(1)) is known
+        ledger.downloaded(who, image(1), Path('x'), 1000, 'abc', NOW)
+        ledger.close()
+
+
+def old_file(path, *cameras):
+    """Write a file of the first schema: one shot of each camera, and one download of them all."""
+    path.parent.mkdir()
+    db = sqlite3.connect(path)
+    db.executescript(MIGRATIONS[0])
+    for camera in cameras:
+        db.execute('INSERT INTO shots (shot_id, number, state, camera, device, camera_type, '
+                   "model, serial, commanded, image_index) VALUES (?, 1, 'stored', ?, "
+                   "'sierra|C-3040Z|A17', 'sierra', 'C-3040Z', 'A17', 0, 1)", (camera, camera))
+    one = image(1)
+    db.execute('INSERT INTO images (device, image_key, folder, name, size, date, downloaded, '
+               "path, bytes, sha256) VALUES ('sierra|C-3040Z|A17', ?, '', ?, 1000, ?, 0, 'x', "
+               "1000, 'a')",
+               (f'|{one.name}|1000|{one.stamp.isoformat()}', one.name, one.stamp.isoformat()))
+    db.execute('PRAGMA user_version = 1')
+    db.commit()
+    db.close()
+
+
+def test_a_single_camera_keeps_what_it_downloaded_over_the_upgrade(path):
+    old_file(path, 'front')
+    ledger = Ledger(path, 'front', NOW)
+    assert not ledger.problem
+    assert ledger.has(CAMERA, image(1))
+    assert ledger.shot_of(CAMERA, image(1)).shot_id == 'front'
+    ledger.close()
+
+
+def test_what_two_cameras_may_have_downloaded_is_neither_ones_after_the_upgrade(path):
+    old_file(path, 'left', 'right')
+    for name in ('left', 'right'):
+        ledger = Ledger(path, name, NOW)
+        assert not ledger.has(CAMERA, image(1))
+        assert ledger.shot_of(CAMERA, image(1)).shot_id == name
+        ledger.close()
+
+
+@pytest.mark.parametrize('replaced', [False, True])
+def test_a_file_that_is_deleted_or_replaced_while_in_use(ledger, path, replaced):
+    first = shoot(ledger, 1)
+    doubt = ledger.doubt(CAMERA, {'operation': 'delete'}, NOW)
+    for one in path.parent.iterdir():
+        one.unlink()
+    if replaced:
+        other = Ledger(path, 'rear', NOW)
+        shoot(other, 1)
+        other.close()
+    second = shoot(ledger, 2)
+    assert 'while in use' in ledger.problem
+    again = Ledger(path, 'front', NOW)
+    assert [one.shot_id for one in again.shots()] == [first, second]
+    assert [one.id for one in again.unsettled(CAMERA)] == [doubt]
+    again.close()
+
+
+def test_a_file_that_is_made_read_only_while_in_use(tmp_path):
+    path = tmp_path / 'shots.sqlite3'
+    root = os.geteuid() == 0
+    if root:
+        for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+            folder.chmod(0o777)  # permissions do not hold root back
+        os.seteuid(65534)
+    try:
+        ledger = Ledger(path, 'front', NOW)
+        first = shoot(ledger, 1)
+        path.chmod(0o444)
+        second = shoot(ledger, 2)
+        assert 'memory only' in ledger.problem and 'read-only' in ledger.problem
+        path.chmod(0o644)
+        third = shoot(ledger, 3)
+        assert not ledger.problem
+        assert [one.shot_id for one in ledger.shots()] == [first, second, third]
+        ledger.close()
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_a_fifo_does_not_hang_the_start(tmp_path):
+    os.mkfifo(tmp_path / 'fifo')
+    ledger = Ledger(tmp_path / 'fifo', 'front', NOW)
+    assert 'not a regular file' in ledger.problem
+    assert ledger.shot(shoot(ledger, 1)).state == 'stored'
+    ledger.close()
+
+
+def test_questions_use_indexes(ledger):
+    asked = []
+    ledger._file._db.set_trace_callback(asked.append)
+    shot = shoot(ledger, 1)
+    ledger.record(shot, {'operation': 'capture'})
+    ledger.unsettled(CAMERA)
+    ledger.to_fetch(CAMERA)
+    ledger.listed(CAMERA, [image(1)])
+    ledger.downloaded(CAMERA, image(1), Path('x'), 1000, 'abc', NOW)
+    ledger.verified(CAMERA, 'abc')
+    ledger.expects_list(CAMERA)
+    ledger.shot(shot)
+    ledger._file._db.set_trace_callback(None)
+    plans = [(sql, row[3]) for sql in asked if sql.startswith(('SELECT', 'UPDATE'))
+             for row in ledger._file._db.execute(f'EXPLAIN QUERY PLAN {sql}')]
+    assert plans
+    scanned = [plan for plan in plans if plan[1] in ('SCAN shots', 'SCAN images', 'SCAN doubts')]
+    assert not scanned

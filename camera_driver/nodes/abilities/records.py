@@ -35,7 +35,7 @@ class Records(Part[Device]):
         self._lock = threading.Lock()
         self._own_folder: TemporaryDirectory[str] | None = None  # of a simulated camera's ledger
         self._ledger = Ledger(self._file(), node.get_fully_qualified_name().lstrip('/'),
-                              node.seconds())
+                              node.seconds(), str(node.parameter('port')))
         self.counters = self._ledger.counters()
 
     def __call__(self, work: Callable[[Ledger], T]) -> T:
