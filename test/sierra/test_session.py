@@ -227,7 +227,7 @@ def test_6_5_with_a_damaged_packet_and_a_lost_ack():
     """)
     start = port.now()
     assert session.read_frame_data(1, 14) == IMAGE
-    assert port.now() - start == pytest.approx(0.03 + 1.0)
+    assert port.now() - start == pytest.approx(0.03 + 1.0 + 0.15)
     counters = session.channel.counters
     assert (counters.damaged, counters.retries, counters.stale) == (1, 2, 1)
     assert port.done
@@ -616,6 +616,25 @@ def test_a_wrong_number_is_asked_for_again_and_given_up():
         session.read_frame_data(1, 14)
     camera.faults.pending.clear()
     assert session.read_frame_data(1, 14) == IMAGE
+
+
+@pytest.mark.parametrize('paced', [False, True])
+def test_a_camera_that_pauses_within_packets_does_not_get_ahead(paced):
+    camera, port, session = connected(paced=paced)
+    camera.frames[0].data = pattern(60_000)
+    send, number = camera._send, 0
+
+    def stall(data):
+        nonlocal number
+        number += len(data) > 1000
+        if len(data) < 1000 or number % 4:
+            send(data)
+            return
+        send(data[:700])  # the rest comes when it was asked for again
+        camera.after(0.4, lambda: send(data[700:]))
+    camera._send = stall
+    assert session.read_frame_data(1, 14, 60_000, 60_000) == pattern(60_000)
+    assert session.logins == 1 and session.channel.counters.timeouts == 0
 
 
 def test_control_bytes_within_a_transfer_are_noise_unless_alone():
@@ -1135,6 +1154,19 @@ def test_a_failed_action_is_a_refusal():
     with pytest.raises(OutcomeUnknown, match='could not take picture'):
         session.act(Action.TAKE_PICTURE)
     assert session.read_int(16) == 87
+
+
+def test_a_preview_offers_no_evidence():
+    camera, _, session = connected()
+    camera.misbehave('nak_command', times=3, command=b'\x02\x05')
+    session.act(Action.TAKE_PREVIEW)
+    assert camera.preview
+    camera.misbehave('refuse', command=b'\x02\x05')
+    with pytest.raises(Refused):
+        session.act(Action.TAKE_PREVIEW)
+    camera.misbehave('nak_command', times=4, command=b'\x02\x05')
+    with pytest.raises(OutcomeUnknown):
+        session.act(Action.TAKE_PREVIEW)
 
 
 def test_a_nak_within_other_bytes_does_not_repeat_an_action():

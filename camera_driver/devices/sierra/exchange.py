@@ -22,7 +22,7 @@ And to the packets that follow the first one of a reply:
 
 =====================  ==========================================================================
 the expected number    taken, ACK
-the packet before      a duplicate: dropped, ACK
+the packet before      a duplicate: dropped, ACK unless the next one follows by itself
 ff fe fc e0 8c, alone  `SessionLost`
 silence                NAK; at the MAX_SILENCES-th in a row `ReplyTimeout`
 anything else          line left to fall silent, NAK; `ProtocolError` at the MAX_DAMAGES-th of the
@@ -303,7 +303,7 @@ class Exchange:
         command may not have arrived.
         """
         channel = self.channel
-        damages = silences = duplicates = 0
+        damages = silences = duplicates = ahead = 0
         whole = 1.0 + 20540 / self.port.line.baudrate
         candidate: Packet | None = None
         end = self.port.now() + T_STUCK + STUCK * whole
@@ -335,8 +335,14 @@ class Exchange:
                         and frame.sub == previous.sub and frame.data == previous.data):
                     duplicates += 1
                     channel.counters.stale += 1
-                    self.control(Control.ACK)
+                    if not self._follows():
+                        self.control(Control.ACK)
                     continue
+                if frame.sub == want + 1 & 0xFF:
+                    ahead += 1
+                    if ahead == N_RETRY:
+                        raise ProtocolError(f'{self.port.name}: the camera went ahead of packet '
+                                            f'{want} of the answer to {words(packet)}')
             elif isinstance(frame, Control):
                 if previous is None:
                     self._refused_if(frame, packet)
@@ -403,6 +409,20 @@ class Exchange:
             self.sent_at = self.port.flush()
             return self.sent_at
         return self.port.now()
+
+    def _follows(self) -> bool:
+        """
+        Say whether something comes behind a duplicate.
+
+        It does where an ACK is on its way and a NAK too many was; one more ACK would make the
+        camera go ahead of us.
+        """
+        end = self.port.now() + T_STEADY
+        while not self.channel.heard():
+            if self.port.now() >= end:
+                return False
+            self.port.pause(T_STILL)
+        return True
 
     def _note_pauses(self, asked: float, frame: Packet) -> None:
         """Learn from a good packet whether the camera and the line pause within packets."""

@@ -69,6 +69,10 @@ N_NUL_AGAIN = 2  # to a camera that answered a moment ago
 
 SLOW_REGISTERS = frozenset({NUMBER['current_frame'], NUMBER['folder_select'],
                             NUMBER['folder_name']})
+SETTLED = frozenset({Action.ERASE_LAST, Action.ERASE_ALL, Action.TAKE_PICTURE,
+                     Action.ERASE_FRAME, Action.STORE_UPLOAD})
+"""Actions whose outcome the camera's count tells (`outcomes`)."""
+
 SLOW_ACTIONS = frozenset({Action.ERASE_ALL, Action.TAKE_PICTURE, Action.STORE_UPLOAD})
 
 MAX_VDATA = 64 * 1024  # bytes; of every register but those that hold pictures and sound
@@ -267,8 +271,14 @@ class SierraSession:
             raise ValueError('action 6 is never sent: it is known to hang cameras (4.5)')
         packet = command(Code.ACTION, action, argument)
         if not repeatable(action, argument):
-            self.once(packet, lambda attempt: self.exchange.act(packet, False, accepted, attempt),
-                      None if frame is None else lambda: self._select(frame))
+            def send(attempt: Attempt) -> None:
+                self.exchange.act(packet, False, accepted, attempt)
+
+            prepare = None if frame is None else lambda: self._select(frame)
+            if action in SETTLED:
+                self.once(packet, send, prepare)
+            else:
+                self._once_without_evidence(packet, send, 1 + N_RETRY, prepare)
             return
 
         def operation() -> None:
@@ -332,26 +342,37 @@ class SierraSession:
     def raw_write(self, message: bytes) -> Control:
         """Send a write and return ACK. Not repeated on doubt."""
         packet = Packet(Type.COMMAND, SUB_COMMAND, message)
-        self._raw_once(packet, lambda attempt: self.exchange.command(
+        self._once_without_evidence(packet, lambda attempt: self.exchange.command(
             packet, T_ACK_SLOW, repeatable=False, attempt=attempt))
         return Control.ACK
 
     def raw_action(self, message: bytes) -> Control:
         """Send an action and return ENQ once it is done. Not repeated on doubt."""
         packet = Packet(Type.COMMAND, SUB_COMMAND, message)
-        self._raw_once(packet, lambda attempt: self.exchange.act(packet, False, None, attempt))
+        self._once_without_evidence(
+            packet, lambda attempt: self.exchange.act(packet, False, None, attempt))
         self.exchange.asleep = message[1] == Action.END_SESSION
         self.doubt()
         return Control.ENQ
 
-    def _raw_once(self, packet: Packet, operation: Callable[[Attempt], None]) -> None:
-        """Run what offers no evidence: DC1 and CAN are believed, NAK is not (2.1, 5.3)."""
-        try:
-            self.once(packet, operation)
-        except OutcomeUnknown as doubt:
-            if isinstance(doubt.__cause__, Refused) and doubt.__cause__.code in REFUSALS:
-                raise doubt.__cause__ from None
-            raise
+    def _once_without_evidence(self, packet: Packet, operation: Callable[[Attempt], None],
+                               tries: int = 1,
+                               prepare: Callable[[], None] | None = None) -> None:
+        """
+        Run what offers no evidence: DC1 and CAN are believed (2.1).
+
+        NAK is, and leads to another of the `tries`, where a second time does no harm (5.3).
+        """
+        for number in range(1, tries + 1):
+            try:
+                self.once(packet, operation, prepare)
+                return
+            except OutcomeUnknown as doubt:
+                said = doubt.__cause__ if isinstance(doubt.__cause__, Refused) else None
+                if said and said.code in REFUSALS:
+                    raise said from None
+                if not said or number == tries:
+                    raise
 
     def doubt(self) -> None:
         """Make the next request make sure of session and folder first."""
