@@ -22,7 +22,7 @@ from camera_driver.errors import (
     Cancelled, DeviceError, NotSupported, PortError, Refused, ReplyTimeout)
 from camera_driver.link.port import SerialPort
 from camera_driver.model import Access, Exposure, Identity
-from camera_driver.pictures.image import check, encoded
+from camera_driver.pictures.image import check_picture
 from camera_driver.sim import scene
 from camera_driver.sim.loop import LoopPort
 from camera_driver.sim.terminal import Terminal
@@ -245,8 +245,7 @@ def test_what_progress_raises_ends_a_transfer(host, device):
 def test_previews_are_not_stored(device):
     before = device.poll().images_stored
     progress = []
-    picture = encoded(device.take_preview(progress.append))
-    assert check(picture.data, picture.format).width and progress
+    assert check_picture(device.take_preview(progress.append)).width and progress
     assert device.poll().images_stored == before
 
 

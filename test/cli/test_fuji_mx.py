@@ -40,7 +40,7 @@ def test_info_and_summary(camera, terminal):
     assert document['identity']['model'] == 'MX-700' and document['line'] == '115200 8E1'
     assert document['status']['images_stored'] == len(frames(terminal))
     result = camera('summary')
-    assert result.code == 0 and 'camera_id          TESTCAM\n' in result.out
+    assert result.code == 0 and 'camera_type        DIGCAM' in result.out
     assert 'take_preview, get_camera_id' in result.out
     assert camera('summary', '2', '--json').document['name'] == 'DSC00002.JPG'
 

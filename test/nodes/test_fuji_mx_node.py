@@ -191,6 +191,7 @@ def test_self_test_and_reset(camera):
     response = camera.call(Trigger, 'reset_device')
     assert response.success and 'flash_mode' in response.message, response.message
     assert get(camera, 'flash_mode') == 'force'
+    assert not put(camera, 'flash_mode', 'auto')
 
 
 @pytest.mark.parametrize('commands, assumed', [
