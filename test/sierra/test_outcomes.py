@@ -316,6 +316,11 @@ def test_a_memory_that_was_changed_meanwhile_settles_nothing():
     assert again.settle(kept[0]).outcome is Outcome.UNKNOWN
 
 
+def test_what_it_did_not_do_it_does_not_settle():
+    _, _, camera = connected()
+    assert camera.settle({'operation': 'route'}).outcome is Outcome.UNKNOWN
+
+
 def test_a_reset_at_the_trigger_does_not_block_for_a_minute():
     simulator, port, camera = connected(Disturbed, b'\x02\x02', 0, 'behind', 'reset')
     port.armed = True

@@ -18,7 +18,7 @@ from camera_driver.devices.sierra import memory, upload
 from camera_driver.devices.sierra.confirm import confirmed
 from camera_driver.devices.sierra.exposure import ExposureControl
 from camera_driver.devices.sierra.models import find_model, GENERIC, Model, model_named
-from camera_driver.devices.sierra.outcomes import Outcomes
+from camera_driver.devices.sierra.outcomes import OPERATIONS, Outcomes
 from camera_driver.devices.sierra.raw import Raw
 from camera_driver.devices.sierra.registers import Action, Kind, NUMBER, SPEED_CODES
 from camera_driver.devices.sierra.session import SierraSession
@@ -350,9 +350,12 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
 
     def settle(self, evidence: Evidence) -> Settlement:
         """Say what became of an operation by what the camera counts and lists now."""
-        if evidence['operation'] == 'step_exposure':
+        operation = evidence['operation']
+        if operation == 'step_exposure':
             return self._exposure.settle(evidence)
-        return self._outcomes.settle(evidence)
+        if operation in OPERATIONS:
+            return self._outcomes.settle(evidence)
+        return super().settle(evidence)
 
     @property
     def clock_shows(self) -> str:

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 T_CHANGE = 2.0  # s for the count to follow; it does at once, unless the answer came too early
 T_AGAIN = 0.5
 
+OPERATIONS = ('capture', 'delete', 'delete_all', 'upload')
+
 Record = Callable[[Evidence], None]
 
 
