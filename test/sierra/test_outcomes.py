@@ -301,6 +301,14 @@ def test_a_deletion_that_was_done_and_answered_nak_takes_no_other_picture():
     assert simulator.frames == rest
 
 
+def test_images_that_are_all_alike_are_deleted():
+    simulator, _, camera = connected()
+    for frame in simulator.frames:
+        frame.name, frame.data = 'SAME.JPG', pattern(100)
+    camera.delete([1, 2])
+    assert len(simulator.frames) == 1
+
+
 def test_a_memory_that_was_changed_meanwhile_settles_nothing():
     simulator, port, camera = connected(Disturbed, b'\x02\x02', 0, 'before', 'port gone')
     port.armed = True

@@ -180,13 +180,15 @@ class Outcomes:
         done = self._session.port.now()
         try:
             found = settle(evidence)
+            counted = found.image_index is not None or (
+                'frames' in evidence and self._memory.frames() == evidence['frames'] - 1)
         except KeyboardInterrupt as error:
             raise OutcomeUnknown(f'{where}: interrupted; the camera had reported it as done',
                                  evidence) from error
         except DeviceError as error:
             return done, Settlement(Outcome.DONE, 'the camera reported it as done; what it '
                                     f'counts could not be asked: {error}')
-        if found.outcome is not Outcome.DONE and found.image_index is None:
+        if found.outcome is not Outcome.DONE and not counted:  # names may go by places
             raise OutcomeUnknown(f'{where}: the camera reported it as done. {found.words}',
                                  evidence)
         return done, found
