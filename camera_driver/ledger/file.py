@@ -63,6 +63,7 @@ ALTER TABLE shots ADD COLUMN settled REAL;   -- when its outcome was learned aft
 CREATE INDEX shots_unnamed ON shots (device, image_index) WHERE image_key IS NULL;
 CREATE INDEX shots_to_settle ON shots (device, commanded)
     WHERE evidence IS NOT NULL AND settled IS NULL AND state IN ('unknown', 'exposed');
+CREATE INDEX shots_by_time ON shots (device, commanded) WHERE state != 'failed';
 CREATE INDEX shots_by_sum ON shots (device, sha256) WHERE sha256 IS NOT NULL;
 CREATE INDEX images_by_sum ON images (device, sha256);
 CREATE TABLE doubts (

@@ -224,24 +224,30 @@ class Ledger:
         """
         Return what the device itself may settle, in the order of the commands.
 
-        Of more than `most`, those of the last: what was never settled is not asked for ever.
+        What a later shot may have changed since is not: it stays unknown. Of more than `most`
+        those of the last.
         """
         device = self._device(identity)
+        undisturbed = ('NOT EXISTS (SELECT 1 FROM shots later WHERE later.device = ? AND '
+                       "later.state != 'failed' AND later.commanded > one.commanded) "
+                       'ORDER BY commanded DESC LIMIT ?')
         rows = self._file.do(lambda db: db.execute(
-            'SELECT * FROM (SELECT shot_id, commanded, evidence FROM shots WHERE device = ? '
+            'SELECT * FROM (SELECT shot_id, commanded, evidence FROM shots one WHERE device = ? '
             "AND evidence IS NOT NULL AND settled IS NULL AND state IN ('unknown', 'exposed') "
-            "AND (state = 'unknown' OR image_index IS NULL AND image_key IS NULL) "
-            'ORDER BY commanded DESC LIMIT ?) '
-            'UNION ALL SELECT * FROM (SELECT doubt_id, commanded, evidence FROM doubts '
-            'WHERE device = ? AND settled IS NULL ORDER BY commanded DESC LIMIT ?) '
-            'ORDER BY commanded', (device, most, device, most)).fetchall())[-most:]
+            "AND (state = 'unknown' OR image_index IS NULL AND image_key IS NULL) AND "
+            f'{undisturbed}) UNION ALL SELECT * FROM (SELECT doubt_id, commanded, evidence FROM '
+            f'doubts one WHERE device = ? AND settled IS NULL AND {undisturbed}) '
+            'ORDER BY commanded', 2 * (device, device, most)).fetchall())[-most:]
         return [Doubt(row[0], row[1], json.loads(row[2])) for row in rows]
 
-    def settle(self, doubt_id: str, found: Settlement, now: float) -> ShotRecord | None:
+    def settle(self, doubt_id: str, found: Settlement, now: float,
+               delay: float = 0.0) -> ShotRecord | None:
         """
         Take in what became of a doubtful operation; returns its shot as it is now, if it is one.
 
         What is still unknown stays unsettled, with the reason.
+
+        :param delay: [s] from the trigger to the exposure, for the stamp of a shot.
         """
         settled = None if found.outcome is Outcome.UNKNOWN else now
         shot = self.shot(doubt_id)
@@ -252,9 +258,11 @@ class Ledger:
         elif shot.state not in ('unknown', 'exposed') or settled is None:
             self._update(doubt_id, message=found.words)
         elif found.outcome is Outcome.DONE:
-            index = found.image_index
+            index, stamp, source = found.image_index, shot.stamp, shot.stamp_source
+            if stamp is None and shot.sent is not None:
+                stamp, source = shot.sent + delay, 'trigger'
             self._update(doubt_id, state='exposed' if index is None else 'stored',
-                         image_index=index, stamp=shot.stamp or shot.sent, settled=now,
+                         image_index=index, stamp=stamp, stamp_source=source, settled=now,
                          message=found.words)
         elif shot.state == 'unknown':
             self._update(doubt_id, state='failed', settled=now, message=found.words)

@@ -424,6 +424,17 @@ def test_an_exposed_shot_without_a_number_is_asked_for(ledger):
     assert ledger.settle(gone, Settlement(Outcome.NOT_DONE, 'gone'), NOW).state == 'exposed'
 
 
+def test_what_a_later_shot_may_have_changed_is_not_settled(ledger):
+    first = ledger.command(CAMERA, NOW)
+    ledger.record(first, {'operation': 'capture', 'count': 3})
+    ledger.unknown(first, 'silence')
+    ledger.doubt(CAMERA, {'operation': 'delete', 'count': 3}, NOW)
+    ledger.refused(CAMERA, NOW + 1, 'busy')
+    assert len(ledger.unsettled(CAMERA)) == 2
+    shoot(ledger, 4, NOW + 2)
+    assert not ledger.unsettled(CAMERA)
+
+
 def test_other_operations_in_doubt_are_settled_once(ledger, path):
     first = ledger.doubt(CAMERA, {'operation': 'delete', 'indices': [2, 4]}, NOW)
     second = ledger.doubt(CAMERA, {'operation': 'upload', 'size': 9}, NOW + 1)

@@ -107,7 +107,7 @@ def test_a_lost_confirmation_is_settled_by_the_camera_itself(front):
     assert len(front.simulator.shots) == 1
 
 
-def test_a_cable_pulled_behind_the_trigger_leaves_the_outcome_unknown(tmp_path):
+def test_a_cable_pulled_behind_the_trigger_leaves_a_doubt_that_is_settled(tmp_path):
     with rig(SierraNode, sierra(exposure_duration=5.0), tmp_path, name='front') as front:
         events = front.listen(CaptureEvent, 'capture_event')
         begun = front.call(Capture, 'capture', wait=False)
@@ -117,18 +117,23 @@ def test_a_cable_pulled_behind_the_trigger_leaves_the_outcome_unknown(tmp_path):
         assert event.outcome_unknown and not event.success
         assert event.shot_id == begun.shot_id
         assert not front.result(waiting).success
-        assert states(front) == [(begun.shot_id, 'unknown')]
+        assert [state for _, state in states(front)] == ['unknown', 'failed']
         front.terminal.replug()
-        wait_until(lambda: front.node.connected)
+        wait_until(lambda: len(events) == 2)
+        settled = events[1]
+        assert settled.update and settled.success and settled.shot_id == begun.shot_id
+        assert settled.header.stamp == event.header.stamp
+        assert settled.image_index == len(front.simulator.frames)
+        assert [state for _, state in states(front)] == ['stored', 'failed']
         assert len(front.simulator.shots) == 1
 
 
-def test_no_camera_no_shot(front):
+def test_without_a_camera_a_shot_is_recorded_as_failed(front):
     front.terminal.unplug()
     wait_until(lambda: not front.node.connected)
     response = front.call(Capture, 'capture', wait=True)
     assert not response.success and 'not connected' in response.message
-    assert states(front) == []
+    assert [state for _, state in states(front)] == ['failed']  # as commanded as any other
 
 
 def test_exposure(front):

@@ -22,9 +22,10 @@ from std_msgs.msg import Header
 from camera_driver import msg, srv
 from camera_driver.abilities import TakesPictures
 from camera_driver.errors import DeviceError, NotSupported, OutcomeUnknown, Refused
+from camera_driver.host.shots import Shots
 from camera_driver.host.worker import Priority
-from camera_driver.ledger.shots import Ledger
-from camera_driver.model import Exposure, Setting
+from camera_driver.ledger.shots import Ledger, ShotRecord
+from camera_driver.model import Exposure, Identity, Setting
 from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.download import Downloads
 from camera_driver.nodes.abilities.images import Images
@@ -46,6 +47,7 @@ class Captures(Part[TakesPictures]):
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
         self._records = node.part(Records)
+        self._shots = Shots(self._records, node.seconds)
         self._images = node.find(Images)
         self._downloads = node.find(Downloads)
         self._one = threading.Lock()  # at a time asks whether a shot may be commanded
@@ -55,6 +57,16 @@ class Captures(Part[TakesPictures]):
             msg.CaptureEvent, '~/capture_event', QoSProfile(depth=100),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
         node.serve(srv.Capture, '~/capture', self._capture)
+
+    def connected(self, camera: TakesPictures, identity: Identity) -> str:
+        """Ask what became of the shots that an earlier connection left open."""
+        delay = float(self.node.parameter('trigger_delay'))
+        settled = self._shots.settle_open(camera, identity, delay)
+        for shot in settled:
+            self._events.publish(_update(shot, self.node.part(Frame).frame_id))
+            if self._images and shot.image_index is not None:
+                self._images.taken(shot.image_index)
+        return f'earlier shots settled: {len(settled)}' if settled else ''
 
     def shoot(self, triggered: Callable[[msg.CaptureEvent], None] = lambda _: None,
               ) -> 'Future[msg.CaptureEvent]':
@@ -68,9 +80,13 @@ class Captures(Part[TakesPictures]):
         """
         event = msg.CaptureEvent()
         with self._one:
-            self.may_begin()
-            running = self.node.start('capturing', partial(
-                self._shoot, event=event, triggered=triggered), Priority.CAPTURE)
+            try:
+                self.may_begin()
+                running = self.node.start('capturing', partial(
+                    self._shoot, event=event, triggered=triggered), Priority.CAPTURE)
+            except DeviceError as error:
+                self._not_sent(error)
+                raise
             self._running = running
         if self._downloads:
             self._downloads.make_way()
@@ -79,7 +95,8 @@ class Captures(Part[TakesPictures]):
         def done(_: object) -> None:
             error = running.exception()
             if error and not event.shot_id:
-                outcome.set_exception(error)  # nothing was commanded
+                self._not_sent(error)
+                outcome.set_exception(error)
             else:
                 outcome.set_result(event)
 
@@ -108,6 +125,12 @@ class Captures(Part[TakesPictures]):
         assert self._downloads
         self._downloads.fetch_later(index)
 
+    def _not_sent(self, error: BaseException) -> None:
+        """Record a shot that was asked for and that the camera never heard of."""
+        supervisor = self.node.supervisor
+        identity = supervisor and supervisor.identity or Identity(self.node.DEVICE_TYPE)
+        self._records(lambda ledger: ledger.refused(identity, self.node.seconds(), str(error)))
+
     def _shoot(self, camera: TakesPictures, event: msg.CaptureEvent,
                triggered: Callable[[msg.CaptureEvent], None]) -> None:
         """Take one picture; in the worker's thread."""
@@ -134,7 +157,8 @@ class Captures(Part[TakesPictures]):
             triggered(event)
 
         try:
-            shot = camera.capture(left)
+            with self._shots.accounted(camera, shot_id):
+                shot = camera.capture(left)
         except Exception as error:
             # Behind the trigger, all but the camera's own 'no' leaves it open.
             event.outcome_unknown = (isinstance(error, OutcomeUnknown)
@@ -187,3 +211,18 @@ class Captures(Part[TakesPictures]):
             self.download_later(running.result().image_index)
         except DeviceError as error:
             self.node.get_logger().error(f'{running.result().shot_id} is not downloaded: {error}')
+
+
+def _update(shot: ShotRecord, frame_id: str) -> msg.CaptureEvent:
+    """Report a shot again that was settled after its event."""
+    event = msg.CaptureEvent()
+    event.header.frame_id = frame_id
+    if shot.stamp is not None:
+        event.header.stamp = convert.time_message(shot.stamp)
+    event.shot_id, event.update, event.message = shot.shot_id, True, shot.message
+    event.image_index = convert.count(shot.image_index)
+    event.stamp_source = shot.stamp_source or event.STAMP_UNKNOWN
+    event.stamp_uncertainty = convert.number(shot.stamp_uncertainty)
+    event.exposure = convert.exposure_message(Exposure())
+    event.success = shot.state != 'failed'
+    return event
