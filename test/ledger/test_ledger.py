@@ -543,13 +543,13 @@ def test_a_file_that_is_deleted_or_replaced_while_in_use(ledger, path, replaced)
     again.close()
 
 
-def test_a_file_that_is_made_read_only_while_in_use(tmp_path):
-    path = tmp_path / 'shots.sqlite3'
+def test_a_file_that_is_made_read_only_while_in_use():
+    folder = Path(tempfile.mkdtemp())
+    path = folder / 'shots.sqlite3'
     root = os.geteuid() == 0
     if root:
-        for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            folder.chmod(0o777)  # permissions do not hold root back
-        os.seteuid(65534)
+        os.chown(folder, 65534, -1)
+        os.seteuid(65534)  # permissions do not hold root back
     try:
         ledger = Ledger(path, 'front', NOW)
         first = shoot(ledger, 1)
@@ -564,6 +564,7 @@ def test_a_file_that_is_made_read_only_while_in_use(tmp_path):
     finally:
         if root:
             os.seteuid(0)
+        shutil.rmtree(folder)
 
 
 def test_a_fifo_does_not_hang_the_start(tmp_path):
