@@ -73,6 +73,8 @@ def parse(text: str) -> Intrinsics:
 
 def check(found: Intrinsics) -> None:
     """Raise ValueError when this is not a calibration."""
+    if not (0 < found.width < 2 ** 20 and 0 < found.height < 2 ** 20 and found.k[0]):
+        raise ValueError('not a calibration: width, height and K[0] have to be set')
     if len(found.d) > MOST_COEFFICIENTS:
         raise ValueError(f'distortion_coefficients has {len(found.d)} numbers instead of at most '
                          f'{MOST_COEFFICIENTS}')
@@ -81,8 +83,6 @@ def check(found: Intrinsics) -> None:
                          'as plumb_bob')
     if not all(math.isfinite(x) for x in (*found.d, *found.k, *found.r, *found.p)):
         raise ValueError('not a calibration: some of its numbers are not finite')
-    if not (0 < found.width < 2 ** 20 and 0 < found.height < 2 ** 20 and found.k[0]):
-        raise ValueError('not a calibration: width, height and K[0] have to be set')
 
 
 def dump(found: Intrinsics, name: str) -> str:

@@ -62,7 +62,8 @@ class WakeUp:
                 noise += 1
                 if frame is Control.SESSION_END:  # just woken: another NUL may be needed (1.3)
                     end = min(end, self._port.now() + T_BETWEEN_NULS)
-            heard += noise
+                else:  # a camera that only ends its session does not answer
+                    heard += 1
             if elsewhere and not attempt and not noise:
                 self._port.configure(elsewhere)
                 if self.answers(tries=1):
