@@ -41,7 +41,8 @@ from std_srvs.srv import Trigger
 
 from camera_driver import catalog
 from camera_driver.device import Device
-from camera_driver.errors import DeviceError, Forbidden, PortError
+from camera_driver.errors import (
+    DeviceError, Forbidden, NotConfirmed, OutcomeUnknown, PortError)
 from camera_driver.host.supervisor import Supervisor
 from camera_driver.host.worker import DeviceWorker, Priority
 from camera_driver.link.port import Port, SerialPort
@@ -356,7 +357,12 @@ class DeviceNode(LifecycleNode):
         """
         def callback(request: Any, response: Any) -> Any:
             response.success = True
-            problem = self._attempt(name, lambda: handler(request, response))
+
+            def doubt() -> None:
+                if hasattr(response, 'outcome_unknown'):
+                    response.outcome_unknown = True
+
+            problem = self._attempt(name, lambda: handler(request, response), doubt)
             if problem:
                 response.success, response.message = False, problem
             return response
@@ -580,14 +586,22 @@ class DeviceNode(LifecycleNode):
             raise PortError(supervisor.not_connected())
         return worker, supervisor
 
-    def _attempt(self, name: str, work: Callable[[], Any]) -> str:
-        """Do work while active and return what is wrong, '' = nothing."""
+    def _attempt(self, name: str, work: Callable[[], Any],
+                 doubt: Callable[[], None] = lambda: None) -> str:
+        """
+        Do work while active and return what is wrong, '' = nothing.
+
+        :param doubt: called when it may have been done all the same.
+        """
         try:
             if not self._active:
                 return (f'not active: activate the node first (ros2 lifecycle set '
                         f'{self.get_fully_qualified_name()} configure, then activate)')
             work()
             return ''
+        except (OutcomeUnknown, NotConfirmed) as error:
+            doubt()
+            return words(error)
         except (DeviceError, ValueError, IndexError) as error:
             return words(error)
         except Exception as error:

@@ -178,7 +178,7 @@ def test_cable_pulled_in_mid_picture(tmp_path):
         assert not files(one)
         one.terminal.paced = False
         one.terminal.replug()
-        wait_until(lambda: one.node.connected)
+        wait_until(lambda: one.node.supervisor.reconnects and one.node.connected)
         result = one.act(DownloadImages, 'download_images')
         assert result.success, result.message
         assert files(one) == stored(one)
@@ -216,7 +216,7 @@ def test_second_download_and_deletion_are_refused_meanwhile(tmp_path):
         second = one.act(DownloadImages, 'download_images')
         assert not second.success and 'another download' in second.message
         one.terminal.paced = False
-        deletion = one.call(DeleteImages, 'delete_images', indices=[1])
+        deletion = one.call(DeleteImages, 'delete_images', indices=[1], without_copy=True)
         assert one.result(goal.get_result_async()).result.success
         assert deletion.deleted == (1 if deletion.success else 0)
 
@@ -280,16 +280,61 @@ def test_protect_and_delete(camera):
     camera.act(DownloadImages, 'download_images', indices=[1])
     assert camera.call(ProtectImage, 'protect_image', index=3, write_protected=True).success
     response = camera.call(DeleteImages, 'delete_images', indices=[1, 2])
-    assert response.success and response.deleted == 2
+    assert not response.success and 'no copy of P1010002.JPG' in response.message
+    assert len(stored(camera)) == 3
+    response = camera.call(DeleteImages, 'delete_images', indices=[1, 2], without_copy=True)
+    assert response.success and response.deleted == 2 and list(response.gone) == [1, 2]
     assert 'P1010002.JPG' in response.message and 'P1010001.JPG' not in response.message
     assert list(stored(camera)) == ['P1010003.JPG']
-    response = camera.call(DeleteImages, 'delete_images', indices=[1])
+    response = camera.call(DeleteImages, 'delete_images', indices=[1], without_copy=True)
     assert not response.success and response.deleted == 0, response.message
-    assert camera.call(DeleteImages, 'delete_images', all=True).success
+    assert not response.outcome_unknown and list(response.kept) == [1]
+    assert camera.call(DeleteImages, 'delete_images', all=True, without_copy=True).success
     assert list(stored(camera)) == ['P1010003.JPG']
     assert camera.call(ProtectImage, 'protect_image', index=1).success
-    assert camera.call(DeleteImages, 'delete_images', all=True).deleted == 1
+    assert camera.call(DeleteImages, 'delete_images', all=True, without_copy=True).deleted == 1
     assert not stored(camera)
+
+
+def test_a_deletion_may_say_what_it_expects(camera):
+    wrong = ({'names': ['P1010001.JPG']}, {'sizes': [1]}, {'names': ['a', 'b']})
+    for expected in wrong:
+        response = camera.call(DeleteImages, 'delete_images', indices=[2], without_copy=True,
+                               **expected)
+        assert not response.success and not response.outcome_unknown, expected
+    assert len(stored(camera)) == 3
+    size = len(camera.simulator.frames[1].data)
+    assert camera.call(DeleteImages, 'delete_images', indices=[2], names=['P1010002.JPG'],
+                       sizes=[size], without_copy=True).success
+    assert list(stored(camera)) == ['P1010001.JPG', 'P1010003.JPG']
+
+
+def test_numbers_from_before_a_doubtful_deletion_are_refused(tmp_path):
+    with make(tmp_path, allow_delete=True) as one:
+        card, erased = one.simulator.camera.card, threading.Event()
+        erase = card.erase
+
+        def watched(frame):
+            erase(frame)
+            erased.set()
+
+        one.terminal.do(lambda: setattr(card, 'erase', watched))
+        one.terminal.do(lambda: one.simulator.misbehave('lose_ack_of_action', command=b'\x02\x07'))
+        request = {'indices': [1, 2], 'without_copy': True}
+        running = one.begin(DeleteImages, 'delete_images', **request)
+        assert erased.wait(20)
+        one.terminal.unplug()
+        response = one.result(running)
+        assert not response.success and response.outcome_unknown, response.message
+        assert list(response.unknown) == [1, 2] and 'list the images' in response.message
+        one.terminal.replug()
+        wait_until(lambda: one.node.supervisor.reconnects and one.node.connected)
+        again = one.call(DeleteImages, 'delete_images', **request)
+        assert not again.success and 'list the images again' in again.message
+        assert list(stored(one)) == ['P1010001.JPG', 'P1010003.JPG']
+        assert one.call(ListImages, 'list_images').success
+        assert one.call(DeleteImages, 'delete_images', **{**request, 'indices': [1]}).success
+        assert list(stored(one)) == ['P1010003.JPG']
 
 
 @pytest.mark.parametrize('request_, why', [

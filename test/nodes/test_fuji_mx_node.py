@@ -132,10 +132,10 @@ def test_a_preview_that_makes_no_sense_is_not_published(camera):
 
 
 def test_delete(camera):
-    response = camera.call(DeleteImages, 'delete_images', indices=[1, 3])
+    response = camera.call(DeleteImages, 'delete_images', indices=[1, 3], without_copy=True)
     assert response.success and response.deleted == 2, response.message
     assert names(camera) == ['DSC00002.JPG']
-    response = camera.call(DeleteImages, 'delete_images', all=True)
+    response = camera.call(DeleteImages, 'delete_images', all=True, without_copy=True)
     assert response.success and names(camera) == []
 
 
@@ -204,7 +204,7 @@ def test_what_this_model_cannot_do(tmp_path, commands, assumed):
     with rig(FujiMxNode, fuji_mx(commands=commands), tmp_path, allow_delete=True) as one:
         cannot = [one.call(Capture, 'capture', wait=True), one.call(Trigger, 'take_preview'),
                   one.call(Trigger, 'sync_clock'),
-                  one.call(DeleteImages, 'delete_images', indices=[1]),
+                  one.call(DeleteImages, 'delete_images', indices=[1], without_copy=True),
                   one.act(DownloadImages, 'download_images', indices=[1], thumbnails_only=True)]
         for answer in cannot:
             assert not answer.success

@@ -34,6 +34,10 @@ from camera_driver.nodes.abilities.topics import Frame
 from camera_driver.nodes.base import DeviceNode, Part
 
 
+NOT_FETCHED = ('the picture is not downloaded: the camera did not tell its number; list the '
+               'images and download it by its number')
+
+
 class Captures(Part[TakesPictures]):
     """What takes pictures, and accounts for each."""
 
@@ -199,13 +203,19 @@ class Captures(Part[TakesPictures]):
         wait((running,) if request.wait else (running, left), return_when=FIRST_COMPLETED)
         event = running.result() if running.done() else left.result()
         response.success = event.success or not running.done()
+        response.outcome_unknown = event.outcome_unknown
         response.message, response.shot_id = event.message, event.shot_id
         response.image_index = event.image_index
         response.stamp = event.header.stamp
         response.stamp_uncertainty = event.stamp_uncertainty
+        if request.download and event.success and event.image_index < 0:
+            response.message = '; '.join(filter(None, (response.message, NOT_FETCHED)))
 
     def _download_when_taken(self, running: 'Future[msg.CaptureEvent]') -> None:
         if running.exception() or not running.result().success:
+            return
+        if running.result().image_index < 0:
+            self.node.get_logger().error(f'{running.result().shot_id}: {NOT_FETCHED}')
             return
         try:
             self.download_later(running.result().image_index)

@@ -52,6 +52,7 @@ class Images(Part[StoresImages]):
         self._store: PictureStore | None = None
         self._directory = ''  # of the store, as it was given
         self._unnamed: list[int] = []  # images that shots have stored
+        self.listings = 0  # how often somebody was told the numbers of the images
         node.serve(srv.ListImages, '~/list_images', self._list_images)
 
     def connected(self, camera: StoresImages, identity: Identity) -> str:
@@ -149,6 +150,7 @@ class Images(Part[StoresImages]):
     def _list_images(self, request: srv.ListImages.Request,
                      response: srv.ListImages.Response) -> None:
         images = self.list_stored(indices=[*request.indices] or None)
+        self.listings += 1
         known = self._records(
             lambda ledger: [ledger.has(self.node.identity, one) for one in images])
         response.images = list(map(convert.stored_image_message, images, known))

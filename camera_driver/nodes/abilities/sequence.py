@@ -80,7 +80,8 @@ class Sequences(Part[TakesPictures]):
             failures = 0 if event.success else failures + 1
             sent = seconds(event.header.stamp) or math.nan
             handle.publish_feedback(CaptureSequence.Feedback(
-                taken=result.taken, failed=result.failed, shot_id=event.shot_id,
+                taken=result.taken, unknown=result.unknown, failed=result.failed,
+                shot_id=event.shot_id,
                 achieved_interval=sent - last))
             last = sent
             if failures == MOST_FAILURES:
