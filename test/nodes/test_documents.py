@@ -45,8 +45,8 @@ def test_parameter_file(kind):
         assert setting.validate(everything[name]) == everything[name]
 
 
-def test_interface_in_readme(ros, tmp_path, monkeypatch):
-    """The README's tables name what the nodes offer, with its types."""
+def test_interface_in_documents(ros, tmp_path, monkeypatch):
+    """The tables name what the nodes offer, with its types; the README a part of it."""
     monkeypatch.setenv('ROS_HOME', str(tmp_path))
     offered = set()
     for kind in BUILT_IN.values():
@@ -59,5 +59,8 @@ def test_interface_in_readme(ros, tmp_path, monkeypatch):
         offered |= {(name.replace(node.get_fully_qualified_name(), '~', 1), types[0])
                     for name, types in found
                     if '/_action/' not in name and types[0].split('/')[0] not in EVERY_NODE}
-    assert offered == set(re.findall(r'^\| `([~/]\S+)` \| (\w+/(?:msg|srv|action)/\w+) \|',
-                                     (ROOT / 'README.md').read_text(), re.MULTILINE))
+    listed, mentioned = (set(re.findall(
+        r'^\| `([~/]\S+)` \| (\w+/(?:msg|srv|action)/\w+) \|', (ROOT / name).read_text(),
+        re.MULTILINE)) for name in ('docs/interface.md', 'README.md'))
+    assert offered == listed
+    assert mentioned and mentioned <= offered
