@@ -52,6 +52,7 @@ EXIT_CODES: Sequence[tuple[type[BaseException], int]] = (
     (errors.WrongDevice, 5),
     (errors.StorageError, 6),
     (errors.OutcomeUnknown, 8),
+    (errors.NotConfirmed, 8),
     (errors.Cancelled, 130),
     (KeyboardInterrupt, 130),
     (errors.DeviceError, 1),

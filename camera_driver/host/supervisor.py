@@ -32,8 +32,8 @@ from typing import TypeVar
 
 from camera_driver.device import Device
 from camera_driver.errors import (
-    Cancelled, DeviceError, naming, NotSupported, options_of, OutcomeUnknown, PortError,
-    ProtocolError, ReplyTimeout, SessionLost, WrongDevice)
+    Cancelled, DeviceError, naming, NotConfirmed, NotSupported, options_of, OutcomeUnknown,
+    PortError, ProtocolError, ReplyTimeout, SessionLost, WrongDevice)
 from camera_driver.host.worker import DeviceWorker
 from camera_driver.link.port import Port
 from camera_driver.model import DeviceStatus, Identity, LinkStatistics, SettingValue
@@ -44,7 +44,7 @@ T = TypeVar('T')
 
 MOST_DELAY = 30.0  # s between two tries to connect
 LOST = (PortError, SessionLost, WrongDevice)
-DOUBTFUL = (ReplyTimeout, ProtocolError, OutcomeUnknown)
+DOUBTFUL = (ReplyTimeout, ProtocolError, OutcomeUnknown, NotConfirmed)
 
 WATCH_PERIOD = 1.0  # s between looks whether the port is still there; sends nothing
 LISTEN_PERIOD = 0.1  # s between looks whether the device has said something by itself

@@ -12,8 +12,8 @@ from camera_driver.devices.ix_link.camera import IxLinkCamera
 from camera_driver.devices.ix_link.commands import BlackCalibration, Command, ReplyMode
 from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.errors import (
-    Busy, Forbidden, NotSupported, options_of, OutcomeUnknown, PortError, ProtocolError, Refused,
-    ReplyTimeout)
+    Busy, Cancelled, Forbidden, NotSupported, options_of, OutcomeUnknown, PortError, ProtocolError,
+    Refused, ReplyTimeout)
 from camera_driver.link.port import LineSettings, SerialPort
 from camera_driver.model import Exposure, Identity, LiveViewRegion, RegionOfInterest
 from camera_driver.sim.loop import LoopPort
@@ -361,10 +361,41 @@ def test_a_doubtful_capture_of_a_camera_that_is_still_busy(mode):
 def test_a_capture_that_fails(mode):
     camera, device = connect({'reply_mode': mode})
     camera.misbehave('fail_capture')
-    with pytest.raises(Refused, match='general'):
+    # An error state tells nothing of a trigger that was accepted; an answer to it does.
+    with pytest.raises(OutcomeUnknown if mode == 'async' else Refused, match='general'):
         device.capture()
     with pytest.raises(Refused, match='general error'):
         device.capture()
+    assert len(camera.shots) == 1
+
+
+class Ending(LoopPort):
+    """Raises `error` when the camera is asked how it is after an accepted trigger."""
+
+    error = None
+    triggered = False
+
+    def write(self, data):
+        if self.triggered and self.error:
+            raise self.error
+        super().write(data)
+
+
+@pytest.mark.parametrize('error', [PortError('gone'), Cancelled('end'), KeyboardInterrupt()],
+                         ids=repr)
+def test_whatever_ends_an_accepted_capture_leaves_it_open(error):
+    camera = IxLinkSimulator()
+    port = Ending(camera, IxLinkCamera.LINE)
+    device = IxLinkCamera(port, {})
+    device.open()
+
+    def accepted(_):
+        port.triggered, port.error = True, error
+
+    with pytest.raises(OutcomeUnknown, match='had accepted the trigger') as caught:
+        device.capture(accepted)
+    assert caught.value.__cause__ is error
+    port.error = None
     assert len(camera.shots) == 1
 
 

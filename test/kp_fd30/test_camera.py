@@ -13,7 +13,8 @@ from camera_driver.devices.kp_fd30.settings import ROW_OF
 from camera_driver.devices.kp_fd30.settings import ROWS as SETTING_ROWS
 from camera_driver.devices.kp_fd30.shutter import time_of
 from camera_driver.errors import (
-    DeviceError, Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout)
+    DeviceError, Forbidden, NotConfirmed, NotSupported, OutcomeUnknown, ProtocolError, Refused,
+    ReplyTimeout)
 from camera_driver.link.port import SerialPort
 from camera_driver.model import Exposure, Identity
 from camera_driver.sim.faults import Faults, KINDS
@@ -208,7 +209,7 @@ def test_a_lost_ack_is_settled_by_asking(rig):
         device.set('alc_mode', 'ave')
     simulator.misbehave('lose_text_ack')
     simulator.misbehave('lose_enq', 4, skip=1)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(NotConfirmed, match='not be read back'):
         device.set('alc_mode', 'ave')
 
 

@@ -294,7 +294,7 @@ def test_a_failed_capture_and_the_cameras_own_error(camera):
     misbehave(camera, 'fail_capture')
     response = camera.call(Capture, 'capture', wait=True)
     assert not response.success and 'general error' in response.message
-    assert states(camera)[-1][0] == 'failed'
+    assert response.outcome_unknown and states(camera)[-1][0] == 'unknown'
     camera.node.supervisor.check_soon()
     wait_until(lambda: any(
         one.name.endswith(': camera') and one.level == DiagnosticStatus.ERROR

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from math import ceil
 from typing import ClassVar
@@ -20,7 +21,7 @@ from camera_driver.devices.ix_link.exposure import ExposureControl
 from camera_driver.devices.ix_link.session import IxLinkSession, T_REPLY, T_WORK
 from camera_driver.errors import (
     Busy, Cancelled, DeviceError, Forbidden, naming, NotSupported, OutcomeUnknown, PortError,
-    ProtocolError, Refused, ReplyTimeout)
+    ProtocolError, Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, CheckResult, DeviceStatus, Exposure, Identity, LinkStatistics, LiveViewRegion, Range,
@@ -229,9 +230,10 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
             exposure = self._exposure_or_nothing()
             limit = self._limit(exposure.exposure_time)
             settled = session.trigger(ReplyMode.SYNC, limit)
-            if settled:
-                self._wait(limit)
-            triggered(session.sent_at)
+            with _accepted_shot():
+                if settled:
+                    self._wait(limit)
+                triggered(session.sent_at)
             done = port.now()
             # It has been exposed by now, so it was accepted that much earlier at the latest.
             accepted = max(session.sent_at, done - (exposure.exposure_time or 0.0))
@@ -239,9 +241,10 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
                         settled=settled, accepted=None if settled else accepted)
         settled = session.trigger(ReplyMode.ASYNC, T_REPLY)
         accepted = port.now()
-        triggered(session.sent_at)
-        exposure = self._exposure_or_nothing()  # while the camera is at work: it costs no time
-        self._wait(self._limit(exposure.exposure_time))
+        with _accepted_shot():
+            triggered(session.sent_at)
+            exposure = self._exposure_or_nothing()  # while the camera is at work: costs no time
+            self._wait(self._limit(exposure.exposure_time))
         return Shot(session.sent_at, port.now(), exposure=exposure, settled=settled,
                     accepted=None if settled else accepted)
 
@@ -323,17 +326,26 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
     def _wait(self, limit: float) -> None:
         """Wait until the camera has taken the picture that it accepted."""
         session = self.session
-        try:
-            session.wait_until_ready(session.sent_at + limit)
-        except (Busy, ReplyTimeout, ProtocolError) as error:
-            raise OutcomeUnknown('it is unknown whether there is a picture: the camera had '
-                                 f'accepted the trigger, and then {error}') from error
+        session.wait_until_ready(session.sent_at + limit)
 
     def _exposure_or_nothing(self) -> Exposure:
         try:
             return self._exposure.read()
         except DeviceError:
             return Exposure()  # the picture is taken all the same
+
+
+@contextmanager
+def _accepted_shot() -> Iterator[None]:
+    """Raise OutcomeUnknown whatever ends a shot that the camera has accepted."""
+    try:
+        yield
+    except OutcomeUnknown:
+        raise
+    except BaseException as error:  # an error state, a lost line, Ctrl-C: it may be exposed
+        why = error if isinstance(error, Exception) else 'interrupted'
+        raise OutcomeUnknown('it is unknown whether there is a picture: the camera had accepted '
+                             f'the trigger, and then {why}') from error
 
 
 def _field(name: str) -> str:

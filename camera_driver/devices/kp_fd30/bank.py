@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from camera_driver.devices.kp_fd30.registers import address, BY_NAME, Register, REGISTERS
 from camera_driver.devices.kp_fd30.session import KpFd30Session
 from camera_driver.errors import (
-    DeviceError, Forbidden, naming, OutcomeUnknown, Refused, ReplyTimeout)
+    DeviceError, Forbidden, naming, NotConfirmed, OutcomeUnknown, Refused, ReplyTimeout)
 
 RESTART = BY_NAME['awc_preset_restart']
 
@@ -30,7 +30,8 @@ class Bank:
         Write a register and make sure by reading it back.
 
         Raises Forbidden, Refused (the camera holds something else), ReplyTimeout (it did not take
-        the command), OutcomeUnknown (with `store`: whether it is in EEPROM).
+        the command), NotConfirmed (sent, and it cannot be read back), OutcomeUnknown (with
+        `store`: whether it is in EEPROM).
         """
         self.may_write(*address(register), store)
         trouble: OutcomeUnknown | None = None
@@ -43,7 +44,11 @@ class Bank:
         try:
             held = self.read(register)
         except DeviceError as error:
-            raise trouble or error from error
+            if store:
+                raise OutcomeUnknown(f'{register.name}: stored, and it could not be read back: '
+                                     f'{error}') from error
+            raise NotConfirmed(f'{register.name}: {register.describe(data)} was sent, and could '
+                               f'not be read back: {error}') from error
         if held == data:
             return
         text = f'{register.name}: the camera holds {register.describe(held)}'
