@@ -114,7 +114,7 @@ class Grabber:
 
     @property
     def words(self) -> str:
-        """What it is at, for people."""
+        """Status of the video source, as a sentence."""
         shows = f'shows {self.selected.name}' if self.selected else (
             'shows no camera that is known: nothing is published')
         return f'{self.video.words}; {shows}' if self.video.source else self.video.words

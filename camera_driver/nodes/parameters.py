@@ -36,23 +36,22 @@ from camera_driver.nodes.convert import words
 from camera_driver.nodes.rclpy_private import given_parameters, restore_type, show_parameter
 
 COMMON = (
-    Setting('port', str, 'where the device is: a serial port (better /dev/serial/by-id/.. than '
+    Setting('port', str, 'port of the device: a serial port (prefer /dev/serial/by-id/.. over '
             '/dev/ttyUSB0), a link to one, or socket://HOST:PORT', default=''),
-    Setting('autostart', bool, 'configure and activate without being told', default=True),
+    Setting('autostart', bool, 'configure and activate at start', default=True),
     Setting('wait_for_device', bool, 'true: wait for a device that is absent at start; false: '
-            'configuring fails, and with autostart the process ends with an error',
+            'configuring fails, and with autostart the process exits with an error',
             default=True),
-    Setting('reconnect_delay', float, 'time to the first try to connect again; it doubles from '
-            'try to try, up to 30 s', 's', minimum=0.1, maximum=600.0, default=1.0),
-    Setting('status_rate', float, 'how often ~/status is published at least', 'Hz', minimum=0.1,
+    Setting('reconnect_delay', float, 'delay before the first reconnection attempt; it doubles '
+            'with each attempt, up to 30 s', 's', minimum=0.1, maximum=600.0, default=1.0),
+    Setting('status_rate', float, 'minimum rate of ~/status', 'Hz', minimum=0.1,
             maximum=50.0, default=1.0),
-    Setting('allow_raw_writes', bool, 'let ~/send_message and the like send raw messages to the '
-            'device', default=False),
+    Setting('allow_raw_writes', bool, 'allow raw writes and messages to the device, such as '
+            '~/send_message', default=False),
     Setting('simulate', bool, 'start a simulated device on a pseudo-terminal and connect to it '
             'instead of `port`', default=False),
-    Setting('simulate_paced', bool, 'with simulate, let bytes take the time that the line speed '
-            'gives them', default=False),
-    Setting('trace_file', str, 'write down every byte of the line in this file (`camera-driver '
+    Setting('simulate_paced', bool, 'with simulate, pace bytes to the line speed', default=False),
+    Setting('trace_file', str, 'record every byte on the line in this file (`camera-driver '
             'trace FILE` shows it); empty: no trace', default=''),
 )
 

@@ -30,29 +30,29 @@ OPENING = 8.0  # s that `~/set_live_view` waits for a source
 STALE = 2.0  # s without a frame, after which diagnostics warn
 
 PARAMETERS = (
-    Setting('video_source', str, 'where the pictures come from: a frame grabber (a V4L2 device, '
+    Setting('video_source', str, 'source of the video: a frame grabber (a V4L2 device, '
             'better /dev/v4l/by-id/.. than /dev/video0), a video file, or the URL of a stream '
             '(rtsp://.., http://..); simulated: what the simulated camera shows, which is the '
             'default with simulate; none, or empty without simulate: no video', default=''),
-    Setting('video_input', int, 'input of the frame grabber; -1: leave it', minimum=-1,
+    Setting('video_input', int, 'input of the frame grabber; -1: leave unchanged', minimum=-1,
             maximum=255, default=-1),
-    Setting('video_standard', str, 'television standard of the frame grabber; unchanged: leave '
-            'it', words={'unchanged': 0, **STANDARDS}, raw_allowed=False, default='unchanged'),
-    Setting('video_width', int, 'size that the frame grabber is to deliver; 0: leave it',
+    Setting('video_standard', str, 'television standard of the frame grabber',
+            words={'unchanged': 0, **STANDARDS}, raw_allowed=False, default='unchanged'),
+    Setting('video_width', int, 'frame width of the grabber; 0: leave unchanged',
             'pixels', minimum=0, maximum=16384, default=0),
-    Setting('video_height', int, 'size that the frame grabber is to deliver; 0: leave it',
+    Setting('video_height', int, 'frame height of the grabber; 0: leave unchanged',
             'pixels', minimum=0, maximum=16384, default=0),
-    Setting('video_format', str, 'pixel format of the frame grabber, four characters: MJPG lets '
-            'many USB ones send large pictures faster; empty: leave it', max_length=4,
+    Setting('video_format', str, 'pixel format of the frame grabber, four characters; MJPG lets '
+            'many USB grabbers deliver large frames faster; empty: leave unchanged', max_length=4,
             default=''),
-    Setting('video_deinterlace', str, 'what to do about two fields in one picture: blend takes '
-            'their mean, top and bottom take one of them', words=DEINTERLACING,
+    Setting('video_deinterlace', str, 'how to deinterlace: blend takes the mean of the two '
+            'fields, top and bottom take one of them', words=DEINTERLACING,
             raw_allowed=False, default='off'),
     Setting('video_encoding', str, 'encoding of ~/image_raw', words={'bgr8': 0, 'mono8': 1},
             raw_allowed=False, default='bgr8'),
-    Setting('video_loop', bool, 'a video file begins again at its end', default=True),
-    Setting('video_delay', float, 'from the exposure until a frame is grabbed, as measured for '
-            'this camera and grabber; taken off the stamp', 's', minimum=0.0, maximum=10.0,
+    Setting('video_loop', bool, 'play a video file in a loop', default=True),
+    Setting('video_delay', float, 'delay from the exposure to the grabbed frame, as measured for '
+            'this camera and grabber; subtracted from the stamp', 's', minimum=0.0, maximum=10.0,
             default=0.0),
 )
 
@@ -135,7 +135,7 @@ class Video:
 
     @property
     def words(self) -> str:
-        """What it is at, for people."""
+        """Status of the video source, as a sentence."""
         reader = self.reader
         if not self.source:
             return MISSING

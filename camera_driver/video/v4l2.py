@@ -64,7 +64,7 @@ def _set(handle: int, request: int, value: bytes, what: str) -> None:
     try:
         fcntl.ioctl(handle, request, bytearray(value))
     except OSError as error:
-        why = {errno.EINVAL: 'it has no such one', errno.ENOTTY: 'it has none to choose from',
+        why = {errno.EINVAL: 'no such input or format', errno.ENOTTY: 'it has none to choose from',
                errno.ENODATA: 'this input has none', errno.EBUSY: 'another program uses it'}
         raise VideoError(f'{what}: {why.get(error.errno or 0, error.strerror)}') from None
 

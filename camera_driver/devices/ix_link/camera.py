@@ -64,9 +64,10 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
                 'is asked until it is ready; sync: when the picture is taken', default='async',
                 words={mode.name.lower(): mode for mode in ReplyMode}, raw_allowed=False,
                 source='ix_link.md 3.3'),
-        Setting('capture_when_busy', str, 'What a capture does while the camera is busy: wait '
-                'until it is ready, for as long as a picture may take; or refuse', default='wait',
-                words={'wait': 0, 'refuse': 1}, raw_allowed=False, source='ix_link.md 3.3'),
+        Setting('capture_when_busy', str, 'How to handle a capture requested while the camera is '
+                'busy: wait until it is ready, for as long as a picture may take, or refuse it',
+                default='wait', words={'wait': 0, 'refuse': 1}, raw_allowed=False,
+                source='ix_link.md 3.3'),
         Setting('live_view_timeout', float, 'Wait for the answer to the start of live view', 's',
                 default=T_REPLY, minimum=T_REPLY, maximum=T_WORK, source='ix_link.md 3.1'),
         Setting('sensor_width', int, 'Width of the sensor, for regions of interest; 0: not known',

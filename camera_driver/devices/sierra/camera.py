@@ -49,8 +49,8 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
         Setting('baudrate', int, 'Highest line speed to agree on; lower ones are tried when the '
                 'camera refuses or the line does not carry it', 'baud', default=115200,
                 values=tuple(sorted(SPEED_CODES)), source='sierra.md 3.4'),
-        Setting('model_record', str, 'What is known of the model (words, missing registers): its '
-                'name in the list of models; empty: by what the camera says of itself', default='',
+        Setting('model_record', str, 'Name of the model record to use (words, missing registers); '
+                'empty: chosen from the name the camera reports', default='',
                 source='sierra.md 1.1'),
         Setting('pacing', str, 'How packets are written: burst, in chunks as old cameras need it, '
                 'or byte by byte', default='auto', raw_allowed=False,

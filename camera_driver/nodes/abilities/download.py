@@ -80,10 +80,10 @@ class Downloads(Part[StoresImages]):
 
     ABILITY = StoresImages
     PARAMETERS = (
-        Setting('capture_during_download', str, 'what a capture does that comes during a '
-                'download: wait for the present image; refuse; abort the present image and begin '
-                'it again afterwards (captures that come faster than an image keep it from ever '
-                'ending)', words={'wait': 0, 'refuse': 1, 'abort': 2},
+        Setting('capture_during_download', str, 'how to handle a capture requested during a '
+                'download: wait for the current image to finish, refuse it, or abort the current '
+                'image and restart it afterwards (captures in quick succession may keep an image '
+                'from ever finishing)', words={'wait': 0, 'refuse': 1, 'abort': 2},
                 raw_allowed=False, default='wait'),
         Setting('verify', str, 'none: the checks of the protocol and a complete decode; '
                 'reread: download every image until two readings agree',
