@@ -113,7 +113,7 @@ def test_what_is_no_calibration_is_not_stored(tmp_path):
     path = tmp_path / 'front.yaml'
     path.write_text(YAML)
     calibration = Calibration('front', f'file://{path}')
-    for bad, why in ((with_changes(k=[0.0] * 9), 'K'), (CameraInfo(), 'model'),
+    for bad, why in ((with_changes(k=[0.0] * 9), 'K'), (CameraInfo(), 'width'),
                      (with_changes(d=[0.0] * 1_000_000), 'at most 14'),
                      (with_changes(d=[float('nan')]), 'finite'),
                      (with_changes(width=2 ** 31), 'width'),
