@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from math import inf
+from math import inf, isclose
 import re
 
 
@@ -162,6 +162,9 @@ class Access(Enum):
 
 SettingValue = bool | int | float | str
 
+PRINTED = 5e-4
+"""How far a printed number may be from the value that it stands for: four digits."""
+
 RAW = re.compile(r'raw:-?\d+')
 
 
@@ -213,10 +216,11 @@ class Setting:
         """
         Return `value` as this setting's kind.
 
+        A number that is a limit, or one of the `values`, to the digits that are printed, is it.
         Raises ValueError that names the setting and what is allowed.
         """
-        if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+        if self.kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = self._printed(float(value))
         good = isinstance(value, self.kind) and (self.kind is bool or not isinstance(value, bool))
         if good and self.words is not None:
             good = value in self.words or (self.raw_allowed and bool(RAW.fullmatch(str(value))))
@@ -227,10 +231,31 @@ class Setting:
                     and (self.minimum is None or value >= self.minimum)
                     and (self.maximum is None or value <= self.maximum))
         if not good:
-            raise ValueError(f'{self.name}: {value!r} is not allowed{self._nearest(value)}; '
+            raise ValueError(f'{self.name}: {value!r} {self._wrong(value)}; '
                              f'allowed: {self.allowed}')
         assert isinstance(value, (bool, int, float, str))
         return value
+
+    def _printed(self, value: float) -> float:
+        """Return the limit or value that prints like a number, or the number."""
+        known: list[float] = [one for one in self.values if value not in self.values]
+        if self.minimum is not None and value < self.minimum:
+            known.append(self.minimum)
+        if self.maximum is not None and value > self.maximum:
+            known.append(self.maximum)
+        return next((float(one) for one in known if isclose(value, one, rel_tol=PRINTED)), value)
+
+    def _wrong(self, value: object) -> str:
+        """Say what is wrong with a value: its type, or that it is not allowed."""
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if self.kind is str:
+                return f"""is a number, not a text: quote it twice, {self.name}:="'{value}'\""""
+            if self.kind is bool:
+                return 'is a number, neither true nor false'
+            if self.kind is int and isinstance(value, float):
+                whole = f': write {value:.0f}' if value.is_integer() else ''
+                return f'is not an integer{whole}'
+        return f'is not allowed{self._nearest(value)}'
 
     def _nearest(self, value: object) -> str:
         """Name the neighbours of a number that is between the values."""

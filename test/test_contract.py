@@ -18,6 +18,7 @@ from camera_driver.abilities import (
     ControlsExposure, GivesSummaries, HasClock, HasLiveView, HasLocks, KeepsSettings,
     ProtectsImages, Routes, StoresImages, TakesPictures, TakesPreviews, UploadsImages)
 from camera_driver.catalog import TYPES
+from camera_driver.cli.output import figure
 from camera_driver.errors import (
     Cancelled, DeviceError, NotSupported, PortError, Refused, ReplyTimeout)
 from camera_driver.link.port import SerialPort
@@ -199,6 +200,15 @@ def test_exposure(device):
         with pytest.raises(ValueError, match=name):
             device.set_exposure(Exposure(**{name: -5.0}))
     assert device.exposure() == exposure
+
+
+@has(ControlsExposure)
+def test_an_exposure_is_taken_as_it_is_printed(device):
+    for name, limits in device.exposure_ranges().items():
+        for value in (limits.minimum, limits.maximum, *limits.values):
+            printed = float(figure(value))
+            held = getattr(device.set_exposure(Exposure(**{name: printed})), name)
+            assert held == pytest.approx(printed, rel=0.005)
 
 
 @has(TakesPictures)

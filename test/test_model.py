@@ -38,9 +38,36 @@ def test_allowed(setting, value, result):
 def test_refused(setting, value):
     with pytest.raises(ValueError) as caught:
         setting.validate(value)
-    near = ': take 9600 or 19200' if setting is SPEED else ''
+    assert str(caught.value).startswith(f'{setting.name}: {value!r} is ')
+    assert str(caught.value).endswith(f'; allowed: {setting.allowed}')
+
+
+@pytest.mark.parametrize('setting, value, words', [
+    (SPEED, 12345, 'is not allowed: take 9600 or 19200'),
+    (APERTURE, 'mid', 'is not allowed'),
+    (SPEED, 19200.0, 'is not an integer: write 19200'),
+    (BRIGHTNESS, 3.5, 'is not an integer'),
+    (LABEL, 7, """is a number, not a text: quote it twice, camera_id:="'7'\""""),
+    (LAMP, 1, 'is a number, neither true nor false'),
+])
+def test_what_is_wrong_in_words(setting, value, words):
+    with pytest.raises(ValueError) as caught:
+        setting.validate(value)
     assert str(caught.value) == (
-        f'{setting.name}: {value!r} is not allowed{near}; allowed: {setting.allowed}')
+        f'{setting.name}: {value!r} {words}; allowed: {setting.allowed}')
+
+
+@pytest.mark.parametrize('printed', ['{:g}', '{:.4g}'])
+@pytest.mark.parametrize('value', [1 / 10309, 1 / 60, 1 / 3, 2 / 3])
+def test_a_printed_number_is_the_number(value, printed):
+    text = printed.format(value)
+    for setting in (Setting('time', float, '', minimum=value), Setting('time', float, '',
+                    maximum=value), Setting('time', float, '', values=(value,))):
+        assert setting.validate(float(text)) in (value, float(text))
+        for other in (value * 0.998, value * 1.002):
+            if setting.values or (other < value) == (setting.minimum is not None):
+                with pytest.raises(ValueError):
+                    setting.validate(other)
 
 
 @pytest.mark.parametrize('setting, words', [

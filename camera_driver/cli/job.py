@@ -154,15 +154,25 @@ def metavar(setting: Setting) -> str:
     return 'WORD' if setting.words is not None or setting.kind is str else 'NUMBER'
 
 
+def real(text: str) -> float:
+    """Turn '0.001', '1e-3' or '1/1000' into a number. Raises ArgumentTypeError."""
+    above, slash, below = text.partition('/')
+    try:
+        return float(above) / (float(below) if slash else 1.0)
+    except (ValueError, ZeroDivisionError):
+        raise ArgumentTypeError(
+            f'{text!r} is not a number; write such as 0.001 or 1/1000') from None
+
+
 def value_of(setting: Setting, text: str) -> SettingValue:
     """Turn a word of the command line into a setting's value; the range is checked later."""
     kinds: dict[type, Callable[[str], Any]] = {
         bool: lambda word: {'true': True, 'false': False, 'on': True, 'off': False, 'yes': True,
                             'no': False}[word.lower()],
-        int: lambda word: int(word, 0), float: float, str: str}
+        int: lambda word: int(word, 0), float: real, str: str}
     try:
         value: SettingValue = kinds[setting.kind](text)
         return value
-    except (ValueError, KeyError):
+    except (ArgumentTypeError, ValueError, KeyError):
         raise ArgumentTypeError(
             f'{setting.name}: {text!r} is not allowed; allowed: {setting.allowed}') from None

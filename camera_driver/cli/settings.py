@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from camera_driver.abilities import ControlsExposure, HasClock, wall_clock
 from camera_driver.cli.complete import offer, words_of
-from camera_driver.cli.job import Command, Job, value_of
+from camera_driver.cli.job import Command, Job, real, value_of
 from camera_driver.cli.output import duration, facts, figure, size, stamp, table, yes_no
 from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.device import Device
@@ -215,10 +215,10 @@ def _set_arguments(parser: Parser, cls: type[Device]) -> None:
 
 
 def _exposure_arguments(parser: Parser, cls: type[Device]) -> None:
-    parser.add_argument('--time', metavar='S', type=float,
-                        help='exposure time in seconds; 0 is automatic')
-    parser.add_argument('--f-number', metavar='N', type=float)
-    parser.add_argument('--iso', metavar='N', type=float, help='0 is automatic')
+    parser.add_argument('--time', metavar='S', type=real,
+                        help='exposure time in seconds, such as 0.001 or 1/1000; 0 is automatic')
+    parser.add_argument('--f-number', metavar='N', type=real)
+    parser.add_argument('--iso', metavar='N', type=real, help='0 is automatic')
     parser.add_argument('--aperture', metavar='WORD', help="in the camera's own words")
     parser.add_argument('--nearest', action='store_true',
                         help='take the nearest value that the camera has')
@@ -227,7 +227,7 @@ def _exposure_arguments(parser: Parser, cls: type[Device]) -> None:
 def _step_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('quantity', metavar='QUANTITY', choices=QUANTITIES,
                         help=', '.join(QUANTITIES))
-    parser.add_argument('steps', metavar='EV', type=float,
+    parser.add_argument('steps', metavar='EV', type=real,
                         help='by how much; positive is brighter, such as 1 or -0.33')
 
 
