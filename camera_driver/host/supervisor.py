@@ -4,7 +4,7 @@
 Keeps one device open: connects, notices that the link is lost, and connects again.
 
 All of it happens on the worker's thread, between its jobs; other threads only read the public
-attributes, and `interrupt`.
+attributes, and `interrupt`. The clock is the worker's.
 
 ======================================  =====================================================
 what a job or a poll raises             what follows
@@ -27,7 +27,6 @@ from dataclasses import fields, replace
 from enum import IntEnum
 import logging
 import os
-import time
 from typing import TypeVar
 
 from camera_driver.device import Device
@@ -98,7 +97,7 @@ class Supervisor:
         self.identity: Identity | None = None  # of the first device, which is the right one
         self.device_status = DeviceStatus()
         self.last_error = ''
-        self.last_error_time = 0.0  # monotonic s
+        self.last_error_time = 0.0  # s of the worker's clock
         self.recovery = ''
         self.reconnects = 0
 
@@ -222,7 +221,7 @@ class Supervisor:
                 'configuring the node (or restarting it)')
         done = self._on_connected(device, identity)
         self.device_status = device.poll()  # what was applied may show in it
-        self._last_poll = time.monotonic()
+        self._last_poll = self._worker.now()
         self._sessions = device.sessions
         if self.identity:
             self.reconnects += 1
@@ -283,12 +282,12 @@ class Supervisor:
                                  'unplugged?'))
             return
         keep_alive = float(self._options.get('keep_alive', 0.0))
-        if keep_alive and time.monotonic() - self._last_poll >= keep_alive:
+        if keep_alive and self._worker.now() - self._last_poll >= keep_alive:
             try:
                 self.device_status = self.use(lambda device: device.poll())
             except DeviceError as error:
                 log.debug('poll: %s', error)
-            self._last_poll = time.monotonic()
+            self._last_poll = self._worker.now()
         if self._device is not None:
             self._worker.later(WATCH_PERIOD, '', self._watch)
 
@@ -324,7 +323,7 @@ class Supervisor:
 
     def _fail(self, error: DeviceError, state: State) -> None:
         self.last_error = self._words(error)
-        self.last_error_time = time.monotonic()
+        self.last_error_time = self._worker.now()
         self._set(state)
 
     def _close(self) -> None:

@@ -6,6 +6,9 @@ One thread owns the device; everybody else hands it jobs.
 A job that runs is never interrupted from here: it ends by itself (sessions bound their waits), or
 when its next `report` finds that it was asked to `stop`, or when somebody cancels the port under
 it.
+
+Time is handed in. On a virtual clock a `SteppedWorker` does without the thread: everything but the
+waiting is the same.
 """
 
 from collections.abc import Callable
@@ -52,12 +55,15 @@ class _Job:
 class DeviceWorker:
     """A thread with a short queue."""
 
-    def __init__(self, name: str, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, name: str, changed: Callable[[], None] = lambda: None,
+                 now: Callable[[], float] = time.monotonic) -> None:
         """
         Start the thread.
 
         :param changed: called in the thread when `activity` has changed; must not raise.
+        :param now: monotonic seconds.
         """
+        self.now = now
         self._changed = changed
         self._free = threading.Condition()
         self._waiting: list[_Job] = []
@@ -69,8 +75,7 @@ class DeviceWorker:
         self._stop_job = False
         self._running = False
         self._ended = False
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._thread.start()
+        self._thread = self._begin(name)
 
     @property
     def activity(self) -> str:
@@ -97,8 +102,7 @@ class DeviceWorker:
         """
         job = self._submit(label, function, priority)
         with self._free:
-            self._free.wait_for(lambda: job not in self._waiting, timeout)
-            if job in self._waiting:
+            if not self._wait(lambda: job not in self._waiting, timeout):
                 self._waiting.remove(job)
                 heapq.heapify(self._waiting)
                 raise Busy(f'{label}: {self._occupation()}, and was not free within '
@@ -125,7 +129,7 @@ class DeviceWorker:
             self._number += 1
             if delay > 0:
                 heapq.heappush(
-                    self._later, (time.monotonic() + delay, self._number, label, function))
+                    self._later, (self.now() + delay, self._number, label, function))
             else:
                 heapq.heappush(
                     self._waiting, _Job(Priority.LINK, self._number, label, function, Future()))
@@ -154,8 +158,7 @@ class DeviceWorker:
 
     def idle(self, timeout: float) -> bool:
         """Wait until no job runs, at most `timeout` [s]; say whether that is so."""
-        with self._free:
-            return self._free.wait_for(lambda: not self._running, timeout)
+        return self._wait(lambda: not self._running, timeout)
 
     def shutdown(self, last: Callable[[], Any], timeout: float) -> bool:
         """
@@ -176,11 +179,10 @@ class DeviceWorker:
         for job in withdrawn:
             if job.future.set_running_or_notify_cancel():
                 job.future.set_exception(Cancelled(f'{job.label}: the node is shutting down'))
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return self._over(timeout)
 
     def _submit(self, label: str, function: Callable[[], Any], priority: Priority) -> _Job:
-        if threading.current_thread() is self._thread:
+        if self._inside():
             raise RuntimeError(f'{label}: a job must not wait for another one')
         with self._free:
             if self._ended:
@@ -203,25 +205,36 @@ class DeviceWorker:
         return f'the device is {words}{percent}'
 
     def _work(self) -> None:
-        while True:
-            with self._free:
-                job = self._next()
-                if job is None:
-                    return
-                self._running = True
-                self._stop_job = False
-                self._label, self._words, self._progress = job.label, '', math.nan
-                self._free.notify_all()
+        while (job := self._next()) is not None:
             self._run(job)
-            with self._free:
-                self._running = False
-                self._label = self._words = ''
-                self._progress = math.nan
-                self._free.notify_all()
-            if job.label:
-                self._changed()
+
+    def _take(self) -> _Job | None:
+        """Begin the next job, if one is due; called with the lock held."""
+        if self._waiting:
+            job = heapq.heappop(self._waiting)
+        elif self._later and self._later[0][0] <= self.now():
+            _, number, label, function = heapq.heappop(self._later)
+            job = _Job(Priority.IDLE, number, label, function, Future())
+        else:
+            return None
+        self._running = True
+        self._stop_job = False
+        self._label, self._words, self._progress = job.label, '', math.nan
+        self._free.notify_all()
+        return job
 
     def _run(self, job: _Job) -> None:
+        """Do a job that was begun, and end it."""
+        self._do(job)
+        with self._free:
+            self._running = False
+            self._label = self._words = ''
+            self._progress = math.nan
+            self._free.notify_all()
+        if job.label:
+            self._changed()
+
+    def _do(self, job: _Job) -> None:
         if not job.future.set_running_or_notify_cancel():
             return
         if job.label:
@@ -235,14 +248,75 @@ class DeviceWorker:
         else:
             job.future.set_result(result)
 
+    # The thread and its waits.
+
+    def _begin(self, name: str) -> threading.Thread:
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _inside(self) -> bool:
+        """Say whether a job is asking."""
+        return threading.current_thread() is self._thread
+
+    def _wait(self, over: Callable[[], bool], timeout: float) -> bool:
+        """Wait until that is so, at most `timeout` [s]; say whether it is."""
+        with self._free:
+            return self._free.wait_for(over, timeout)
+
     def _next(self) -> _Job | None:
-        """Wait for something to do; None = the end. Called with the lock held."""
-        while self._waiting or not self._ended:
-            if self._waiting:
-                return heapq.heappop(self._waiting)
-            wait = self._later[0][0] - time.monotonic() if self._later else None
-            if wait is not None and wait <= 0:
-                _, number, label, function = heapq.heappop(self._later)
-                return _Job(Priority.IDLE, number, label, function, Future())
-            self._free.wait(wait)
+        """Wait for a job to be due, and begin it; None = the end."""
+        with self._free:
+            while self._waiting or not self._ended:
+                job = self._take()
+                if job:
+                    return job
+                self._free.wait(self._later[0][0] - self.now() if self._later else None)
         return None
+
+    def _over(self, timeout: float) -> bool:
+        """Wait until the last job is done; say whether it is."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+
+class SteppedWorker(DeviceWorker):
+    """
+    A worker without a thread: its jobs run in whoever waits for one, and in `run_due`.
+
+    The clock is virtual: it is moved by what the jobs do with their port, and by who owns it.
+    """
+
+    def run_due(self) -> None:
+        """Run what waits and what was planned up to now, first things first."""
+        self._step(lambda: False)
+
+    @property
+    def next_due(self) -> float | None:
+        """When `run_due` has something to do; None: nothing is planned."""
+        if self._waiting:
+            return self.now()
+        return self._later[0][0] if self._later else None
+
+    def _step(self, over: Callable[[], bool]) -> bool:
+        """Run what is due until something is so, and say whether it is."""
+        while not over():
+            with self._free:
+                job = self._take()
+            if job is None:
+                return False
+            self._run(job)
+        return True
+
+    def _begin(self, name: str) -> threading.Thread:
+        return threading.current_thread()
+
+    def _inside(self) -> bool:
+        return self._running
+
+    def _wait(self, over: Callable[[], bool], timeout: float) -> bool:
+        return over() if self._running else self._step(over)
+
+    def _over(self, timeout: float) -> bool:
+        self.run_due()
+        return True

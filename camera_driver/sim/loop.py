@@ -15,28 +15,48 @@ READ_SIZE = 65536  # bytes that one read returns at most, about: as of a serial 
 PIECE_TIME = 0.01  # s of line time that arrive in one go when paced: shorter than any gap
 
 
+class Clock:
+    """A virtual clock, which everything that happens in one place shares."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.time = now  # s
+
+    def now(self) -> float:
+        """Return virtual seconds."""
+        return self.time
+
+
 class LoopPort:
     """
     A port whose far end is a simulated device.
 
     The clock moves only in `read`, `pause` and `flush`, straight to the next thing that happens.
-    `paced`: bytes take the time that the line speed gives them.
+    `paced`: bytes take the time that the line speed gives them. `clock`: one that goes on when
+    the port is closed; else the port has its own.
     """
 
     def __init__(self, simulator: Simulator, line: LineSettings | None = None, *,
                  paced: bool = False, to_host: Faults | None = None,
-                 to_device: Faults | None = None) -> None:
+                 to_device: Faults | None = None, clock: Clock | None = None) -> None:
         self.simulator = simulator
         self.paced = paced
         self.to_host = to_host
         self.to_device = to_device
         self._line = line or simulator.LINE
-        self._now = simulator.now
+        self._clock = clock or Clock(simulator.now)
         self._sending: deque[tuple[float, bytes]] = deque()  # with arrival at the device
         self._arriving: deque[tuple[float, bytes]] = deque()  # with arrival at the host
         self._host_free = self._device_free = self._now  # when the last of each arrives
         self._dead: str | None = None
         self._cancelled = False
+
+    @property
+    def _now(self) -> float:
+        return self._clock.time
+
+    @_now.setter
+    def _now(self, now: float) -> None:
+        self._clock.time = now
 
     @property
     def name(self) -> str:

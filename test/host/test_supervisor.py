@@ -2,34 +2,72 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a supervisor tries again."""
 
-from toy_device import ToyCamera
+import pytest
+from toy_device import ToyCamera, ToySimulator
 
 from camera_driver.errors import PortError
-from camera_driver.host.supervisor import MOST_DELAY, Supervisor
-from camera_driver.host.worker import DeviceWorker
+from camera_driver.host.supervisor import MOST_DELAY, State, Supervisor
+from camera_driver.host.worker import SteppedWorker
+from camera_driver.sim.loop import Clock, LoopPort
 
 
-class Planned(DeviceWorker):
-    """Notes how long a job would wait, and does not run it."""
+class Host:
+    """A supervisor on a virtual clock, and the device at the other end of its line."""
 
-    def __init__(self):
-        super().__init__('planned')
-        self.delays = []
+    def __init__(self, keep_alive=0.0):
+        self.clock = Clock()
+        self.simulator = ToySimulator()
+        self.plugged = True
+        self.tries = []  # when it tried to open the port
+        self.worker = SteppedWorker('host', now=self.clock.now)
+        self.supervisor = Supervisor(
+            ToyCamera, self.worker, self.open, {'reply_timeout': 0.5, 'keep_alive': keep_alive},
+            1.0, on_connected=lambda device, identity: '', on_disconnected=lambda error: None,
+            changed=lambda: None)
 
-    def later(self, delay, label, function):
-        self.delays.append(delay)
+    def open(self):  # noqa: A003
+        self.tries.append(self.clock.time)
+        if not self.plugged:
+            raise PortError('there is none')
+        self.port = LoopPort(self.simulator, clock=self.clock)
+        return self.port
 
-
-def no_port():
-    raise PortError('there is none')
+    def run(self, seconds):
+        """Let time pass, and the host do what it has planned."""
+        end = self.clock.time + seconds
+        while (due := self.worker.next_due) is not None and due <= end:
+            self.clock.time = max(self.clock.time, due)
+            self.worker.run_due()
+        self.clock.time = max(self.clock.time, end)
 
 
 def test_each_try_waits_twice_as_long_up_to_a_limit():
-    worker = Planned()
-    supervisor = Supervisor(ToyCamera, worker, no_port, {}, 1.0, on_connected=str,
-                            on_disconnected=str, changed=lambda: None)
-    for _ in range(8):
-        supervisor.keep_connecting()
-    worker.shutdown(lambda: None, 10.0)
-    assert worker.delays == [min(2.0 ** number, MOST_DELAY) for number in range(8)]
-    assert worker.delays[2] == 4.0 and worker.delays[-1] == MOST_DELAY
+    host = Host()
+    host.plugged = False
+    host.worker.call('connecting', host.supervisor.keep_connecting, 0.0)
+    host.run(200.0)
+    waits = [later - earlier for earlier, later in zip(host.tries, host.tries[1:])]
+    assert waits[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, MOST_DELAY, MOST_DELAY]
+    host.plugged = True
+    host.run(2 * MOST_DELAY)
+    assert host.supervisor.connected
+    tries = len(host.tries)
+    host.port.unplug()
+    with pytest.raises(PortError):
+        host.worker.call('polling', lambda: host.supervisor.use(ToyCamera.poll), 0.0)
+    assert not host.supervisor.connected
+    host.run(1.0)
+    assert host.tries[tries:] == [host.clock.time] and host.supervisor.reconnects == 1
+
+
+def test_the_keep_alive_polls_at_its_period_and_notices_a_device_that_is_gone():
+    host = Host(keep_alive=10.0)
+    host.worker.call('connecting', host.supervisor.connect, 0.0)
+    host.run(60.0)
+    assert host.simulator.heard.count('poll') in (6, 7)
+    host.simulator.mute = True
+    host.run(12.0)
+    assert host.supervisor.state is not State.READY
+    host.simulator.mute = False
+    host.run(5.0)
+    assert host.supervisor.state is State.READY and host.supervisor.reconnects == 1

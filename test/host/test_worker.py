@@ -8,8 +8,9 @@ from helpers import wait_until
 import pytest
 
 from camera_driver.errors import Busy, Cancelled
-from camera_driver.host.worker import DeviceWorker, MOST_WAITING, Priority
+from camera_driver.host.worker import DeviceWorker, MOST_WAITING, Priority, SteppedWorker
 from camera_driver.model import Progress
+from camera_driver.sim.loop import Clock
 
 FOREVER = 60.0  # s
 
@@ -183,3 +184,44 @@ def test_shutdown_says_when_the_thread_does_not_end():
 def test_a_job_must_not_wait_for_another(worker):
     with pytest.raises(RuntimeError):
         worker.call('asking', lambda: worker.call('asking', lambda: None, 1.0), FOREVER)
+
+
+# Without a thread.
+
+def test_a_stepped_worker_runs_its_jobs_in_the_same_order_in_who_waits():
+    clock, order = Clock(), []
+    worker = SteppedWorker('stepped', now=clock.now)
+    assert worker.next_due is None and not worker.busy
+    worker.later(5.0, '', lambda: order.append('later'))
+    assert worker.next_due == 5.0
+    jobs = [worker.start(priority.name, lambda priority=priority: order.append(priority), priority)
+            for priority in (Priority.DOWNLOAD, Priority.CAPTURE)]
+    assert worker.next_due == 0.0 and not order
+    assert worker.call('asking', lambda: order.append('asked') or 5, 0.0) == 5
+    assert order == [Priority.CAPTURE, 'asked'] and not jobs[1].running() and worker.busy
+    worker.run_due()
+    assert order == [Priority.CAPTURE, 'asked', Priority.DOWNLOAD]
+    clock.time = 5.0
+    worker.run_due()
+    assert order[-1] == 'later' and worker.next_due is None
+
+
+def test_a_stepped_worker_ends_as_one_with_a_thread():
+    worker, last = SteppedWorker('stepped'), []
+    waiting = worker.start('waiting', lambda: last.append('no'))
+
+    def job():
+        worker.stop_job()
+        assert not worker.idle(1.0)
+        worker.report(Progress(0, None))
+
+    with pytest.raises(Cancelled, match='reporting'):
+        worker.call('reporting', job, 0.0, Priority.CAPTURE)
+    with pytest.raises(RuntimeError):
+        worker.call('asking', lambda: worker.call('asking', lambda: None, 1.0), 0.0,
+                    Priority.CAPTURE)
+    assert worker.shutdown(lambda: last.append('closed'), 0.0) and last == ['closed']
+    with pytest.raises(Cancelled):
+        waiting.result()
+    with pytest.raises(Cancelled):
+        worker.start('one more', lambda: None)
