@@ -17,6 +17,7 @@ from camera_driver.cli.complete import offer, words_of
 from camera_driver.cli.output import Output, yes_no
 from camera_driver.cli.parser import Arguments, Parser, UsageError
 from camera_driver.device_type import DeviceType
+from camera_driver.errors import ProtocolError, ReplyTimeout, WrongDevice
 
 if TYPE_CHECKING:
     from camera_driver.device import Device
@@ -60,7 +61,7 @@ class Job(Generic[D]):
                 raise
             try:
                 with self.out.note(f'Opening {port.name} ...'):
-                    identity = device.open()
+                    identity = _open(device, port.name)
                 yield Opened(cast('D', device), identity, port)
             finally:
                 device.close()
@@ -95,6 +96,17 @@ class Job(Generic[D]):
         except BaseException:
             port.close()
             raise
+
+
+def _open(device: Device, port: str) -> Identity:
+    """Open a device; what sounds like one of another type names the way to find out."""
+    try:
+        return device.open()
+    except (ProtocolError, ReplyTimeout, WrongDevice) as error:
+        text = str(error)
+        stop = '' if text.endswith(('.', '?')) else '.'
+        error.args = (f'{text}{stop} Is it another device? Ask: camera-driver probe {port}',)
+        raise
 
 
 @dataclass(frozen=True)

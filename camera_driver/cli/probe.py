@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from camera_driver.catalog import TYPES
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from camera_driver.model import Identity
 
 LISTEN = 0.5  # s of listening before the first question
-FOUND, NOTHING, OTHER, AMBIGUOUS = 'found', 'nothing', 'something else', 'ambiguous'
-EXIT_CODES = {FOUND: 0, NOTHING: 4, OTHER: 5, AMBIGUOUS: 1}
+ROUNDS = (2.0, 6.0)  # s for each type: a device that is awake and hears well answers at once
+FOUND, NOTHING, OTHER = 'found', 'nothing', 'something else'
+EXIT_CODES = {FOUND: 0, NOTHING: 4, OTHER: 5}
 
 
 def fill(parser: Parser) -> None:
@@ -29,10 +32,12 @@ def fill(parser: Parser) -> None:
     parser.epilog = f"""\
 It listens for {LISTEN} s, then opens each type in turn at that type's own line settings, as
 the type's driver does, asks who is there, and leaves again. It ends with the first device that
-tells its model. It tries no other speeds: a device that was left at one, as a fuji_mx camera
-may be by a program that was killed, is found by the commands of its own type alone.
+answers. In a first round each type gets {ROUNDS[0]:g} s; when none has answered, a second one of
+{ROUNDS[1]:g} s each is for cameras that are slow to wake and for noisy lines. It tries no other
+speeds: a device that was left at one, as a fuji_mx camera may be by a program that was killed, is
+found by the commands of its own type alone.
 
-exit codes: 0 found, 1 ambiguous, 4 nothing answers, 5 something else answers
+exit codes: 0 found, 4 nothing answers, 5 something else answers
 """
     offer(parser.add_argument('port', metavar='PORT', help='e.g. /dev/ttyUSB0'), ports)
     parser.set_defaults(run=run)
@@ -52,61 +57,82 @@ class Answer:
 def run(args: Arguments, out: Output) -> int:
     """Listen, ask for each type, and say what it was."""
     heard = b''
-    answers = []
+    answers: dict[str, Answer] = {}
     with out.interrupt.handled():
-        for number, device_type in enumerate(TYPES.values()):
-            cls = device_type.device_class()
-            with out.note(f'Asking for {device_type.name} at {cls.LINE} ...'):
-                if not number:
-                    heard = _listen(args.port, cls.LINE)
-                answers.append(_ask(args.port, device_type))
-            identity = answers[-1].identity
-            if identity and identity.verifiable:
-                break  # nothing is left to find out, and other questions are strange to it
-    verdict = judge(answers, heard)
-    document = {'port': args.port, 'verdict': verdict, 'heard': heard,
-                'answers': [asdict(answer) for answer in answers]}
-    out.show(document, '\n'.join(_report(args.port, verdict, answers, heard)))
-    return EXIT_CODES[verdict]
+        for patience in ROUNDS:
+            for device_type in TYPES.values():
+                cls = device_type.device_class()
+                with out.note(f'Asking for {device_type.name} at {cls.LINE} ...'):
+                    if not answers:
+                        heard = _listen(args.port, cls.LINE)
+                    answer = answers[device_type.name] = _ask(args.port, device_type, patience)
+                if answer.verdict == FOUND:
+                    return _say(out, args.port, [answer], heard)
+    return _say(out, args.port, list(answers.values()), heard)
 
 
 def judge(answers: Sequence[Answer], heard: bytes) -> str:
     """Return the verdict on all answers."""
-    found = sum(answer.verdict == FOUND for answer in answers)
-    if found:
-        return FOUND if found == 1 else AMBIGUOUS
-    other = heard or any(answer.verdict == OTHER for answer in answers)
-    return OTHER if other else NOTHING
+    verdicts = [answer.verdict for answer in answers]
+    if FOUND in verdicts:
+        return FOUND
+    return OTHER if heard or OTHER in verdicts else NOTHING
 
 
-def _one_speed(name: str, line: LineSettings) -> SerialPort:
-    """Open a port that keeps its speed: a driver that looks at others finds nothing there."""
+def _say(out: Output, port: str, answers: Sequence[Answer], heard: bytes) -> int:
+    verdict = judge(answers, heard)
+    document = {'port': port, 'verdict': verdict, 'heard': heard,
+                'answers': [asdict(answer) for answer in answers]}
+    out.show(document, '\n'.join(_report(port, verdict, answers, heard)))
+    return EXIT_CODES[verdict]
+
+
+def _probe_port(name: str, line: LineSettings, patience: float) -> SerialPort:
+    """
+    Open a port that keeps its speed: a driver that looks at others finds nothing there.
+
+    :param patience: [s] after which it raises ReplyTimeout.
+    """
     from camera_driver.link.port import SerialPort
 
-    class OneSpeed(SerialPort):
+    class ProbePort(SerialPort):
+        end = monotonic() + patience
+
         def configure(self, line: LineSettings) -> None:
             if line.baudrate != self.line.baudrate:
                 raise ReplyTimeout(f'{self.name}: nothing answers at {self.line}')
             super().configure(line)
 
-    return OneSpeed(name, line)
+        def read(self, timeout: float) -> bytes:
+            return super().read(self._at_most(timeout))
+
+        def pause(self, seconds: float) -> None:
+            super().pause(self._at_most(seconds))
+
+        def _at_most(self, seconds: float) -> float:
+            rest = self.end - monotonic()
+            if rest < 0:
+                raise ReplyTimeout(f'{self.name}: no answer within {patience} s')
+            return min(seconds, rest)
+
+    return ProbePort(name, line)
 
 
 def _listen(name: str, line: LineSettings) -> bytes:
-    port = _one_speed(name, line)
+    port = _probe_port(name, line, inf)
     try:
         return port.read(LISTEN)
     finally:
         port.close()
 
 
-def _ask(name: str, device_type: DeviceType) -> Answer:
+def _ask(name: str, device_type: DeviceType, patience: float) -> Answer:
     from camera_driver.cli.job import defaults
     cls = device_type.device_class()
     options = defaults(cls)
     if 'baudrate' in options:
         options['baudrate'] = cls.LINE.baudrate  # enough for a question
-    device = cls(_one_speed(name, cls.LINE), options)
+    device = cls(_probe_port(name, cls.LINE, patience), options)
     verdict, detail, identity = FOUND, '', None
     try:
         identity = device.open()
@@ -133,9 +159,6 @@ def _report(port: str, verdict: str, answers: Sequence[Answer], heard: bytes) ->
               for answer in answers]
     if verdict == FOUND:
         lines.append(f'Next:  camera-driver {found[0].device_type} --port {port} info')
-    elif verdict == AMBIGUOUS:
-        lines.append('ambiguous: each of '
-                     + ', '.join(answer.device_type for answer in found) + ' fits')
     elif verdict == OTHER:
         lines.append(f'{port}: something else answers, or a known device at another speed')
     else:

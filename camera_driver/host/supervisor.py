@@ -190,7 +190,8 @@ class Supervisor:
             self.connect()
         except DeviceError:
             if self._delay == self._first_delay:
-                log.info('trying again until it answers')
+                log.info('trying again until it answers; camera-driver probe, while this node is '
+                         'stopped, finds out which device is connected')
             self._again()
 
     def reset(self) -> str:
