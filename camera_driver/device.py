@@ -17,11 +17,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
-from camera_driver.errors import NotSupported
+from camera_driver.errors import (
+    Cancelled, DeviceError, NotSupported, PortError, ProtocolError)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     CheckResult, DeviceStatus, Identity, LinkStatistics, Setting, SettingValue)
 from camera_driver.operations import Evidence, Kind, operation, Outcome, Settlement
+
+ECHOES = 20  # questions of a self-test that have one answer
 
 
 def no_progress(_: object) -> None:
@@ -117,5 +120,33 @@ class Device(ABC):
         """Send one raw message of the protocol, framed and checked, and return the answer's."""
 
     @abstractmethod
+    def questions(self) -> Mapping[str, Callable[[], object]]:
+        """
+        Return what a self-test asks, by name, and what is shown of the answer.
+
+        They change nothing. The answer to 'echo' is always the same, unless the line is noisy.
+        """
+
     def self_test(self) -> Sequence[CheckResult]:
-        """Identify, echo, read-only round trips: what was found, in words; changes nothing."""
+        """Ask all `questions`, 'echo' again and again: what was found, in words."""
+        before = self.statistics
+        results = []
+        for name, question in self.questions().items():
+            try:
+                found = self._echo(question) if name == 'echo' else str(question())
+                results.append(CheckResult(name, True, found))
+            except (PortError, Cancelled):
+                raise  # nothing can be asked any more
+            except DeviceError as error:
+                results.append(CheckResult(name, False, str(error)))
+        after = self.statistics
+        damaged = after.damaged_frames - before.damaged_frames
+        results.append(CheckResult('line', not damaged, f'{damaged} damaged frames, '
+                                   f'{after.retries - before.retries} repeats'))
+        return results
+
+    def _echo(self, question: Callable[[], object]) -> str:
+        if len({question() for _ in range(ECHOES)}) > 1:
+            raise ProtocolError(f'{ECHOES} answers to one question differ: the line is noisy')
+        trip = self.statistics.median_round_trip or 0.0
+        return f'{ECHOES} of {ECHOES} answers alike, {trip * 1000:.1f} ms each'

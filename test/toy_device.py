@@ -13,7 +13,7 @@ from camera_driver.device import no_progress
 from camera_driver.errors import NotSupported, ProtocolError, Refused, ReplyTimeout, SessionLost
 from camera_driver.link.port import LineSettings
 from camera_driver.model import (
-    Access, CheckResult, DeviceStatus, Identity, LinkStatistics, Progress, Setting, Shot)
+    Access, DeviceStatus, Identity, LinkStatistics, Progress, Setting, Shot)
 from camera_driver.sim.simulator import Simulator
 
 LINE = LineSettings(9600)
@@ -166,8 +166,8 @@ class ToyCamera(TakesPictures):
     def send_message(self, message):
         return self._ask(message.decode()).encode()
 
-    def self_test(self):
-        return [CheckResult('echo', self._ask('say hello') == 'hello', 'hello')]
+    def questions(self):
+        return {'echo': lambda: self._ask('say hello')}
 
     def capture(self, triggered=no_progress):
         self._ask('shoot')

@@ -87,7 +87,7 @@ def test_self_test(rig):
     simulator, device = rig
     results = {one.name: one for one in device.self_test()}
     assert all(one.passed for one in results.values())
-    assert results['echo'].detail.startswith('10 of 10 answers alike')
+    assert results['echo'].detail.startswith('20 of 20 answers alike')
     assert 'awc_r_gain_offset 128' in results['settings'].detail
     assert not [c for c in simulator.log if not c.reads]
     simulator.misbehave('wrong_value')

@@ -186,7 +186,7 @@ def test_raw_messages(camera):
 
 def test_self_test_and_reset(camera):
     response = camera.call(Trigger, 'self_test')
-    assert response.success and '20 of 20 ENQ answered' in response.message
+    assert response.success and '20 of 20 answers alike' in response.message
     put(camera, 'flash_mode', 'force')
     response = camera.call(Trigger, 'reset_device')
     assert response.success and 'flash_mode' in response.message, response.message

@@ -19,11 +19,11 @@ from camera_driver.devices.fuji_mx.memory import Memory
 from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession, Limit
 from camera_driver.errors import (
     Cancelled, DamagedPicture, DeviceError, Forbidden, naming, NotConfirmed, NotSupported,
-    OutcomeUnknown, PortError, Refused)
+    OutcomeUnknown, Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
-    Access, CheckResult, DeviceStatus, Identity, LinkStatistics, Picture, ProgressCallback,
-    Setting, SettingValue, Shot, StoredImage)
+    Access, DeviceStatus, Identity, LinkStatistics, Picture, ProgressCallback, Setting,
+    SettingValue, Shot, StoredImage)
 from camera_driver.operations import (
     Attempt, carry_out, Evidence, line_lost, Outcome, Settlement)
 
@@ -221,36 +221,10 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
         self.memory.changed()
         return self.session.raw(number, message[1:])
 
-    def self_test(self) -> Sequence[CheckResult]:
-        """Identify, count, and a run of harmless questions."""
-        results = []
-        session = self.session
-        before = self.statistics
-
-        def check(name: str, question: Callable[[], str]) -> None:
-            try:
-                results.append(CheckResult(name, True, question()))
-            except (PortError, Cancelled):
-                raise
-            except DeviceError as error:
-                results.append(CheckResult(name, False, str(error)))
-
-        check('identity', lambda: session.version() or 'not told')
-        check('card', self._card)
-        check('images', lambda: f'{self.memory.count()} stored')
-
-        def echo() -> str:
-            for _ in range(20):
-                session.ping()
-            trip = self.statistics.median_round_trip or 0.0
-            return f'20 of 20 ENQ answered, {trip * 1000:.1f} ms each at {session.port.line}'
-        check('echo', echo)
-        after = self.statistics
-        damaged = after.damaged_frames - before.damaged_frames
-        results.append(CheckResult('line', not damaged,
-                                   f'{damaged} damaged frames, {after.retries - before.retries} '
-                                   'repeats'))
-        return results
+    def questions(self) -> Mapping[str, Callable[[], object]]:
+        """Return version, card, count, and ENQ."""
+        return {'identity': lambda: self.session.version() or 'not told', 'card': self._card,
+                'images': lambda: f'{self.memory.count()} stored', 'echo': self.session.ping}
 
     # Camera
 

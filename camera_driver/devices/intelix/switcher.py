@@ -23,13 +23,11 @@ from camera_driver.devices.intelix.commands import (
     text_of, UNLOCKED)
 from camera_driver.devices.intelix.explain import explain
 from camera_driver.devices.intelix.session import IntelixSession, LINE
-from camera_driver.errors import (
-    Cancelled, DeviceError, OutcomeUnknown, PortError, ProtocolError, Refused)
+from camera_driver.errors import OutcomeUnknown, ProtocolError, Refused
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.link.trace import TracingPort
-from camera_driver.model import (
-    CheckResult, DeviceStatus, Identity, LinkStatistics, Setting, SettingValue)
+from camera_driver.model import DeviceStatus, Identity, LinkStatistics, Setting, SettingValue
 
 log = logging.getLogger(__name__)
 
@@ -138,39 +136,16 @@ class IntelixSwitcher(Routes, HasLocks):
             self._set_routing(None)
         return self.session.send_raw(message)
 
-    def self_test(self) -> Sequence[CheckResult]:
-        """Ask again and again whether it is there, and for locks and the first preset."""
-        results = []
-
-        def check(name: str, question: Callable[[], str]) -> None:
-            try:
-                results.append(CheckResult(name, True, question()))
-            except (PortError, Cancelled):
-                raise
-            except DeviceError as error:
-                results.append(CheckResult(name, False, str(error)))
-
-        def echo() -> str:
-            for _ in range(10):
-                self.session.request('are_you_there')
-            trip = self.statistics.median_round_trip or 0.0
-            return f'10 of 10 questions answered, {trip * 1000:.1f} ms each'
-
+    def questions(self) -> Mapping[str, Callable[[], object]]:
+        """Return whether it is there, the locks, and the first preset."""
         def locks() -> str:
             for words in LOCKS.values():
                 self.session.request(words[2])
             return ', '.join(f'{lock} {"locked" if held else "unlocked"}'
                              for lock, held in self._locks.items())
 
-        before = self.statistics
-        check('echo', echo)
-        check('locks', locks)
-        check('preset 1', lambda: f'{self.preset_name(1)!r}: {_words(self.preset(1))}')
-        after = self.statistics
-        damaged = after.damaged_frames - before.damaged_frames
-        results.append(CheckResult('line', not damaged, f'{damaged} damaged frames, '
-                                   f'{after.retries - before.retries} repeats'))
-        return results
+        return {'echo': lambda: self.session.request('are_you_there'), 'locks': locks,
+                'preset 1': lambda: f'{self.preset_name(1)!r}: {_words(self.preset(1))}'}
 
     # Switcher
 

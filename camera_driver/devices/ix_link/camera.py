@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from math import ceil
@@ -20,11 +20,10 @@ from camera_driver.devices.ix_link.commands import (
 from camera_driver.devices.ix_link.exposure import ExposureControl
 from camera_driver.devices.ix_link.session import IxLinkSession, T_REPLY, T_WORK
 from camera_driver.errors import (
-    Busy, Cancelled, DeviceError, Forbidden, naming, NotSupported, OutcomeUnknown, PortError,
-    ProtocolError, Refused)
+    Busy, DeviceError, Forbidden, naming, NotSupported, OutcomeUnknown, Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
-    Access, CheckResult, DeviceStatus, Exposure, Identity, LinkStatistics, LiveViewRegion, Range,
+    Access, DeviceStatus, Exposure, Identity, LinkStatistics, LiveViewRegion, Range,
     RegionOfInterest, Setting, SettingValue, Shot)
 from camera_driver.operations import Kind, operation
 
@@ -178,18 +177,8 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
             timeout = T_WORK
         return self.session.raw(command, data, timeout)
 
-    def self_test(self) -> Sequence[CheckResult]:
-        """Ask for status, exposure and ranges, and one harmless question again and again."""
-        results = []
-
-        def check(name: str, question: Callable[[], str]) -> None:
-            try:
-                results.append(CheckResult(name, True, question()))
-            except (PortError, Cancelled):
-                raise  # nothing can be tested any more
-            except DeviceError as error:
-                results.append(CheckResult(name, False, str(error)))
-
+    def questions(self) -> Mapping[str, Callable[[], object]]:
+        """Return status, exposure's ranges, and one of the ranges."""
         def status() -> str:
             self.session.make_sure_it_is_ready()
             return 'ready'
@@ -197,24 +186,9 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
         def ranges() -> str:
             return ', '.join(f'{name} {r.minimum:.4g} to {r.maximum:.4g}'
                              for name, r in self.exposure_ranges().items()) or 'none'
-        check('status', status)
-        check('ranges', ranges)
-        before = self.statistics
 
-        def echo() -> str:
-            quantity = QUANTITIES['iso']
-            values = {self.session.grid(quantity) for _ in range(20)}
-            if len(values) > 1:
-                raise ProtocolError('20 readings of one range differ: the line is noisy')
-            trip = self.statistics.median_round_trip or 0.0
-            return f'20 of 20 answers alike, {trip * 1000:.1f} ms each at {self.session.port.line}'
-        check('echo', echo)
-        after = self.statistics
-        damaged = after.damaged_frames - before.damaged_frames
-        results.append(CheckResult('line', not damaged,
-                                   f'{damaged} damaged frames, {after.retries - before.retries} '
-                                   'repeats'))
-        return results
+        return {'status': status, 'ranges': ranges,
+                'echo': lambda: self.session.grid(QUANTITIES['iso'])}
 
     # Camera
 

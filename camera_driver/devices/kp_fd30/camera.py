@@ -23,11 +23,11 @@ from camera_driver.devices.kp_fd30.registers import BY_NAME, Register, REGISTERS
 from camera_driver.devices.kp_fd30.session import KpFd30Session, LINE
 from camera_driver.devices.kp_fd30.settings import Row, ROW_OF, ROWS
 from camera_driver.devices.kp_fd30.shutter import parse_presets
-from camera_driver.errors import Cancelled, DeviceError, NotSupported, PortError, ProtocolError
+from camera_driver.errors import NotSupported, ProtocolError
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
-    CheckResult, DeviceStatus, Difference, Exposure, Identity, LinkStatistics, ProgressCallback,
-    Range, Setting, SettingValue)
+    DeviceStatus, Difference, Exposure, Identity, LinkStatistics, ProgressCallback, Range, Setting,
+    SettingValue)
 from camera_driver.operations import Kind, operation
 
 AREAS = (1, 2)
@@ -127,37 +127,10 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
         self.session.request(command)
         return bytes([Control.ACK])
 
-    def self_test(self) -> Sequence[CheckResult]:
-        """Read every setting, and one of them again and again."""
-        results = []
-
-        def check(name: str, question: Callable[[], str]) -> None:
-            try:
-                results.append(CheckResult(name, True, question()))
-            except (PortError, Cancelled):
-                raise
-            except DeviceError as error:
-                results.append(CheckResult(name, False, str(error)))
-
-        def echo() -> str:
-            values = {self.bank.read(HARMLESS) for _ in range(10)}
-            if len(values) > 1:
-                raise ProtocolError('10 readings of one register differ: the line is noisy')
-            trip = self.statistics.median_round_trip or 0.0
-            return f'10 of 10 answers alike, {trip * 1000:.1f} ms each'
-
-        def read_all() -> str:
-            return ', '.join(f'{name} {self.get(name)}' for name in ROW_OF)
-
-        before = self.statistics
-        check('echo', echo)
-        check('settings', read_all)
-        after = self.statistics
-        damaged = after.damaged_frames - before.damaged_frames
-        results.append(CheckResult('line', not damaged,
-                                   f'{damaged} damaged frames, {after.retries - before.retries} '
-                                   'repeats'))
-        return results
+    def questions(self) -> Mapping[str, Callable[[], object]]:
+        """Return one setting, and all of them."""
+        return {'echo': lambda: self.bank.read(HARMLESS), 'settings': lambda: ', '.join(
+            f'{name} {self.get(name)}' for name in ROW_OF)}
 
     # Camera
 

@@ -25,12 +25,10 @@ from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.devices.sierra.settings import BY_NAME, Row, ROWS
 from camera_driver.devices.sierra.summary import ANIMATION_TYPES, VARIANTS, wall_time
 from camera_driver.devices.sierra.wakeup import WAKE_UP
-from camera_driver.errors import (
-    Cancelled, DeviceError, Forbidden, NotConfirmed, NotSupported, PortError, ProtocolError,
-    Refused)
+from camera_driver.errors import DeviceError, Forbidden, NotConfirmed, NotSupported, Refused
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
-    Access, CheckResult, DeviceStatus, Exposure, Identity, ImageFolder, LinkStatistics, Picture,
+    Access, DeviceStatus, Exposure, Identity, ImageFolder, LinkStatistics, Picture,
     ProgressCallback, Range, Setting, SettingValue, Shot, StoredImage)
 from camera_driver.operations import Attempt, Evidence, Settlement
 
@@ -184,37 +182,14 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
         """Send the data of one command packet; returns the answer's data or control byte."""
         return self._raw.send(message, self.model)
 
-    def self_test(self) -> Sequence[CheckResult]:
-        """Identify, count, and a run of harmless questions."""
-        results = []
-
-        def check(name: str, question: Callable[[], str]) -> None:
-            try:
-                results.append(CheckResult(name, True, question()))
-            except (PortError, Cancelled):
-                raise
-            except DeviceError as error:
-                results.append(CheckResult(name, False, str(error)))
-
-        check('identity', lambda: ' '.join(
-            filter(None, (self._text('manufacturer'), self._text('model')))) or 'not told')
-        check('card', self._card)
-        check('images', lambda: f'{self.memory.count()} stored')
-        before = self.statistics
-
-        def echo() -> str:
-            values = {self.session.read_int(NUMBER['resolution']) for _ in range(20)}
-            if len(values) > 1:
-                raise ProtocolError('20 readings of one register differ: the line is noisy')
-            trip = self.statistics.median_round_trip or 0.0
-            return f'20 of 20 answers alike, {trip * 1000:.1f} ms each at {self.session.port.line}'
-        check('echo', echo)
-        after = self.statistics
-        damaged = after.damaged_frames - before.damaged_frames
-        results.append(CheckResult('line', not damaged,
-                                   f'{damaged} damaged frames, {after.retries - before.retries} '
-                                   'repeats'))
-        return results
+    def questions(self) -> Mapping[str, Callable[[], object]]:
+        """Return identity, card, count, and a register that stays as it is."""
+        return {
+            'identity': lambda: ' '.join(filter(None, (
+                self._text('manufacturer'), self._text('model')))) or 'not told',
+            'card': self._card,
+            'images': lambda: f'{self.memory.count()} stored',
+            'echo': lambda: self.session.read_int(NUMBER['resolution'])}
 
     # Camera
 
