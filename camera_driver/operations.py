@@ -21,6 +21,8 @@ count of images, their names, a counter), hands it to `Device.record`, which kee
 and sends the command within `once`. From its first byte on every way out but the device's clear
 "no" is a doubt. `carry_out` settles a doubt at once where the line lives; where it does not, the
 evidence is asked again after the next log-in of the same device, or at the next start.
+
+A *set* operation takes the way of `confirmed`: what the device holds counts, not what it answered.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from camera_driver.errors import (
-    Cancelled, causes, DeviceError, OutcomeUnknown, PortError, Refused)
+    Cancelled, causes, DeviceError, NotConfirmed, OutcomeUnknown, PortError, Refused)
 
 T = TypeVar('T')
 F = TypeVar('F', bound=Callable[..., Any])
@@ -186,3 +188,52 @@ def carry_out(evidence: Evidence, command: Callable[[], T],
             text = str(said or doubt).partition(', and it is unknown')[0]
             raise Refused(f'{text}. {found.words}', said.code if said else None) from doubt
         return None, found
+
+
+def confirmed(what: str, write: Callable[[Attempt], None], read: Callable[[], T | None],
+              good: Callable[[Any], bool], words: Callable[[Any], str] = repr) -> T | None:
+    """
+    Write and return what is read back; None: the device cannot tell.
+
+    :param what: for messages: 'flash_mode: off'.
+    :param write: sends it, and says so (`Attempt.sending`).
+    :param words: says what is held instead.
+
+    Raises Refused (the device said no, or holds something else), NotConfirmed (it was sent, and
+    the device could not be asked).
+    """
+    attempt = Attempt()
+    trouble: BaseException | None = None
+    try:
+        write(attempt)
+    except (DeviceError, KeyboardInterrupt) as error:
+        if not attempt.sent:
+            raise
+        trouble = error
+        if line_lost(error):
+            raise _not_confirmed(what, error) from error
+    try:
+        held = read()
+    except Refused as error:
+        if isinstance(trouble, Refused):
+            raise trouble from error
+        held = None
+    except (DeviceError, KeyboardInterrupt) as error:
+        raise _not_confirmed(what, error) from (trouble or error)
+    if held is None:
+        if isinstance(trouble, Refused):
+            raise trouble
+        if trouble:
+            raise _not_confirmed(what, trouble) from trouble
+        return None
+    if good(held):
+        return held
+    if trouble and not isinstance(trouble, OutcomeUnknown):  # that one is known by now
+        raise trouble
+    raise Refused(f'{what}: the device took it and holds {words(held)}') from trouble
+
+
+def _not_confirmed(what: str, error: BaseException) -> NotConfirmed:
+    why = 'interrupted' if isinstance(error, (Cancelled, KeyboardInterrupt)) else error
+    return NotConfirmed(f'{what}: sent to the device, and what it holds now could not be read '
+                        f'back: {why}')

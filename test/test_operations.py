@@ -5,9 +5,10 @@
 import pytest
 
 from camera_driver.errors import (
-    Cancelled, DeviceError, OutcomeUnknown, PortError, Refused, ReplyTimeout)
+    Cancelled, DeviceError, NotConfirmed, OutcomeUnknown, PortError, Refused, ReplyTimeout)
 from camera_driver.operations import (
-    carry_out, Kind, line_lost, once, Operation, operation, operations, Outcome, Settlement)
+    carry_out, confirmed, Kind, line_lost, once, Operation, operation, operations, Outcome,
+    Settlement)
 
 EVIDENCE = {'operation': 'capture', 'count': 2}
 
@@ -129,3 +130,63 @@ def test_what_cannot_be_settled_stays_unknown_and_keeps_its_evidence(found):
     with pytest.raises(OutcomeUnknown, match='silent again') as caught:
         Device(ReplyTimeout('silent'), found).run()
     assert caught.value.evidence is EVIDENCE
+
+
+class Setting:
+    """Writes `value`, or fails with `error` before, within or behind it; then tells it."""
+
+    def __init__(self, error=None, done=True, sent=True, told=lambda held: held):
+        self.error, self.done, self.sent, self.told = error, done, sent, told
+        self.held = 1
+
+    def write(self, attempt):
+        if self.sent:
+            attempt.sending()
+        if self.done and self.sent:
+            self.held = 2
+        if self.error:
+            raise self.error
+
+    def run(self):
+        return confirmed('level: 2', self.write, lambda: self.told(self.held),
+                         lambda held: held == 2)
+
+
+def silent(held):
+    raise ReplyTimeout('silent')
+
+
+def test_what_was_written_is_what_is_read_back():
+    assert Setting().run() == 2
+    with pytest.raises(Refused, match='level: 2: the device took it and holds 1'):
+        Setting(done=False).run()
+
+
+@pytest.mark.parametrize('error', [ReplyTimeout('silent'), Refused('nak')], ids=repr)
+def test_what_it_answered_does_not_count(error):
+    assert Setting(error).run() == 2
+    with pytest.raises(type(error)):
+        Setting(error, done=False).run()
+
+
+def test_a_once_command_that_was_not_done_is_no_doubt_any_more():
+    with pytest.raises(Refused, match='holds 1'):
+        Setting(OutcomeUnknown('doubt'), done=False).run()
+
+
+@pytest.mark.parametrize('error', [
+    ReplyTimeout('silent'), PortError('gone'), Cancelled('end'), KeyboardInterrupt()], ids=repr)
+@pytest.mark.parametrize('told', [silent, lambda held: None])
+def test_what_cannot_be_read_back_is_not_confirmed(error, told):
+    with pytest.raises(NotConfirmed, match='^level: 2: sent to the device'):
+        Setting(error, told=told).run()
+    with pytest.raises(type(error)):
+        Setting(error, sent=False).run()
+
+
+def test_a_no_counts_where_nothing_can_be_read_back():
+    with pytest.raises(Refused, match='nak'):
+        Setting(Refused('nak'), told=lambda held: None).run()
+    assert Setting(told=lambda held: None).run() is None
+    with pytest.raises(NotConfirmed, match='silent'):
+        Setting(told=silent).run()

@@ -202,7 +202,7 @@ def test_a_setting_that_the_camera_does_not_hold():
     write = simulator.camera.write_int
     simulator.camera.write_int = lambda number, value: write(
         number, pack_int(4) if number == 7 else value)
-    with pytest.raises(Refused, match="'off': the camera took it and holds 'slow_sync'"):
+    with pytest.raises(Refused, match="'off': the device took it and holds 'slow_sync'"):
         camera.set('flash_mode', 'off')
 
 

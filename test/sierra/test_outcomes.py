@@ -351,7 +351,7 @@ def test_written_and_not_read_back(call):
     command = {'protect': b'\x01\x27', 'set, text': b'\x04\x16'}.get(
         call, b'\x01' + CALLS[call][0][1:])
     simulator.misbehave('nak_command', times=1000, command=command)
-    with pytest.raises(NotConfirmed, match='sent to the camera'):
+    with pytest.raises(NotConfirmed, match='sent to the device'):
         CALLS[call][2](camera)
     assert truth(simulator, call) or call == 'set_exposure'
 

@@ -15,7 +15,6 @@ from camera_driver.abilities import (
     StoresImages, TakesPictures, TakesPreviews, UploadsImages)
 from camera_driver.device import no_progress
 from camera_driver.devices.sierra import memory, upload
-from camera_driver.devices.sierra.confirm import confirmed
 from camera_driver.devices.sierra.exposure import ExposureControl
 from camera_driver.devices.sierra.models import find_model, GENERIC, Model, model_named
 from camera_driver.devices.sierra.outcomes import OPERATIONS, Outcomes
@@ -30,7 +29,7 @@ from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, DeviceStatus, Exposure, Identity, ImageFolder, LinkStatistics, Picture,
     ProgressCallback, Range, Setting, SettingValue, Shot, StoredImage)
-from camera_driver.operations import Attempt, Evidence, Settlement
+from camera_driver.operations import Attempt, confirmed, Evidence, Settlement
 
 log = logging.getLogger(__name__)
 

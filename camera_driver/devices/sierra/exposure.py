@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from camera_driver.devices.sierra.confirm import confirmed
 from camera_driver.devices.sierra.models import GENERIC
 from camera_driver.devices.sierra.registers import NUMBER
 from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.errors import DeviceError, NotConfirmed, NotSupported, Refused
 from camera_driver.model import Exposure, Range, Setting
-from camera_driver.operations import carry_out, Evidence, once, Outcome, Settlement
+from camera_driver.operations import (
+    carry_out, confirmed, Evidence, once, Outcome, Settlement)
 
 MAX_TIME = 0x7FFFFFFF  # us, what an int32 holds; the models' own limits are not documented
 

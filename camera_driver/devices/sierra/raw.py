@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 from camera_driver.devices.sierra.codec import Code, MAX_DATA
-from camera_driver.devices.sierra.confirm import confirmed
 from camera_driver.devices.sierra.models import Model
 from camera_driver.devices.sierra.registers import Action, NEVER_WRITE, NUMBER, REGISTERS
 from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.errors import Forbidden, naming
-from camera_driver.operations import Attempt
+from camera_driver.operations import Attempt, confirmed
 
 NO_ECHO = frozenset(NUMBER[name] for name in ('clock', 'folder_select', 'folder_name'))
 """Registers that do not read as they were written."""
