@@ -17,7 +17,7 @@ Setting one: checked against what this model can, written, read back. The set fa
 reason when the device is not there or refuses, and the parameter then shows what the device has.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 import difflib
 from functools import partial
 import threading
@@ -30,7 +30,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from camera_driver.device import Device
-from camera_driver.errors import DeviceError, NotSupported, Refused
+from camera_driver.errors import DeviceError
+from camera_driver.host.settings import HeldSettings
 from camera_driver.model import Access, Setting, SettingValue
 from camera_driver.nodes.convert import words
 from camera_driver.nodes.rclpy_private import given_parameters, restore_type, show_parameter
@@ -124,12 +125,8 @@ def adapt(setting: Setting, value: Any) -> Any:
     return value
 
 
-class SettingParameters:
-    """
-    The device's settings as parameters.
-
-    `problems`: setting -> why what was commanded could not be applied when connecting.
-    """
+class SettingParameters(HeldSettings):
+    """The device's settings as parameters."""
 
     def __init__(self, node: Node, settings: tuple[Setting, ...],
                  run: Callable[[str, Callable[[Device], None]], None],
@@ -144,11 +141,8 @@ class SettingParameters:
         """
         self._node = node
         self._run = run
-        self._changed = changed
-        self._settings = {setting.name: setting for setting in settings}
         self._mine = threading.local()  # .showing: this thread shows what the device has
-        self._held: dict[str, SettingValue] = {}
-        self._configured: dict[str, SettingValue] = {}
+        configured: dict[str, SettingValue] = {}
         for setting in settings:
             given = node.declare_parameter(
                 setting.name, None, ParameterDescriptor(dynamic_typing=True)).value
@@ -156,98 +150,26 @@ class SettingParameters:
                 raise ValueError(f'{setting.name}: it is done at the moment it is set; take it '
                                  'out of the parameter file')
             if given not in NOT_MENTIONED and setting.access is not Access.READ_ONLY:
-                self._configured[setting.name] = setting.validate(adapt(setting, given))
-            self._show(setting.name, None)
-        self.commanded = dict(self._configured)
-        self.problems: Mapping[str, str] = {}
+                configured[setting.name] = setting.validate(adapt(setting, given))
+            self._show_parameter(setting, None, '', False)
+        super().__init__(settings, configured, self._show_parameter, changed=changed, words=words)
         node.add_pre_set_parameters_callback(self._before)
         node.add_on_set_parameters_callback(self._on_set)
         node.add_post_set_parameters_callback(self._after)
 
-    def forget(self) -> None:
-        """Forget what was commanded at run time: another device may come."""
-        self.commanded = dict(self._configured)
-        self.problems = {}
-
-    def connected(self, device: Device) -> str:
-        """
-        Write what was commanded, read the rest, and show it all; on the worker.
-
-        Returns in words what was done. Raises DeviceError when the link fails.
-        """
-        here = device.settings()
-        applied, problems = [], {}
-        for name, value in self.commanded.items():
-            try:
-                if name not in here:
-                    raise NotSupported('this model has no such setting')
-                value = here[name].validate(adapt(here[name], value))
-                got = device.set(name, value)
-                self._held[name] = value if got is None else got
-                applied.append(name)
-            except (Refused, NotSupported, ValueError) as error:
-                problems[name] = words(error)
-                self._node.get_logger().error(
-                    f'{name}: {value} could not be applied: {problems[name]}')
-        for name, setting in self._settings.items():
-            setting = self._settings[name] = here.get(name, setting)
-            held: SettingValue | None = None
-            why = 'this model has no such setting'
-            if name in here:
-                held, why = self._read(device, name)
-                if held is None and name in applied:
-                    held = self.commanded[name]
-            self._show(name, held, why, absent=name not in here)
-        self.problems = problems
-        self._changed(device)
-        parts = (('applied', applied), ('not applied', list(problems)))
-        return '; '.join(f'{words}: {", ".join(names)}' for words, names in parts if names)
-
-    def refresh(self, device: Device, names: Iterable[str]) -> None:
-        """
-        Read again what may have changed otherwise, and show it; on the worker.
-
-        What really changed is no longer commanded as a parameter: the later command counts.
-        """
-        here = device.settings()
-        for name in names:
-            if name not in here or here[name].access is Access.WRITE_ONLY:
-                continue
-            value, why = self._read(device, name)
-            if name in self._held and value != self._held[name]:
-                self.commanded.pop(name, None)
-            self._show(name, value, why)
-
-    def follow(self, device: Device, but: Iterable[str] = ()) -> None:
-        """
-        Show what is known now of settings that the device cannot tell, `but` these; on the worker.
-
-        Sends nothing. They were changed by a command: it counts as if they had been set.
-        """
-        for name, setting in device.settings().items():
-            if setting.access is not Access.WRITE_ONLY or name in but:
-                continue
-            value = device.get(name)
-            if value == self._node.get_parameter(name).value:
-                continue
-            if value is not None:
-                self.commanded[name] = self._held[name] = value
-            self._show(name, value)
-        self._changed(device)
-
     # When somebody sets parameters.
 
     def _before(self, parameters: list[Parameter]) -> list[Parameter]:
-        return [Parameter(one.name, value=adapt(self._settings[one.name], one.value))
-                if one.name in self._settings and one.value is not None else one
+        return [Parameter(one.name, value=adapt(self.settings[one.name], one.value))
+                if one.name in self.settings and one.value is not None else one
                 for one in parameters]
 
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
-        wanted = {one.name: one.value for one in parameters if one.name in self._settings}
+        wanted = {one.name: one.value for one in parameters if one.name in self.settings}
         if getattr(self._mine, 'showing', False) or not wanted:
             return SetParametersResult(successful=True)
         try:
-            self._run(f'setting {", ".join(wanted)}', partial(self._write, wanted=wanted))
+            self._run(f'setting {", ".join(wanted)}', partial(self.write, wanted=wanted))
             return SetParametersResult(successful=True)
         except (DeviceError, ValueError) as error:
             reason = words(error)
@@ -263,55 +185,13 @@ class SettingParameters:
         if getattr(self._mine, 'showing', False):
             return
         for one in parameters:
-            held = self._held.get(one.name) if one.name in self._settings else None
-            if held is not None and (held != one.value or self._settings[one.name].momentary):
+            held = self.held.get(one.name) if one.name in self.settings else None
+            if held is not None and (held != one.value or self.settings[one.name].momentary):
                 self._show(one.name, held)
 
-    def _write(self, device: Device, wanted: Mapping[str, Any]) -> None:
-        """Check all, write all; on the worker."""
-        here = device.settings()
-        for name, value in wanted.items():
-            if name not in here:
-                raise NotSupported(f'{name}: this model has no such setting')
-            if value is None:
-                raise ValueError(f'{name}: a setting cannot be deleted')
-            here[name].validate(value)
-        written: list[str] = []
-        for name, value in wanted.items():
-            try:
-                held = device.set(name, value)
-                self._held[name] = value if held is None else held
-            except (DeviceError, ValueError) as error:
-                for one in (*written, name):
-                    self._show(one, self._held[one] if one in written
-                               else self._read_again(device, one))
-                self.follow(device, but=wanted)
-                if written:
-                    error.args = (f'{error} (already written: {", ".join(written)})',)
-                raise
-            if not here[name].momentary:
-                self.commanded[name] = value
-            written.append(name)
-        self.follow(device, but=wanted)
-
-    def _read(self, device: Device, name: str) -> tuple[SettingValue | None, str]:
-        """Return what the device has, or None and perhaps why it does not tell."""
-        try:
-            return device.get(name), ''
-        except (Refused, NotSupported) as error:
-            return None, f'not told: {words(error)}'
-
-    def _read_again(self, device: Device, name: str) -> SettingValue | None:
-        try:
-            return self._read(device, name)[0]
-        except DeviceError:
-            return None  # the link has failed as well; the caller's error says more
-
-    def _show(self, name: str, value: SettingValue | None, why: str = '',
-              absent: bool = False) -> None:
+    def _show_parameter(self, setting: Setting, value: SettingValue | None, why: str,
+                        absent: bool) -> None:
         """Show what the device has; None = not known, and `why`."""
-        setting = self._settings[name]
-        value = None if setting.momentary else value
         descriptor = describe(setting, read_only=absent or setting.access is Access.READ_ONLY)
         if absent:
             descriptor.additional_constraints = why
@@ -320,6 +200,6 @@ class SettingParameters:
             descriptor.additional_constraints += f'; {why}'
         self._mine.showing = True
         try:
-            show_parameter(self._node, Parameter(name, value=value), descriptor)
+            show_parameter(self._node, Parameter(setting.name, value=value), descriptor)
         finally:
             self._mine.showing = False
