@@ -5,23 +5,24 @@
 from __future__ import annotations
 
 from argparse import REMAINDER
-from collections.abc import Sequence
-from concurrent.futures import as_completed, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from math import inf
+import os
+import select
 import signal
 import subprocess
 import sys
+from time import monotonic
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from camera_driver.cli.interrupt import SIGNALS
 from camera_driver.cli.output import Output
 from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.errors import NotSupported
-
-if TYPE_CHECKING:
-    from camera_driver.rig import Rig
-
+from camera_driver.host.process import environment
 PATIENCE = 10  # s that nodes have to end after a signal; they need 3 at most
+FIRST_DELAY, MOST_DELAY = 1.0, 30.0  # s before a process that died is started again
+STEADY = 60.0  # s of life after which the delay begins anew
 
 
 def fill(parser: Parser) -> None:
@@ -42,6 +43,9 @@ examples:
     parser.add_argument('--processes', choices=PROCESSES,
                         help='all nodes in one process, or one process for each (default: as the '
                         'file says, else one)')
+    parser.add_argument('--respawn', action='store_true',
+                        help='start a process again when it has died, after a delay that doubles '
+                        f'from {FIRST_DELAY:g} s to {MOST_DELAY:g} s')
     parser.add_argument('--ros-args', nargs=REMAINDER, default=[], metavar='...',
                         help='what follows is for ROS and holds for all nodes')
     parser.set_defaults(run=run)
@@ -59,21 +63,63 @@ def run(args: Arguments, out: Output) -> int:
     ros_arguments: list[str] = args.ros_args
     if args.verbose:
         ros_arguments = ['--log-level', 'camera_driver:=debug', *ros_arguments]
-    each = (args.processes or rig.processes) == 'each'
+    processes = args.processes or rig.processes
     out.show({device.full_name: {'type': device.type, 'parameters': dict(device.parameters)}
               for device in rig.devices},
              'Starting ' + ', '.join(f'{device.full_name} ({device.type})'
                                      for device in rig.devices) + '. Ctrl-C ends.')
-    if not each:
+    if processes == 'one' and not args.respawn:
         return int(run_rig(rig, ros_arguments))
     set_large_images()
-    return _run_each(rig, [[*command(device.type), *device.arguments(), *ros_arguments]
-                           for device in rig.devices])
+    if processes == 'one':
+        commands = {'the rig': [
+            sys.executable, '-m', 'camera_driver.cli.main', 'up', args.rig, '--processes', 'one',
+            *(['--simulate'] if args.simulate else []), '--ros-args', *ros_arguments]}
+    else:
+        commands = {device.full_name: [*command(device.type), *device.arguments(), *ros_arguments]
+                    for device in rig.devices}
+    return _run_each(commands, args.respawn)
 
 
-def _run_each(rig: Rig, commands: Sequence[Sequence[str]]) -> int:
-    """Run one process for each device until all have ended; tell of those that end alone."""
-    processes: list[subprocess.Popen[bytes]] = []
+class _Process:
+    """One process of a rig."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self.name = name
+        self.restarts = 0
+        self.ended: int | None = None  # its exit code, or minus the signal
+        self.delay = FIRST_DELAY  # s before it is started again
+        self._command = command
+        self.start()
+
+    def start(self) -> None:
+        """Start it; it ends when this process does, however that ends."""
+        self.started = monotonic()
+        self.due = inf  # when to start it again
+        self.ended = None
+        # In a session of its own: Ctrl-C reaches it through here, and once.
+        self.process = subprocess.Popen(self._command, start_new_session=True,
+                                        env=environment(self.restarts))
+        self.fd = os.pidfd_open(self.process.pid)
+
+    def reap(self) -> int:
+        """Take note of its end and return its exit code, or minus the signal."""
+        os.close(self.fd)
+        self.ended = self.process.wait()
+        if monotonic() - self.started > STEADY:
+            self.delay = FIRST_DELAY
+        return self.ended
+
+    def start_later(self) -> None:
+        """Plan to start it again."""
+        self.restarts += 1
+        self.due = monotonic() + self.delay
+        self.delay = min(2 * self.delay, MOST_DELAY)
+
+
+def _run_each(commands: Mapping[str, Sequence[str]], respawn: bool) -> int:
+    """Run processes until all have ended or this one is told to; tell of those that end alone."""
+    processes: list[_Process] = []
     ending = False
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -81,34 +127,42 @@ def _run_each(rig: Rig, commands: Sequence[Sequence[str]]) -> int:
         if not ending:
             ending = True
             signal.alarm(PATIENCE)
-            for process in processes:
-                process.terminate()
+            for one in processes:
+                one.process.terminate()
+                one.due = inf
 
     def kill(number: int, frame: FrameType | None) -> None:
-        for process in processes:
-            process.kill()
+        for one in processes:
+            one.process.kill()
 
-    # Each in a session of its own: Ctrl-C reaches them through here, and once.
     before = {number: signal.signal(number, end) for number in (*SIGNALS, signal.SIGHUP)}
     before[signal.SIGALRM] = signal.signal(signal.SIGALRM, kill)
     failed = False
     try:
-        for command in commands:
+        for name, command in commands.items():
             if not ending:
-                processes.append(subprocess.Popen(command, start_new_session=True))
-        with ThreadPoolExecutor(len(processes) or 1) as pool:
-            names = {pool.submit(process.wait): device.full_name
-                     for process, device in zip(processes, rig.devices)}
-            for future in as_completed(names):
-                code = future.result()
-                if code and not (ending and code == -signal.SIGTERM):
-                    failed = True
+                processes.append(_Process(name, command))
+        while True:
+            running = {one.fd: one for one in processes if one.ended is None}
+            due = min((one.due for one in processes), default=inf)
+            if not running and (ending or due == inf):
+                return 1 if failed else 0
+            # Not for ever: a signal between the look at `ending` and here must not be slept over.
+            ready = select.select(list(running), [], [], max(0.0, min(1.0, due - monotonic())))[0]
+            for one in map(running.__getitem__, ready):
+                code = one.reap()
+                failed |= bool(code) and not (ending and code == -signal.SIGTERM)
                 if not ending:
-                    print(f'{names[future]} has ended by itself '
-                          + (f'with exit code {code}' if code >= 0 else f'by signal {-code}'),
-                          file=sys.stderr, flush=True)
+                    if respawn:
+                        one.start_later()
+                    print(f'{one.name} has ended by itself '
+                          + (f'with exit code {code}' if code >= 0 else f'by signal {-code}')
+                          + (f'; it starts again in {one.due - monotonic():.0f} s'
+                             if respawn else ''), file=sys.stderr, flush=True)
+            for one in processes:
+                if not ending and monotonic() >= one.due:
+                    one.start()
     finally:
         signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)
-    return 1 if failed else 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
+from camera_driver.host.process import restarts
 from camera_driver.host.supervisor import State, Supervisor
 from camera_driver.host.worker import DeviceWorker
 from camera_driver.model import LinkStatistics
@@ -115,6 +116,7 @@ def _device(node: View) -> Task:
     values |= {'battery': status.battery, 'images stored': status.images_stored,
                'images left': status.images_left, 'memory free [bytes]': status.memory_free}
     values |= status.details
+    values |= {'restarts of the process': restarts() or None}
     values |= {'activity': worker.activity, 'last error': supervisor.last_error,
                'recovery': supervisor.recovery, **node.problems}
     shown = {key: value for key, value in values.items() if value not in (None, '')}

@@ -6,17 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 import os
 from pathlib import Path
+from queue import SimpleQueue
 import signal
 import sys
+import threading
 
 from ament_index_python.packages import get_package_prefix, get_package_share_directory
 import rclpy
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import MultiThreadedExecutor
 from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
 
 from camera_driver.catalog import find, TYPES
 from camera_driver.errors import DeviceError
+from camera_driver.host.process import end_with_parent
 from camera_driver.host.worker import MOST_WAITING
 from camera_driver.nodes.base import DeviceNode
 from camera_driver.rig import Rig
@@ -27,6 +31,9 @@ THREADS = MOST_WAITING + 1 + 5
 FAILURES = (DeviceError, ValueError, InvalidParameterTypeException,
             InvalidParameterValueException)
 """What a node fails with; all else is a defect."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What tells nodes to end."""
 
 PROFILES = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 
@@ -80,9 +87,22 @@ def set_large_images() -> None:
 def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str] | None = None
          ) -> int:
     """Make the nodes and run them until they are told to end or all have failed."""
-    rclpy.init(args=arguments)
+    # Without rclpy's own handlers, which end the context under whatever is still to be said.
+    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    news: SimpleQueue[str | BaseException | None] = SimpleQueue()  # failure, defect, stop
+    before = {number: signal.signal(number, lambda *_: news.put(None)) for number in SIGNALS
+              if signal.getsignal(number) is not signal.SIG_IGN}  # SIGHUP is, under nohup
+    end_with_parent()
     executor = MultiThreadedExecutor(THREADS * len(makers))
     nodes: dict[str, DeviceNode] = {}
+
+    def spin() -> None:
+        try:
+            executor.spin()
+        except BaseException as error:
+            news.put(error)
+
+    spinning = threading.Thread(target=spin, name='executor', daemon=True)
     try:
         for name, make in makers.items():
             try:
@@ -90,29 +110,33 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
             except FAILURES as error:
                 _tell(name, error)
                 continue
-            node.failure.add_done_callback(  # anything to do, so that spin_once returns
-                lambda _: executor.create_task(lambda: None))
+            node.failure.add_done_callback(lambda _, name=name: news.put(name))
         for node in nodes.values():
             node.meet(nodes)
             executor.add_node(node)
-        while nodes and rclpy.ok():
-            executor.spin_once()
-            for name in [name for name, node in nodes.items() if node.failure.done()]:
-                node = nodes.pop(name)
-                _tell(name, node.failure.exception())
-                executor.remove_node(node)
-                node.destroy_node()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        spinning.start()
+        while nodes:
+            failed = news.get()
+            if failed is None:
+                break
+            if isinstance(failed, BaseException):
+                raise failed
+            node = nodes.pop(failed)
+            _tell(failed, node.failure.exception())
+            executor.remove_node(node)
+            node.destroy_node()
     finally:
         # The orderly end takes 3 s at most; a second Ctrl-C must not leave a camera half closed.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
         for node in nodes.values():
             if node.worker:
                 node.worker.stop_job()  # all at the same time
         for node in nodes.values():
             node.close_device()
         executor.shutdown(timeout_sec=1.0)
+        if spinning.is_alive():
+            spinning.join(1.0)
         for node in nodes.values():
             node.destroy_node()
         rclpy.try_shutdown()

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 
+from diagnostic_msgs.msg import DiagnosticArray
 from helpers import wait_until
 from node_rig import Client
 import pytest
@@ -17,10 +18,11 @@ from rcl_interfaces.srv import GetParameters
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
+from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.cli.main import main
-from camera_driver.msg import Exposure
+from camera_driver.msg import CameraStatus, Exposure
 from camera_driver.nodes.main import set_large_images
-from camera_driver.srv import SelectCamera, SetExposure
+from camera_driver.srv import Capture, SelectCamera, SetExposure
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, '-m', 'camera_driver.cli.main', 'up']
@@ -48,6 +50,10 @@ ONE_ABSENT = """
 devices:
 - {name: absent, type: kp_fd30, parameters: {port: /dev/none, wait_for_device: false}}
 - {name: present, type: kp_fd30, parameters: {simulate: true}}
+"""
+PACED = """
+devices:
+- {name: nadir, type: sierra, parameters: {simulate: true, simulate_paced: true}}
 """
 
 
@@ -162,6 +168,72 @@ def test_one_is_killed_and_the_other_goes_on(up):
         process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 1
+
+
+@pytest.mark.parametrize('processes', ['one', 'each'])
+def test_what_died_is_started_again(up, processes):
+    process = up(CAMERAS, '--simulate', '--processes', processes, '--respawn')
+    assert process.stdout.readline()
+    with answering('/front/nadir'):
+        os.kill(children(process)[0], signal.SIGKILL)
+    name = {'one': 'the rig', 'each': '/front/nadir'}[processes]
+    wanted = f'{name} has ended by itself by signal 9; it starts again in 1 s'
+    assert any(wanted in line for line in process.stderr)
+    with answering('/front/nadir') as nadir:
+        seen = []
+
+        def restarts():
+            return {pair.key: pair.value for one in seen for status in one.status
+                    if status.name.endswith('nadir: device') for pair in status.values
+                    }.get('restarts of the process')
+
+        nadir.client.create_subscription(
+            DiagnosticArray, '/diagnostics', seen.append, 10)
+        wait_until(lambda: restarts() == '1')
+        process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_what_is_under_way_is_answered_before_the_end(up, number):
+    process = up(PACED)
+    assert process.stdout.readline()
+    with answering('/nadir') as nadir:
+        status, started = [], []
+        nadir.client.create_subscription(CameraStatus, '/nadir/status', status.append, 10)
+        goal = nadir.send_goal(DownloadImages, 'download_images', started.append)
+        sequence = nadir.send_goal(CaptureSequence, 'capture_sequence', count=1000, interval=5.0)
+        results = [goal.get_result_async(), sequence.get_result_async()]
+        capture = nadir.begin(Capture, 'capture', wait=True)
+        wait_until(lambda: started)
+        process.send_signal(number)
+        for future in results:
+            assert not nadir.result(future).result.success
+        nadir.result(capture)
+        wait_until(lambda: status and status[-1].state == CameraStatus.DISCONNECTED)
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 0 and 'Traceback' not in log, log
+
+
+@pytest.mark.parametrize('processes', ['one', 'each'])
+def test_a_terminal_that_is_closed_ends_it_in_order(up, processes):
+    process = up(CAMERAS, '--simulate', '--processes', processes)
+    assert process.stdout.readline()
+    with answering('/cockpit'):
+        process.send_signal(signal.SIGHUP)
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 0 and 'Traceback' not in log, log
+
+
+def test_nothing_outlives_a_killed_rig(up):
+    process = up(CAMERAS, '--simulate', '--processes', 'each')
+    assert process.stdout.readline()
+    with answering('/cockpit'), answering('/front/nadir'):
+        alone = children(process)
+        process.kill()
+    assert len(alone) == 2
+    wait_until(lambda: not [pid for pid in alone if os.path.exists(f'/proc/{pid}')])
 
 
 def test_a_wrong_file_is_one_line(tmp_path, capfd):
