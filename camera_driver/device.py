@@ -83,8 +83,19 @@ class Device(ABC):
         """Take in what the device has said by itself; sends nothing and does not wait."""
 
     def settings(self) -> Mapping[str, Setting]:
-        """Return the settings that this model has, with its own words and ranges; after open."""
-        return {}
+        """
+        Return the settings that this model has, with its own words and ranges; after open.
+
+        This is for types whose models all have the same.
+        """
+        return {setting.name: setting for setting in self.SETTINGS}
+
+    def setting(self, name: str) -> Setting:
+        """Return one of `settings`. Raises NotSupported that names those there are."""
+        settings = self.settings()
+        if name not in settings:
+            raise NotSupported(f'no setting {name!r}; there are: {", ".join(settings) or "none"}')
+        return settings[name]
 
     def get(self, name: str) -> SettingValue | None:
         """

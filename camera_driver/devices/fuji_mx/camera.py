@@ -18,8 +18,8 @@ from camera_driver.devices.fuji_mx.commands import (
 from camera_driver.devices.fuji_mx.memory import Memory
 from camera_driver.devices.fuji_mx.session import AT_FIRST, FujiMxSession, Limit
 from camera_driver.errors import (
-    Cancelled, DamagedPicture, DeviceError, Forbidden, naming, NotConfirmed, NotSupported,
-    OutcomeUnknown, Refused)
+    Cancelled, DamagedPicture, DeviceError, Forbidden, naming, NotConfirmed, OutcomeUnknown,
+    Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, DeviceStatus, Identity, LinkStatistics, Picture, ProgressCallback, Setting,
@@ -139,7 +139,7 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
 
     def get(self, name: str) -> SettingValue | None:
         """Return what the camera holds, or what was commanded where it cannot say."""
-        setting = self._setting(name)
+        setting = self.setting(name)
         if setting.access is Access.WRITE_ONLY:
             return self._commanded.get(name)
         if name == CAMERA_ID:
@@ -148,7 +148,7 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
 
     def set(self, name: str, value: SettingValue) -> SettingValue | None:
         """Write a setting and read it back."""
-        setting = self._setting(name)
+        setting = self.setting(name)
         value = str(setting.validate(value))
         if setting.access is Access.READ_ONLY:
             raise Refused(f'{name}: this camera has no command to write it')
@@ -354,12 +354,6 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
             'clock', now, lambda attempt: self.session.set_date(now, attempt), self.session.date,
             lambda held: (held is not None
                           and abs((held - now).total_seconds()) <= CLOCK_TOLERANCE))
-
-    def _setting(self, name: str) -> Setting:
-        settings = self.settings()
-        if name not in settings:
-            raise NotSupported(f'no setting {name!r}; there are: {", ".join(settings) or "none"}')
-        return settings[name]
 
     def _card(self) -> str:
         session = self.session

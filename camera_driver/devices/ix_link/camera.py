@@ -127,13 +127,9 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
         """What the line has carried."""
         return self.session.channel.counters.snapshot()
 
-    def settings(self) -> Mapping[str, Setting]:
-        """Return the settings."""
-        return {setting.name: setting for setting in self.SETTINGS}
-
     def get(self, name: str) -> SettingValue | None:
         """Return what was last commanded: the camera cannot say."""
-        self._known(name)
+        self.setting(name)
         session = self.session
         if name == BLACK_CALIBRATION.name:
             mode = session.black_calibration
@@ -145,7 +141,7 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
 
     def set(self, name: str, value: SettingValue) -> SettingValue | None:
         """Write a setting; what is not known of the region becomes the middle and all of it."""
-        setting = self._known(name)
+        setting = self.setting(name)
         value = setting.validate(value)
         if name == BLACK_CALIBRATION.name:
             self.session.set_black_calibration(BlackCalibration(setting.raw(str(value))))
@@ -268,12 +264,6 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
         """Return the part of the sensor that was last commanded."""
         shown = self.session.region
         return region.roi_of(shown, *self._sensor_size()) if shown else None
-
-    def _known(self, name: str) -> Setting:
-        settings = self.settings()
-        if name not in settings:
-            raise NotSupported(f'no setting {name!r}; there are: {", ".join(settings)}')
-        return settings[name]
 
     def _sensor_size(self) -> tuple[int, int]:
         if not all(self._sensor):

@@ -23,7 +23,7 @@ from camera_driver.devices.kp_fd30.registers import BY_NAME, Register, REGISTERS
 from camera_driver.devices.kp_fd30.session import KpFd30Session, LINE
 from camera_driver.devices.kp_fd30.settings import Row, ROW_OF, ROWS
 from camera_driver.devices.kp_fd30.shutter import parse_presets
-from camera_driver.errors import NotSupported, ProtocolError
+from camera_driver.errors import ProtocolError
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     DeviceStatus, Difference, Exposure, Identity, LinkStatistics, ProgressCallback, Range, Setting,
@@ -202,10 +202,8 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
         snapshot.load(self.bank, differences, store)
 
     def _row(self, name: str) -> tuple[Row, Setting]:
-        settings = self.settings()
-        if name not in settings:
-            raise NotSupported(f'no setting {name!r}; there are: {", ".join(settings)}')
-        return ROW_OF[name], settings[name]
+        setting = self.setting(name)
+        return ROW_OF[name], setting
 
     def _find(self, register: int, kind: str) -> tuple[int, int, Register | None]:
         """Return area, number and row of a raw register."""

@@ -368,10 +368,8 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
         self._exposure.family = model.family
 
     def _row(self, name: str) -> tuple[Row, Setting]:
-        settings = self.settings()
-        if name not in settings:
-            raise NotSupported(f'no setting {name!r}; there are: {", ".join(settings)}')
-        return BY_NAME[name], settings[name]
+        setting = self.setting(name)
+        return BY_NAME[name], setting
 
     def _text(self, name: str) -> str:
         try:
