@@ -4,11 +4,7 @@
 The device types: the built-in ones, and those of other packages.
 
 A package declares a `DeviceType` and names it as an entry point of the group
-`camera_driver.device_types`:
-
-    [options.entry_points]
-    camera_driver.device_types =
-        my_camera = my_package.device_type:MY_CAMERA
+`camera_driver.device_types`, as examples/sixth_device does.
 """
 
 from __future__ import annotations

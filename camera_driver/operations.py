@@ -190,7 +190,7 @@ def carry_out(evidence: Evidence, command: Callable[[], T],
         return None, found
 
 
-def confirmed(what: str, write: Callable[[Attempt], None], read: Callable[[], T | None],
+def confirmed(what: str, write: Callable[[Attempt], object], read: Callable[[], T | None],
               good: Callable[[Any], bool], words: Callable[[Any], str] = repr) -> T | None:
     """
     Write and return what is read back; None: the device cannot tell.

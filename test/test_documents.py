@@ -31,7 +31,7 @@ def anchors(page):
     return {re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-') for heading in headings}
 
 
-@pytest.mark.parametrize('page', PAGES, ids=name)
+@pytest.mark.parametrize('page', [*PAGES, *(ROOT / 'examples').rglob('*.md')], ids=name)
 def test_links_lead_somewhere(page):
     broken = []
     for link in LINK.findall(prose(page)):
