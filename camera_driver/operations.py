@@ -37,6 +37,7 @@ from camera_driver.errors import (
     Cancelled, causes, DeviceError, NotConfirmed, OutcomeUnknown, PortError, Refused)
 
 T = TypeVar('T')
+E = TypeVar('E', bound=DeviceError)
 F = TypeVar('F', bound=Callable[..., Any])
 
 Evidence = Mapping[str, Any]
@@ -108,13 +109,13 @@ class Attempt:
 
     def __init__(self) -> None:
         self.sent = False
-        self._no: Refused | None = None
+        self._no: DeviceError | None = None
 
     def sending(self) -> None:
         """Say that the first byte is about to leave: from now on there is doubt."""
         self.sent = True
 
-    def clear_no(self, error: Refused) -> Refused:
+    def clear_no(self, error: E) -> E:
         """Return `error`, to be raised: the device's clear "no", as its specification has it."""
         self._no = error
         return error
@@ -196,7 +197,7 @@ def confirmed(what: str, write: Callable[[Attempt], object], read: Callable[[], 
     Write and return what is read back; None: the device cannot tell.
 
     :param what: for messages: 'flash_mode: off'.
-    :param write: sends it, and says so (`Attempt.sending`).
+    :param write: sends it, and says so (`Attempt.sending`); a `clear_no` is raised as it is.
     :param words: says what is held instead.
 
     Raises Refused (the device said no, or holds something else), NotConfirmed (it was sent, and
@@ -207,7 +208,7 @@ def confirmed(what: str, write: Callable[[Attempt], object], read: Callable[[], 
     try:
         write(attempt)
     except (DeviceError, KeyboardInterrupt) as error:
-        if not attempt.sent:
+        if attempt.is_clear(error):
             raise
         trouble = error
         if line_lost(error):

@@ -15,7 +15,8 @@ from camera_driver.devices.ix_link.commands import (
 from camera_driver.devices.ix_link.session import ERRORS, IxLinkSession, T_REPLY, T_WORK
 from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.errors import (
-    Busy, NotSupported, OutcomeUnknown, PortError, ProtocolError, Refused, ReplyTimeout)
+    Busy, NotConfirmed, NotSupported, OutcomeUnknown, PortError, ProtocolError, Refused,
+    ReplyTimeout)
 from camera_driver.link.port import LineSettings
 from camera_driver.model import LiveViewRegion
 from camera_driver.sim.loop import LoopPort, Transcript
@@ -204,13 +205,13 @@ def test_a_positive_code_is_a_protocol_error():
     None, '58 05 01 00 0b 12 03 1a', '58 05 02 00 0b 12 03 18', '58 05 01 00 0b 12',
     '58 06 01 00 0b 12 03 01 1a', '58 03 01 00 0b 0a', '58 06 01 00 0b 12 03 1b', '00 58 ff 01'])
 def test_silence_and_damage_repeat_what_is_repeatable(instead):
-    session, port = connect((GET, instead), (GET, instead), (GET, F8))
+    session, port = connect(*[(GET, instead)] * 3, (GET, F8))
     start = port.now()
     assert session.value(F) == 6
-    assert port.now() - start == pytest.approx(1.0 + 3 * 0.05, abs=0.25)
-    assert port.done and session.channel.counters.retries == 2
-    session, port = connect(*[(GET, instead)] * 3)
-    with pytest.raises(ProtocolError if instead else ReplyTimeout, match='3 tries'):
+    assert port.now() - start == pytest.approx(1.5 + 4 * 0.05, abs=0.35)
+    assert port.done and session.channel.counters.retries == 3
+    session, port = connect(*[(GET, instead)] * 5)
+    with pytest.raises(ProtocolError if instead else ReplyTimeout, match='5 tries'):
         session.value(F)
     assert port.done
 
@@ -252,7 +253,7 @@ def test_ranges_that_are_none(fault):
 def test_a_value_that_was_accepted_and_is_not_held():
     camera, _, session = simulated()
     camera.grids['f_number'] = Grid(9, 27, 3, 3)
-    with pytest.raises(Refused, match='accepted APEX 16/3 and holds 5 '):
+    with pytest.raises(Refused, match='f_number 6.35: the device took it and holds .* 5.657'):
         session.write(F, 16, 3)
 
 
@@ -260,7 +261,7 @@ def test_a_value_that_was_accepted_and_is_not_held():
 
 def test_a_late_reply_is_never_taken_for_a_new_one():
     camera, port, session = simulated()
-    camera.misbehave('silence', times=2, command=bytes([Command.GET_APERTURE]))
+    camera.misbehave('silence', times=4, command=bytes([Command.GET_APERTURE]))
     camera.misbehave('late_reply', command=bytes([Command.GET_APERTURE]))
     with pytest.raises(ReplyTimeout):
         session.value(F)  # the last answer, 18/3, is still to come
@@ -272,21 +273,21 @@ def test_a_late_reply_is_never_taken_for_a_new_one():
 
 def test_an_answer_with_another_id_is_barrier_enough():
     camera, _, session = simulated()
-    camera.misbehave('silence', times=3)
+    camera.misbehave('silence', times=5)
     with pytest.raises(ReplyTimeout):
         session.value(F)
     session.value(ISO)
     session.value(F)
-    assert commands(camera)[3:] == [Command.GET_ISO, Command.GET_APERTURE]
+    assert commands(camera)[5:] == [Command.GET_ISO, Command.GET_APERTURE]
 
 
 def test_a_barrier_to_the_status_is_another_question():
     camera, _, session = simulated()
-    camera.misbehave('silence', times=3)
+    camera.misbehave('silence', times=5)
     with pytest.raises(ReplyTimeout):
         session.status()
     assert session.status() is Status.READY
-    assert commands(camera)[3:] == [Command.GET_APERTURE, Command.GET_SYSTEM_STATUS]
+    assert commands(camera)[5:] == [Command.GET_APERTURE, Command.GET_SYSTEM_STATUS]
 
 
 def test_a_question_that_was_answered_at_the_second_try_may_be_answered_twice():
@@ -313,7 +314,7 @@ def test_a_camera_that_was_mute_for_long():
 
 def test_a_barrier_that_is_not_understood():
     camera, _, session = simulated()
-    camera.misbehave('silence', times=3)
+    camera.misbehave('silence', times=5)
     with pytest.raises(ReplyTimeout):
         session.value(F)
     camera.misbehave('unnamed_size', command=bytes([Command.GET_SYSTEM_STATUS]))
@@ -334,7 +335,7 @@ def test_no_value_is_sent_that_does_not_fit_its_byte():
 @pytest.mark.parametrize('fault', [
     'lose_reply', 'late_reply', 'wrong_checksum', 'wrong_id', 'truncated', 'version_2',
     'data_too_long', 'positive_code', 'noise_inside'])
-def test_a_capture_without_a_sound_answer_is_settled_by_the_status(fault):
+def test_a_capture_without_a_valid_answer_is_settled_by_the_status(fault):
     camera, port, session = simulated()
     camera.values['exposure_time'] = Fraction(0)  # 1 s: still busy when it is asked
     camera.misbehave(fault, command=bytes([Command.CAPTURE]))
@@ -351,7 +352,7 @@ def test_a_capture_without_a_sound_answer_is_settled_by_the_status(fault):
 def test_a_capture_is_unknown_when_the_camera_is_ready_again(fault, shots, mode):
     camera, port, session = simulated()
     camera.misbehave(fault, command=bytes([Command.CAPTURE]))
-    with pytest.raises(OutcomeUnknown, match='no answer to capture; .* it is ready, which does'):
+    with pytest.raises(OutcomeUnknown, match='no answer to .* The camera is ready, which does'):
         session.trigger(mode, 1.0)
     assert len(camera.shots) == shots
     assert commands(camera).count(Command.CAPTURE) == 1
@@ -366,19 +367,20 @@ def test_a_synchronous_capture_that_takes_longer_than_it_may():
 
 def test_a_late_refusal_of_a_capture_is_a_refusal():
     camera, _, session = simulated()
-    camera.misbehave('general', command=bytes([Command.CAPTURE]))
+    camera.misbehave('msg_size', command=bytes([Command.CAPTURE]))
     camera.misbehave('late_reply', command=bytes([Command.CAPTURE]))
-    with pytest.raises(Refused, match='err_general'):
+    with pytest.raises(Refused, match='err_msg_size'):
         session.trigger(ReplyMode.ASYNC, T_REPLY)
     assert not camera.shots
 
 
 def test_an_unnamed_refusal_of_a_capture_waits_for_a_named_answer():
     session, port = connect((CAPTURE, '58 03 01 fc ff 02' + TAKEN),
-                            (CAPTURE, '58 03 01 fc ff 02'))
+                            (CAPTURE, '58 03 01 fc ff 02'), (STATUS, READY))
     assert session.trigger(ReplyMode.ASYNC, T_REPLY) == ''
     start = port.now()
-    with pytest.raises(ProtocolError, match='err_msg_size'):
+    # Noise may have been answered with it, and the named answer to the trigger got lost.
+    with pytest.raises(OutcomeUnknown, match='err_msg_size'):
         session.trigger(ReplyMode.ASYNC, T_REPLY)
     assert port.now() - start == pytest.approx(T_REPLY)
     assert port.done
@@ -387,7 +389,7 @@ def test_an_unnamed_refusal_of_a_capture_waits_for_a_named_answer():
 def test_a_mute_camera_after_the_trigger():
     camera, port, session = simulated()
     camera.misbehave('silence', times=10)
-    with pytest.raises(OutcomeUnknown, match='no answer to capture; .*no answer to get_system'):
+    with pytest.raises(OutcomeUnknown, match='no answer to capture. Asked .*no answer to get_sys'):
         session.trigger(ReplyMode.ASYNC, T_REPLY)
 
 
@@ -401,7 +403,7 @@ def test_a_capture_whose_cable_is_pulled():
     camera = Camera()
     session = IxLinkSession(Unplugged(camera))
     session.make_sure_it_is_ready()
-    with pytest.raises(OutcomeUnknown, match='capture was on its way'):
+    with pytest.raises(OutcomeUnknown, match='told to take a picture, and it is unknown'):
         session.trigger(ReplyMode.ASYNC, T_REPLY)
     with pytest.raises(PortError):
         session.status()
@@ -441,7 +443,7 @@ def test_the_end_of_a_capture():
 
 @pytest.mark.parametrize('fault', ['lose_reply', 'late_reply', 'wrong_checksum', 'wrong_id',
                                    'data_too_long', 'positive_code'])
-def test_an_increment_without_a_sound_answer_is_settled_by_the_value(fault):
+def test_an_increment_without_a_valid_answer_is_settled_by_the_value(fault):
     camera, _, session = simulated()
     camera.misbehave(fault, command=bytes([Command.INCREMENT_ISO]))
     session.increment(ISO, 1, 3)
@@ -452,7 +454,7 @@ def test_an_increment_without_a_sound_answer_is_settled_by_the_value(fault):
 def test_an_increment_that_got_lost_is_not_repeated():
     camera, _, session = simulated()
     camera.misbehave('silence', command=bytes([Command.INCREMENT_ISO]))
-    with pytest.raises(Refused, match='increment_iso got lost: .* try again'):
+    with pytest.raises(Refused, match='step was not made: .* try again'):
         session.increment(ISO, 1, 3)
     assert camera.values['iso'] == 5
     assert commands(camera).count(Command.INCREMENT_ISO) == 1
@@ -483,7 +485,7 @@ def test_what_is_unknown_after_a_failure():
     for operation in (lambda: session.set_black_calibration(BlackCalibration.FORCED),
                       lambda: session.stop_live_view(ReplyMode.SYNC),
                       lambda: session.set_region(LiveViewRegion())):
-        with pytest.raises(ReplyTimeout):
+        with pytest.raises(NotConfirmed, match='sent to the device'):
             operation()
     assert (session.live_view, session.region, session.black_calibration) == (None, None, None)
 
@@ -513,12 +515,12 @@ def test_raw_messages():
 # Worst cases, as the session's docstring has them.
 
 @pytest.mark.parametrize('operation, seconds, error', [
-    (lambda s: s.value(F), 1.7, ReplyTimeout),
-    (lambda s: s.set_black_calibration(BlackCalibration.FORCED), 1.7, ReplyTimeout),
-    (lambda s: s.stop_live_view(ReplyMode.SYNC), 15.2, ReplyTimeout),
-    (lambda s: s.trigger(ReplyMode.ASYNC, T_REPLY), 2.3, OutcomeUnknown),
-    (lambda s: s.trigger(ReplyMode.SYNC, T_WORK), 6.8, OutcomeUnknown),
-    (lambda s: s.wait_until_ready(0.0), 1.7, ReplyTimeout),
+    (lambda s: s.value(F), 2.8, ReplyTimeout),
+    (lambda s: s.set_black_calibration(BlackCalibration.FORCED), 2.8, NotConfirmed),
+    (lambda s: s.stop_live_view(ReplyMode.SYNC), 10.2, NotConfirmed),
+    (lambda s: s.trigger(ReplyMode.ASYNC, T_REPLY), 3.4, OutcomeUnknown),
+    (lambda s: s.trigger(ReplyMode.SYNC, T_WORK), 7.9, OutcomeUnknown),
+    (lambda s: s.wait_until_ready(0.0), 2.8, ReplyTimeout),
 ])
 @pytest.mark.parametrize('paced', [False, True])
 def test_worst_case_with_a_mute_camera(operation, seconds, error, paced):
@@ -536,7 +538,7 @@ def test_worst_case_of_an_increment():
     start = port.now()
     with pytest.raises(OutcomeUnknown):
         session.increment(F, 1, 3)
-    assert 2.0 < port.now() - start <= 2.3
+    assert 3.1 < port.now() - start <= 3.4
 
 
 class Babble(IxLinkSimulator):
@@ -554,6 +556,6 @@ class Babble(IxLinkSimulator):
 def test_worst_case_with_a_babbling_camera():
     port = LoopPort(Babble())
     session = IxLinkSession(port)
-    with pytest.raises(ProtocolError, match='no sound answer to get_system_status .damaged'):
+    with pytest.raises(ProtocolError, match='no valid answer to get_system_status .damaged'):
         session.status()
-    assert port.now() <= 1.7 + 3 * 0.9
+    assert port.now() <= 2.8 + 0.9

@@ -50,11 +50,15 @@ class Quantity:
         """Return the APEX value. Raises ValueError for what is no positive number."""
         if not 0 < value < inf:
             raise ValueError(f'{self.name}: {value:g}; it has to be greater than 0')
-        return self.sign * self.stops * log2(value / self.unit)
+        return self.sign * self.stops * (log2(value) - log2(self.unit))
 
     def from_apex(self, apex: float | Fraction) -> float:
         """Return the f-number, the time [s] or the ISO value."""
         return float(self.unit * 2.0 ** (self.sign * float(apex) / self.stops))
+
+    def words(self, apex: float | Fraction) -> str:
+        """Return the value for a message: 'f_number 5.657'."""
+        return f'{self.name} {self.from_apex(apex):.4g}'
 
 
 QUANTITIES: Mapping[str, Quantity] = {q.name: q for q in (
@@ -91,6 +95,11 @@ class Grid:
         """From one value to the next [EV]."""
         return Fraction(self.step or 1, self.denominator)
 
+    @property
+    def ends(self) -> tuple[Fraction, Fraction]:
+        """The smallest and the largest APEX value."""
+        return self.value(self.numerators[0]), self.value(self.numerators[-1])
+
     def value(self, numerator: int) -> Fraction:
         """Return the APEX value of a numerator."""
         return Fraction(numerator, self.denominator)
@@ -125,7 +134,7 @@ class Grid:
         off = abs(float(self.value(found)) - apex)
         if nearest or off <= NAME_TOLERANCE:
             return found
-        ends = sorted(quantity.from_apex(self.value(n)) for n in (numerators[0], numerators[-1]))
+        ends = sorted(map(quantity.from_apex, self.ends))
         raise ValueError(
             f'{quantity.name}: {wanted:g} is not on the grid; the nearest is '
             f'{quantity.from_apex(self.value(found)):.4g}; allowed: {ends[0]:.4g} to '

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+import logging
 from math import ceil
 from typing import ClassVar
 
@@ -16,16 +17,18 @@ from camera_driver.devices.ix_link import region
 from camera_driver.devices.ix_link.apex import QUANTITIES
 from camera_driver.devices.ix_link.codec import Request, UNDEFINED_ID
 from camera_driver.devices.ix_link.commands import (
-    BlackCalibration, Command, COMMANDS, FORMATS_THE_CARD, name_of, ReplyMode)
+    BlackCalibration, Command, COMMANDS, FORMATS_THE_CARD, name_of, ReplyMode, Status)
 from camera_driver.devices.ix_link.exposure import ExposureControl
 from camera_driver.devices.ix_link.session import IxLinkSession, T_REPLY, T_WORK
 from camera_driver.errors import (
-    Busy, DeviceError, Forbidden, naming, NotSupported, OutcomeUnknown, Refused)
+    Busy, DeviceError, Forbidden, naming, NotSupported, OutcomeUnknown, ProtocolError, Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, DeviceStatus, Exposure, Identity, LinkStatistics, LiveViewRegion, Range,
     RegionOfInterest, Setting, SettingValue, Shot)
-from camera_driver.operations import Kind, operation
+from camera_driver.operations import Evidence, Kind, operation, Settlement
+
+log = logging.getLogger(__name__)
 
 SENSOR = ('sensor_width', 'sensor_height')
 SPEEDS = (9600, 19200, 38400, 57600, 115200)
@@ -99,11 +102,11 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
         port = self.session.port
         if port.line.baudrate != self._baudrate:
             port.configure(LineSettings(self._baudrate))
-        self.session.status()
+        self.session.status_number()
         try:
             self._exposure.ranges()
-        except (Busy, Refused):
-            pass  # it is at work; they are asked for when they are needed
+        except (Busy, Refused, ProtocolError) as error:  # they are asked for when needed
+            log.info('%s; the exposure cannot be set before its ranges are told', error)
         return Identity('ix_link')
 
     def close(self) -> None:
@@ -112,8 +115,9 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
 
     def poll(self) -> DeviceStatus:
         """Ask for the status; what else is told was last commanded."""
-        status, session = self.session.status(), self.session
-        details = {'status': str(status), 'line': str(session.port.line)}
+        number, session = self.session.status_number(), self.session
+        status = str(Status(number)) if number in set(Status) else f'unknown ({number})'
+        details = {'status': status, 'line': str(session.port.line)}
         if session.black_calibration is not None:
             details['black calibration'] = session.black_calibration.name.lower()
         if session.region:
@@ -198,7 +202,7 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
         session, port = self.session, self.session.port
         self._make_sure_it_is_ready()
         if self._mode is ReplyMode.SYNC:
-            exposure = self._exposure_or_nothing()
+            exposure = self._exposure_before()
             limit = self._limit(exposure.exposure_time)
             settled = session.trigger(ReplyMode.SYNC, limit)
             with _accepted_shot():
@@ -232,8 +236,14 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
         return self._exposure.write(exposure, nearest)
 
     def step_exposure(self, quantity: str, steps: float) -> Exposure:
-        """Change one quantity by steps of EV; positive is brighter."""
-        return self._exposure.step(quantity, steps)
+        """Change one quantity by steps of EV, never twice on doubt; positive is brighter."""
+        return self._exposure.step(quantity, steps, self.record)
+
+    def settle(self, evidence: Evidence) -> Settlement:
+        """Say what became of a step by the value that the camera holds; of a shot nothing can."""
+        if evidence['operation'] == 'step_exposure':
+            return self.session.settle_step(evidence)
+        return super().settle(evidence)
 
     def set_live_view(self, on: bool) -> None:
         """Start or stop live view on the camera's HDMI output."""
@@ -285,13 +295,26 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
 
     def _limit(self, exposure_time: float | None) -> float:
         """Return how long a picture may take [s]: exposure, dark frame, and the rest (3.1)."""
-        limit = T_WORK + 2 * (LONGEST if exposure_time is None else exposure_time)
+        longest = self._exposure.longest or LONGEST
+        limit = T_WORK + 2 * (longest if exposure_time is None else exposure_time)
         return ceil(limit * 1000) / 1000
 
     def _wait(self, limit: float) -> None:
         """Wait until the camera has taken the picture that it accepted."""
         session = self.session
         session.wait_until_ready(session.sent_at + limit)
+
+    def _exposure_before(self) -> Exposure:
+        """
+        Return the exposure of a shot whose answer is waited for.
+
+        A camera that does not answer now is not told to take a picture: nobody could say for how
+        long to wait.
+        """
+        try:
+            return self._exposure.read()
+        except (Busy, Refused):
+            return Exposure()  # it does not tell; the longest counts
 
     def _exposure_or_nothing(self) -> Exposure:
         try:

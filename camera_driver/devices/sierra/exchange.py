@@ -110,7 +110,7 @@ class Exchange:
         self.channel: Channel[Frame] = Channel(port, encode, self.decoder, T_GAP)
         self.fresh = True  # the next command opens the session: subtype 53 (3.3)
         self.asleep = True  # the camera said so, or was never woken
-        self.heard_at = port.now()  # end of the last sound answer
+        self.heard_at = port.now()  # end of the last valid answer
         self.sent_at = self.heard_at  # when the last once command had left the port
         self._damages = self._packets = 0  # in the present reply
         self._late = False  # a second answer to the last request may come
