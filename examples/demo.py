@@ -5,9 +5,12 @@ The main job, end to end, with no hardware: what `make demo` runs.
 
 Three processes: a rig of all five device types, simulated, the line of one camera paced to its
 real speed; a subscriber that knows nothing of the driver; and this client, which knows the rig by
-its ROS interface alone.
+its ROS interface alone. The pictures are in demo_output/ afterwards.
+
+    python3 examples/demo.py
 """
 
+import argparse
 from contextlib import contextmanager
 import math
 import os
@@ -39,7 +42,7 @@ from camera_driver.pictures import image
 from camera_driver.srv import Capture, ListImages, SelectCamera, SetExposure
 
 ROOT = Path(__file__).resolve().parents[1]
-OUTPUT = ROOT / 'demo_output'
+OUTPUT = Path.cwd() / 'demo_output'
 RIG = ROOT / 'config' / 'rig_all.yaml'
 STILL, FUJI, AERIAL, VIDEO, MATRIX = DEVICES = ('nadir', 'oblique', 'survey', 'cockpit', 'matrix')
 PATIENCE = 30.0  # s
@@ -224,7 +227,7 @@ def client():
         rclpy.try_shutdown()
 
 
-def demo(ros):
+def demo(ros, fast):
     """Run the steps."""
     start = time.monotonic()
     cells = []  # what is on the last sheet
@@ -256,7 +259,7 @@ def demo(ros):
         result = ros.download(STILL, 'picture', indices=[shot.image_index], publish=True)
         picture = Path(result.files[0])
         tell(f'{picture.name}: {picture.stat().st_size} bytes in '
-             f'{time.monotonic() - began:.1f} s over 115200 baud')
+             f'{time.monotonic() - began:.1f} s{"" if fast else " over 115200 baud"}')
         subscriber.wait(PATIENCE)
     tell('the subscriber: ' + (OUTPUT / 'subscriber.log').read_text().splitlines()[-1])
     cells.append((image.decode(picture.read_bytes()), f'{STILL}  sierra, a picture'))
@@ -313,7 +316,11 @@ def write_sheet(name, cells, title, columns):
 
 def main():
     """Run the demo in an own corner of ROS: its nodes meet no others."""
-    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument('--domain', type=int, default=1 + os.getpid() % 100, help='of ROS')
+    parser.add_argument('--fast', action='store_true', help='let no line be as slow as a real one')
+    arguments = parser.parse_args()
+    os.environ['ROS_DOMAIN_ID'] = str(arguments.domain)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir()
@@ -323,11 +330,13 @@ def main():
         for device in rig['devices']:
             if device['name'] in (STILL, FUJI):
                 device['parameters']['download_directory'] = str(OUTPUT / device['name'])
+            if arguments.fast:
+                device['parameters'].pop('simulate_paced', None)
         path = Path(home, RIG.name)
         path.write_text(yaml.safe_dump(rig))
         with running('rig', sys.executable, '-m', 'camera_driver.cli.main', 'up', str(path),
                      '--simulate'), client() as ros:
-            demo(ros)
+            demo(ros, arguments.fast)
 
 
 if __name__ == '__main__':

@@ -6,9 +6,14 @@ A mission script: take pictures at an interval, then fetch what is not on this c
     python3 examples/mission.py /sierra --count 5 --interval 3
 
 It uses nothing but the driver's ROS interface, so it works with every still camera.
+
+A shot whose outcome is unknown may have been taken. It is not commanded again, the mission goes
+on, and when the driver has found out, the event of the shot comes again. What is unknown in the
+end is listed, and the exit code is 8.
 """
 
 import argparse
+import time
 
 import rclpy
 from rclpy.action import ActionClient
@@ -16,6 +21,9 @@ from rclpy.node import Node
 
 from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.msg import CaptureEvent
+
+TRIES, PAUSE = 10, 3.0  # s; reading may be repeated as often as one likes
+LATE = 2.0  # s, for what was found out about a shot to arrive
 
 
 class Mission(Node):
@@ -27,14 +35,39 @@ class Mission(Node):
         self.camera = camera
         self.sequence = ActionClient(self, CaptureSequence, f'{camera}/capture_sequence')
         self.download = ActionClient(self, DownloadImages, f'{camera}/download_images')
-        self.create_subscription(CaptureEvent, f'{camera}/capture_event', self.event, 10)
+        self.unknown = {}  # shot_id -> what was said of it
+        self.create_subscription(CaptureEvent, f'{camera}/capture_event', self.event, 100)
 
     def event(self, event):
         """Print a shot; its stamp is the time of the exposure."""
-        stamp = event.header.stamp
-        print(f'  shot {event.shot_id}: image {event.image_index} at {stamp.sec}.'
-              f'{stamp.nanosec // 1000000:03d} +/- {event.stamp_uncertainty * 1000:.1f} ms '
-              f'({event.stamp_source}) {event.message}')
+        self.unknown.pop(event.shot_id, None)  # an update settles what an earlier event left open
+        if event.outcome_unknown:
+            self.unknown[event.shot_id] = event.message
+            text = f'may have been taken: {event.message}'
+        elif event.success:
+            stamp = event.header.stamp
+            text = (f'image {event.image_index} at {stamp.sec}.{stamp.nanosec // 1000000:03d} '
+                    f'+/- {event.stamp_uncertainty * 1000:.1f} ms ({event.stamp_source}) '
+                    f'{event.message}')
+        else:
+            text = f'not taken: {event.message}'
+        print(f'  shot {event.shot_id}: {"settled: " * event.update}{text}'.rstrip(), flush=True)
+
+    def fetch(self):
+        """Fetch what is not here yet; a camera that is away may come back meanwhile."""
+        for _ in range(TRIES):
+            result = self.run(self.download, DownloadImages.Goal(), percent)
+            print(f'\n{result.message}', flush=True)
+            if result.success:
+                break
+            self.listen(PAUSE)
+        return result
+
+    def listen(self, seconds, enough=lambda: False):
+        """Take in events."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not enough():
+            rclpy.spin_once(self, timeout_sec=0.1)
 
     def run(self, client, goal, feedback):
         """Send a goal, print its feedback, return its result."""
@@ -73,11 +106,15 @@ def main():
             count=arguments.count, interval=arguments.interval), None)
         print(result.message)
         print('fetching what is not here yet:')
-        result = mission.run(mission.download, DownloadImages.Goal(), percent)
-        print(f'\n{result.message}')
+        result = mission.fetch()
         for file in result.files:
             print(f'  {file}')
-        raise SystemExit(0 if result.success else 1)
+        mission.listen(LATE, lambda: not mission.unknown)
+        if mission.unknown:
+            print('may have been taken or not; look at the pictures:')
+        for shot, message in mission.unknown.items():
+            print(f'  {shot}: {message}')
+        raise SystemExit(8 if mission.unknown else 0 if result.success else 1)
     except KeyboardInterrupt:
         pass
     finally:
