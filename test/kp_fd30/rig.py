@@ -1,23 +1,14 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""A session, and the other side of its line: a simulated camera or a transcript."""
+"""A session, and the other side of its line: a simulated camera or a document."""
 
-from kp_fd30.host import parse
+from conversations import document
 
-from camera_driver.devices.kp_fd30.session import KpFd30Session, LINE
+from camera_driver.devices.kp_fd30.session import KpFd30Session
 from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
-from camera_driver.sim.loop import LoopPort, Transcript
+from camera_driver.sim.loop import LoopPort
 
-
-def transcript(text):
-    """Return a port that plays a conversation."""
-    pairs = []
-    for who, data in parse(text):
-        if who == 'M>':
-            pairs.append((data, None))
-        elif who == 'S>':
-            pairs[-1] = (pairs[-1][0], (pairs[-1][1] or b'') + data)
-    return Transcript(pairs, LINE)
+FLOWS = {section: conversation for section, (conversation,) in document('kp_fd30').items()}
 
 
 class Camera(KpFd30Simulator):

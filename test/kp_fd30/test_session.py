@@ -7,8 +7,8 @@ table of `session` box by box; late replies; worst-case times; faults of the lin
 
 import random
 
-from kp_fd30 import flows
-from kp_fd30.rig import Camera, connected, transcript
+from conversations import pairs
+from kp_fd30.rig import Camera, connected, FLOWS
 import pytest
 
 from camera_driver.devices.kp_fd30.codec import encode, Reply
@@ -17,7 +17,7 @@ from camera_driver.devices.kp_fd30.simulator.simulator import State
 from camera_driver.errors import (
     Busy, Cancelled, DeviceError, OutcomeUnknown, PortError, ProtocolError, ReplyTimeout)
 from camera_driver.sim.faults import Faults, KINDS
-from camera_driver.sim.loop import LoopPort
+from camera_driver.sim.loop import LoopPort, Transcript
 
 ENQ, ACK, NAK = b'\x05', b'\x06', b'\x15'
 READ_ALC = '02 30 31 46 46 38 31 33 41 30 30 30 30 30 30 03 31 30'
@@ -31,8 +31,8 @@ SAYINGS = [b'', b'', b'', ACK, ACK, NAK, ENQ, b'\x02', b'\x41', b'\x00\xff', byt
            bytes.fromhex(BAD), bytes.fromhex(ONE)[:5], bytes.fromhex(READ_ALC)]
 
 
-def session_on(text):
-    port = transcript(text)
+def session_on(conversation):
+    port = Transcript(pairs(conversation), LINE)
     return KpFd30Session(port), port
 
 
@@ -47,20 +47,20 @@ def took(port, operation, error):
 # The conversations of section 6.
 
 def test_6_1_preset_shutter():
-    session, port = session_on(flows.PRESET_SHUTTER)
+    session, port = session_on(FLOWS['6.1'])
     session.write(1, 0x17, b'\1\0\0')
     session.write(1, 0x08, b'\x22\0\0')
     assert port.done
 
 
 def test_6_2_read():
-    session, port = session_on(flows.READ_ALC_MODE)
+    session, port = session_on(FLOWS['6.2'])
     assert session.read(1, 0x3A) == b'\1\0\0'
     assert port.done
 
 
 def test_6_3_stored():
-    session, port = session_on(flows.VARIABLE_SHUTTER)
+    session, port = session_on(FLOWS['6.3'])
     session.write(1, 0x17, b'\2\0\0', store=True)
     start = port.now()
     session.write(1, 0x09, bytes.fromhex('01 cd 00'), store=True)
@@ -69,7 +69,7 @@ def test_6_3_stored():
 
 
 def test_6_4_control_abort():
-    session, port = session_on(flows.CONTROL_ABORT)
+    session, port = session_on(FLOWS['6.4'])
     seconds, error = took(port, lambda: session.write(1, 0x3A, bytes(3)), Busy)
     assert 'NAK to 4 ENQs' in str(error)
     assert seconds == pytest.approx(0.3)
@@ -77,7 +77,7 @@ def test_6_4_control_abort():
 
 
 def test_6_5_data_error():
-    session, port = session_on(flows.DAMAGED_TWICE)
+    session, port = session_on(FLOWS['6.5'])
     session.write(1, 0x36, b'\x90\0\0')
     assert port.now() == pytest.approx(6.0)
     assert session.channel.counters.retries == 2
@@ -85,26 +85,28 @@ def test_6_5_data_error():
 
 
 def test_6_6_damaged_reply():
-    session, port = session_on(flows.DAMAGED_REPLY)
+    session, port = session_on(FLOWS['6.6'])
     assert session.read(1, 0x36) == b'\x90\0\0'
     assert session.channel.counters.damaged == 1
     assert port.done
 
 
 def test_6_7_matrix():
-    session, port = session_on(flows.MATRIX)
+    session, port = session_on(FLOWS['6.7'])
     assert session.read(2, 0x9D) == b'\0\1\0'
     session.write(2, 0x9D, b'\x10\1\0')
     assert port.done
 
 
 def test_camera_number():
-    port = transcript("""
-        M> 05 | S> 06
-        M> 02 30 31 30 35 38 31 33 41 30 30 30 30 30 30 03 33 37
-        S> 06 | S> 02 30 31 30 30 30 30 03 44 39
-        M> 06
-    """)  # 7, vector 17
+    port = Transcript(pairs("""
+        H>C  05
+        C>H  06
+        H>C  02 30 31 30 35 38 31 33 41 30 30 30 30 30 30 03 33 37
+        C>H  06
+        C>H  02 30 31 30 30 30 30 03 44 39
+        H>C  06
+    """), LINE)  # 7, vector 17
     assert KpFd30Session(port, camera=5).read(1, 0x3A) == b'\1\0\0'
     assert port.done
 
@@ -127,14 +129,14 @@ def test_nobody_answers():
 
 @pytest.mark.parametrize('answer', ['41 03 ff', '02 30', READ_ALC])
 def test_something_else_answers_enq(answer):
-    session, port = session_on(f'M> 05 | S> {answer}\n' * 4)
+    session, port = session_on(f'H>C 05\nC>H {answer}\n' * 4)
     _, error = took(port, lambda: session.read(1, 0x3A), ProtocolError)
     assert 'another device type' in str(error) and '9600 8N1' in str(error)
     assert port.done
 
 
 def test_a_nak_says_more_than_silence():
-    session, port = session_on('M> 05\nM> 05 | S> 15\nM> 05\nM> 05 | S> ff')
+    session, port = session_on('H>C 05\nH>C 05\nC>H 15\nH>C 05\nH>C 05\nC>H ff')
     took(port, lambda: session.read(1, 0x3A), Busy)
 
 
@@ -168,11 +170,13 @@ def test_a_late_ack_is_not_taken_for_that_of_the_text():
 
 def test_a_late_reply_before_the_ack_is_acknowledged_and_dropped():
     session, port = session_on(f"""
-        M> 05 | S> {TWO}
-        M> 06 | S> 06
-        M> {READ_ALC}
-        S> 06 {ONE}
-        M> 06
+        H>C  05
+        C>H  {TWO}
+        H>C  06
+        C>H  06
+        H>C  {READ_ALC}
+        C>H  06 {ONE}
+        H>C  06
     """)
     assert session.read(1, 0x3A) == b'\1\0\0'
     assert session.channel.counters.stale == 1
@@ -265,11 +269,12 @@ def test_a_lost_ack_and_its_reply():
 
 def test_a_reply_in_a_write_is_acknowledged_and_dropped():
     session, port = session_on(f"""
-        M> 05 | S> 06
-        M> {WRITE_ALC}
-        S> {ONE}
-        M> 06
-        S> 06
+        H>C  05
+        C>H  06
+        H>C  {WRITE_ALC}
+        C>H  {ONE}
+        H>C  06
+        C>H  06
     """)
     session.write(1, 0x3A, b'\1\0\0')
     assert port.done and session.channel.counters.stale == 1
@@ -277,15 +282,17 @@ def test_a_reply_in_a_write_is_acknowledged_and_dropped():
 
 def test_after_a_failed_read_a_reply_in_place_of_the_ack_is_not_believed():
     session, port = session_on(f"""
-        M> 05 | S> 06
-        M> {READ_AREA}
-        S> 06
-        M> 05 | S> 06
-        M> {READ_ALC}
-        S> {ONE}
-        M> 06
-        S> 06 {TWO}
-        M> 06
+        H>C  05
+        C>H  06
+        H>C  {READ_AREA}
+        C>H  06
+        H>C  05
+        C>H  06
+        H>C  {READ_ALC}
+        C>H  {ONE}
+        H>C  06
+        C>H  06 {TWO}
+        H>C  06
     """)
     took(port, lambda: session.read(1, 0x1C), ReplyTimeout)
     assert session.read(1, 0x3A) == b'\2\0\0'
@@ -344,10 +351,11 @@ def test_the_longest_wait():
 
 def test_stray_bytes_while_waiting_for_the_reply():
     session, port = session_on(f"""
-        M> 05 | S> 06
-        M> {READ_ALC}
-        S> 06 06 15 05 41 {BAD} 06 {ONE}
-        M> 06
+        H>C  05
+        C>H  06
+        H>C  {READ_ALC}
+        C>H  06 06 15 05 41 {BAD} 06 {ONE}
+        H>C  06
     """)
     assert session.read(1, 0x3A) == b'\1\0\0'
     assert session.channel.counters.damaged == 2

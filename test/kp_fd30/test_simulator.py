@@ -3,8 +3,8 @@
 """The simulated camera against kp_fd30.md: 3.6 row by row, section 9, its faults."""
 
 from hypothesis import given, settings, strategies as st
-from kp_fd30 import flows
 from kp_fd30.host import ACK, ENQ, Host, NAK
+from kp_fd30.rig import FLOWS
 from kp_fd30.vectors import command, PRESET_SUMS, ROWS, VECTORS, wire
 import pytest
 
@@ -29,7 +29,7 @@ def line():
 
 def test_6_1_preset_shutter(line):
     camera, host = line
-    host.play(flows.PRESET_SHUTTER)
+    host.play(FLOWS['6.1'])
     assert camera.registers['shutter_mode'] == b'\1\0\0'
     assert camera.registers['preset_shutter'] == b'\x22\0\0'
     assert camera.eeprom_writes == 0
@@ -38,13 +38,13 @@ def test_6_1_preset_shutter(line):
 def test_6_2_read(line):
     camera, host = line
     camera.registers['alc_mode'] = b'\1\0\0'
-    host.play(flows.READ_ALC_MODE)
+    host.play(FLOWS['6.2'])
     assert camera.state is State.IDLE
 
 
 def test_6_3_stored(line):
     camera, host = line
-    host.play(flows.VARIABLE_SHUTTER)
+    host.play(FLOWS['6.3'])
     assert camera.eeprom['variable_shutter'] == bytes.fromhex('01 cd 00')
     assert camera.eeprom_writes == 2
 
@@ -52,14 +52,14 @@ def test_6_3_stored(line):
 def test_6_4_control_abort(line):
     camera, host = line
     camera.misbehave('nak', 4)
-    host.play(flows.CONTROL_ABORT)
+    host.play(FLOWS['6.4'])
     assert host.say(ENQ) == ACK
 
 
 def test_6_5_data_error(line):
     camera, host = line
     camera.misbehave('deaf', 2)
-    host.play(flows.DAMAGED_TWICE)
+    host.play(FLOWS['6.5'])
     assert camera.registers['awc_r_gain_offset'] == b'\x90\0\0'
 
 
@@ -67,14 +67,14 @@ def test_6_6_damaged_reply(line):
     camera, host = line
     camera.registers['awc_r_gain_offset'] = b'\x90\0\0'
     camera.misbehave('damaged_reply')
-    host.play(flows.DAMAGED_REPLY)
+    host.play(FLOWS['6.6'])
     assert host.wait(20.0) == b''
 
 
 def test_6_7_matrix(line):
     camera, host = line
     camera.registers['cy_matrix_gb_y_r_g_plus'] = b'\0\1\0'
-    host.play(flows.MATRIX)
+    host.play(FLOWS['6.7'])
     assert camera.registers['cy_matrix_gb_y_r_g_plus'] == b'\x10\1\0'
 
 
