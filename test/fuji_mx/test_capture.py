@@ -147,7 +147,8 @@ def test_deletions_that_fail(opened):
     with pytest.raises(Refused, match='image 1 was not deleted.*deleted: 5; still there: 1'):
         camera.delete([1, 5])
     simulator.misbehave('fail', command=b'\x19')
-    camera.delete_all()  # what is refused stays
+    with pytest.raises(Refused, match='1 images were not deleted.*deleted: 3, 2, 1; .*there: 4'):
+        camera.delete_all()  # what is refused stays
     assert [frame.name for frame in simulator.frames] == ['DSC00004.JPG']
 
 

@@ -305,7 +305,7 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
         self.memory.delete(indices, lambda evidence, command: self._once(evidence, command)[1])
 
     def delete_all(self) -> None:
-        """Delete what the camera does not refuse to delete."""
+        """Delete what the camera does not refuse to delete. Raises Refused if it does any."""
         self.session.need(Command.DELETE_PICTURE)
         self.memory.delete(range(1, self.memory.count() + 1),
                            lambda evidence, command: self._once(evidence, command)[1],

@@ -26,8 +26,8 @@ for (a block with no ACK before or behind it is one); everything but an answer i
 what it means is for its caller to find out (`operations.once`).
 
 What fits: the number in the table or the command's plus 1, prefix 00 or 01 (neither is proven,
-4.2). Another number is taken when the same block comes again after NAK and has the right length,
-and is remembered. All of it is logged once.
+4.2). Another number is taken when the same block comes again after NAK, has the right length, and
+does not answer the command before; it is remembered. All of it is logged once.
 
 Blocks have no numbers (5.4). One that equals its predecessor came twice, unless it is uniform
 (padding). An answer whose size is known has to have it once those are dropped; one of unknown size
@@ -113,6 +113,7 @@ class Exchange:
         self.over_by = self.sent_at + T_OVER_EXPOSE  # when what was told before has been done
         self._numbers: dict[int, int] = {}  # of answers, where they are not those of the table
         self._late = False  # a second answer to the last command may come
+        self._told: list[Block] = []  # this command and the one before it
 
     def ask(self, block: Block, expected: int | None = None,
             progress: ProgressCallback | None = None, attempt: Attempt | None = None) -> bytes:
@@ -316,6 +317,10 @@ class Exchange:
         return frame.prefix <= 1 and (known is None or frame.number in (
             known, block.number + 1 & 0xFF, self._numbers.get(block.number)))
 
+    def is_late(self, frame: Block) -> bool:
+        """Say whether a block may be the answer to the command before this one."""
+        return len(self._told) > 1 and self.fits(self._told[0], frame)
+
     def _bear(self, block: Block, naks: int) -> None:
         """Bear NAK for a while, the longer the surer it is that the camera has the command."""
         rounds = 4 if block.number in self.listed else 2
@@ -388,6 +393,8 @@ class Exchange:
         counters = self.channel.counters
         counters.requests += 1
         counters.retries += attempt > 0
+        if not self._told or self._told[-1].number != block.number:
+            self._told = [*self._told[-1:], block]
         self.channel.send(block)
         if timed:
             self.sent_at = self.port.flush()
@@ -531,6 +538,8 @@ class Transfer:
         """Say whether a block answers the command, perhaps under another number (4.2)."""
         if self._exchange.fits(self._block, frame):
             return True
+        if self._exchange.is_late(frame):
+            return False
         known = self._known.length
         again = frame == self._strange and known in (None, len(frame.payload))
         self._strange = frame

@@ -119,7 +119,8 @@ class Memory:
         """
         Delete one by one, the highest number first; each is verified by the camera's lists.
 
-        `go_on`: leave those that the camera refuses to delete.
+        `go_on`: those that the camera refuses to delete do not end it; Refused tells of them
+        in the end.
         """
         self.changed()
         wanted = sorted(set(indices), reverse=True)
@@ -128,6 +129,7 @@ class Memory:
         evidence = {'operation': operation, 'indices': wanted, 'count': self.count(), 'gone': [],
                     'names': [self.name(index) for index in wanted]}
         gone: list[int] = []
+        refused: Refused | None = None
         for index in wanted:
             now = {**evidence, 'index': index, 'gone': list(gone)}
             try:
@@ -136,6 +138,7 @@ class Memory:
                 if not go_on or error.code is None:  # it did not say so itself
                     raise Refused(f'image {index} was not deleted. '
                                   f'{self._so_far(wanted, gone)}: {error}', error.code) from error
+                refused = error
                 continue
             except OutcomeUnknown as doubt:
                 raise OutcomeUnknown(f'{self._so_far(wanted, gone, index)}: {doubt}',
@@ -146,6 +149,9 @@ class Memory:
                 why = 'interrupted' if isinstance(error, KeyboardInterrupt) else error
                 raise OutcomeUnknown(f'{self._so_far(wanted, gone)}: {why}', now) from error
             gone.append(index)
+        if refused:
+            raise Refused(f'{len(wanted) - len(gone)} images were not deleted. '
+                          f'{self._so_far(wanted, gone)}: {refused}', refused.code) from refused
 
     def settle_deletion(self, evidence: Evidence) -> Settlement:
         """Say whether image `index` is gone, after the `gone` ones above it."""

@@ -24,7 +24,8 @@ from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.devices.sierra.settings import BY_NAME, Row, ROWS
 from camera_driver.devices.sierra.summary import ANIMATION_TYPES, VARIANTS, wall_time
 from camera_driver.devices.sierra.wakeup import WAKE_UP
-from camera_driver.errors import DeviceError, Forbidden, NotConfirmed, NotSupported, Refused
+from camera_driver.errors import (
+    DeviceError, Forbidden, NotConfirmed, NotSupported, OutcomeUnknown, Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, DeviceStatus, Exposure, Identity, ImageFolder, LinkStatistics, Picture,
@@ -210,8 +211,13 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
         except Refused as error:
             raise self._why_no_picture(error) from error
         plain = done is not None and found.image_index == evidence['count'] + 1
+        try:
+            exposure = self._exposure_or_nothing()
+        except KeyboardInterrupt as error:
+            raise OutcomeUnknown(f'{port.name}: interrupted; the picture was taken',
+                                 evidence) from error
         return Shot(self.session.exchange.sent_at, done, found.image_index, delay,
-                    self._exposure_or_nothing(), '' if plain else found.words,
+                    exposure, '' if plain else found.words,
                     took[0] if took else None)
 
     def exposure(self) -> Exposure:
@@ -321,6 +327,9 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
         except DeviceError as error:
             log.warning('stored as image %d, of which nothing could be read: %s', index, error)
             return StoredImage(index)
+        except KeyboardInterrupt as error:
+            raise OutcomeUnknown(f'{self.session.port.name}: interrupted; the picture was stored '
+                                 f'as image {index}') from error
 
     def settle(self, evidence: Evidence) -> Settlement:
         """Say what became of an operation by what the camera counts and lists now."""

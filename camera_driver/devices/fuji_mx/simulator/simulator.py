@@ -260,7 +260,8 @@ class FujiMxSimulator(Simulator):
             answer = self.camera.execute(number, block.payload)
             if number == Command.TAKE_PICTURE and self.faults.happens('take_two'):
                 self.camera.take_picture()
-            if self.faults.happens('fail_obeyed'):
+            if (number in (*ERRNO, Command.TAKE_PICTURE)
+                    and self.faults.happens('fail_obeyed')):
                 answer = bytes([0, 0, 1, 0]) if number == Command.TAKE_PICTURE else FAILED
         self._open()
         if not lost and not self.faults.happens('lose_answer'):

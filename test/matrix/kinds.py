@@ -1,0 +1,7 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""The device types of the matrix."""
+
+from matrix import fuji_mx, sierra
+
+KINDS = {kind.type.name: kind for kind in (sierra.KIND, fuji_mx.KIND)}
