@@ -44,13 +44,13 @@ def document(kind, frames=None):
 def parse(text, frames=None):
     """Return a conversation as (HOST, bytes), (DEVICE, bytes) and (WAIT, seconds)."""
     found = []
-    for line in map(str.strip, text.splitlines()):
-        if line.startswith(WAIT):
-            found.append((WAIT, float(line.removesuffix(' s').split()[1])))
-        elif line and not line.startswith('#'):
-            who, data = line.split(';')[0].split(None, 1)
-            assert who in (HOST, DEVICE), line
-            found.append((who, _bytes(data.strip(), frames or {})))
+    for line in text.splitlines():
+        line = line.split('#')[0].split(';')[0].strip()
+        if line:
+            who, data = line.split(None, 1)
+            assert who in (HOST, DEVICE, WAIT), line
+            found.append((who, float(data.removesuffix('s')) if who == WAIT else
+                          _bytes(data, frames or {})))
     return found
 
 

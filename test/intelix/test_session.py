@@ -35,7 +35,7 @@ def test_transcript(flow, requests):
 
 
 def test_messages_without_a_report():
-    port = transcript(FLOWS['6.4'] + '\n' + FLOWS['6.5'])
+    port = transcript(FLOWS['6.4'], FLOWS['6.5'])
     session = IntelixSession(port)
     session.send('set_input_name', b'\x02BLURY')
     assert session.send_raw(bytes.fromhex('02 03 03 02 f6')) == b''
@@ -43,7 +43,7 @@ def test_messages_without_a_report():
 
 
 def test_recovery_from_a_cut_frame():  # 6.6
-    port = transcript('H> F1 02 00 00 | D> F1 0B 03 02 01 03 03 F1 02 00 01')
+    port = transcript(FLOWS['6.1'][:1], FLOWS['6.6'])
     session = IntelixSession(port)
     session.request('are_you_there')
     assert port.done and session.channel.counters.damaged == 1

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated matrix on the plain object, against intelix.md sections 6 and 9."""
 
-from intelix.vectors import FLOWS, pairs
+from conversations import pairs
+from intelix.vectors import FLOWS
 import pytest
 
 from camera_driver.devices.intelix.codec import CHECKSUMS, Decoder, encode, Message
@@ -23,7 +24,7 @@ def hear(matrix, data=b'', checksum='none'):
     return [frame.data.hex(' ') for frame in Decoder(checksum).feed(sent)]
 
 
-@pytest.mark.parametrize('flow', FLOWS)
+@pytest.mark.parametrize('flow', [flow for flow in FLOWS if flow != '6.6'])  # by itself
 @pytest.mark.parametrize('size', [1, 3, 100])
 def test_flow(flow, size):
     matrix = IntelixSimulator(panel_password=PASSWORD, panel_locked=True)

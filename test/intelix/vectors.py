@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The test vectors of docs/protocols/intelix.md, section 7, and a session with a matrix."""
 
+from conversations import document, pairs
+
 from camera_driver.devices.intelix.session import IntelixSession, LINE
 from camera_driver.devices.intelix.simulator.simulator import IntelixSimulator
 from camera_driver.sim.loop import LoopPort, Transcript
@@ -74,35 +76,13 @@ FAULTY = {
     14: ('F1 02 00 00 02', ['00 00', 'noise']),
 }
 
-# 6: conversations, H> host, D> device
-FLOWS = {
-    '6.1': 'H> F1 02 00 00 | D> F1 02 00 01',
-    '6.2': 'H> F1 06 00 02 31 32 33 34 | D> F1 03 00 04 01',
-    '6.3': """
-        H> F1 0B 03 00 01 03 03 03 03 03 03 03 03 | D> F1 0B 03 02 01 03 03 03 03 03 03 03 03
-        H> F1 0B 03 03 01 4C 45 43 54 55 52 45 20 | D> F1 0B 03 05 01 4C 45 43 54 55 52 45 20
-        H> F1 03 03 06 01 | D> F1 0A 02 06 03 03 03 03 03 03 03 03""",
-    '6.4': 'H> F1 08 01 00 02 42 4C 55 52 59',
-    '6.5': 'H> F1 05 02 03 03 02 F0 06',
-}
+# 6: section -> its conversation
+FLOWS = {section: conversation for section, (conversation,) in document('intelix').items()}
 
 
-def pairs(text):
-    """Return a conversation as pairs of (sent by the host, answered)."""
-    result = []
-    for line in filter(None, map(str.strip, text.splitlines())):
-        for part in line.split('|'):
-            who, data = part.split(None, 1)
-            if who == 'H>':
-                result.append((bytes.fromhex(data), None))
-            else:
-                result[-1] = (result[-1][0], (result[-1][1] or b'') + bytes.fromhex(data))
-    return result
-
-
-def transcript(text):
-    """Return a port that plays a conversation."""
-    return Transcript(pairs(text), LINE)
+def transcript(*conversations):
+    """Return a port that plays conversations."""
+    return Transcript(pairs(sum(conversations, [])), LINE)
 
 
 def connected(**options):

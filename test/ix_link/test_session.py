@@ -7,6 +7,7 @@ table of `session` row by row; late replies; doubtful captures and increments; w
 
 from fractions import Fraction
 
+from conversations import document, pairs
 import pytest
 
 from camera_driver.devices.ix_link.apex import Grid, QUANTITIES
@@ -27,13 +28,15 @@ READY, BUSY, ERROR = ('58 04 01 00 6f 01 6f', '58 04 01 00 6f 02 6c', '58 04 01 
 GET, F8 = '58 02 01 0b 0a', '58 05 01 00 0b 12 03 1b'
 GET_ISO, ISO100 = '58 02 01 0f 0e', '58 05 01 00 0f 0f 03 02'
 CAPTURE, SYNC, TAKEN = '58 03 01 6e 00 6f', '58 03 01 6e 01 6e', '58 03 01 00 6e 6f'
+FLOWS = {section: pairs(conversation)
+         for section, (conversation,) in document('ix_link').items()}
 STEP, STEPPED = '58 04 01 0d 01 03 0e', '58 03 01 00 0d 0c'
 
 
-def connect(*pairs):
-    """Return a session and the port that plays (sent, answered) pairs of hex texts."""
-    port = Transcript([(bytes.fromhex(said), answer and bytes.fromhex(answer))
-                       for said, answer in pairs], LineSettings(9600))
+def connect(*said):
+    """Return a session and the port that plays (sent, answered) pairs of bytes or hex texts."""
+    port = Transcript([tuple(bytes.fromhex(one) if isinstance(one, str) else one for one in pair)
+                       for pair in said], LineSettings(9600))
     return IxLinkSession(port), port
 
 
@@ -62,22 +65,13 @@ def commands(camera):
 # The conversations of section 7.
 
 def test_7_1_probe():
-    session, port = connect((STATUS, READY))
+    session, port = connect(*FLOWS['7.1'])
     assert session.status() is Status.READY
     assert port.done
 
 
 def test_7_2_set_exposure():
-    session, port = connect(
-        ('58 02 01 0c 0d', '58 07 01 00 0c 09 1b 01 03 1d'),
-        ('58 04 01 0a 0f 03 07', '58 03 01 00 0a 0b'),
-        (GET, '58 05 01 00 0b 0f 03 06'),
-        ('58 02 01 10 11', '58 07 01 00 10 0c 21 01 03 3e'),
-        ('58 04 01 0e 12 03 1e', '58 03 01 00 0e 0f'),
-        (GET_ISO, '58 05 01 00 0f 12 03 1f'),
-        ('58 02 01 14 15', '58 07 01 00 14 f1 22 01 03 c4'),
-        ('58 04 01 12 1e 03 0e', '58 03 01 00 12 13'),
-        ('58 02 01 13 12', '58 05 01 00 13 1e 03 0f'))
+    session, port = connect(*FLOWS['7.2'])
     for quantity, wanted, grid in ((F, 5.6, (9, 27)), (ISO, 200, (12, 33)), (T, 1e-3, (-15, 34))):
         found = session.grid(quantity)
         assert found == Grid(*grid, 1, 3)
@@ -86,14 +80,14 @@ def test_7_2_set_exposure():
 
 
 def test_7_3_synchronous_capture():
-    session, port = connect((STATUS, READY), (SYNC, TAKEN))
+    session, port = connect((STATUS, READY), *FLOWS['7.3'])
     session.make_sure_it_is_ready()
     assert session.trigger(ReplyMode.SYNC, 5.002) == ''
     assert port.done
 
 
 def test_7_4_asynchronous_capture():
-    session, port = connect((STATUS, READY), (CAPTURE, TAKEN), (STATUS, BUSY), (STATUS, READY))
+    session, port = connect((STATUS, READY), *FLOWS['7.4'])
     session.make_sure_it_is_ready()
     assert session.trigger(ReplyMode.ASYNC, T_REPLY) == ''
     start = port.now()
@@ -103,7 +97,7 @@ def test_7_4_asynchronous_capture():
 
 
 def test_7_5_capture_refused_because_busy():
-    session, port = connect((SYNC, '58 03 01 fd 6e 92'), (STATUS, BUSY))
+    session, port = connect(*FLOWS['7.5'], (STATUS, BUSY))
     with pytest.raises(Busy, match='capture: the camera is busy; try again'):
         session.trigger(ReplyMode.SYNC, 5.0)
     assert port.done
@@ -117,8 +111,7 @@ def test_7_6_a_lost_reply_to_an_increment():
 
 def test_7_7_live_view():
     session, port = connect(
-        ('58 02 01 72 73', '58 03 01 00 72 73'), ('58 05 01 74 80 80 32 47', '58 03 01 00 74 75'),
-        ('58 03 01 73 01 73', '58 03 01 00 73 72'), ('58 03 01 73 00 72', '58 03 01 00 73 72'),
+        *FLOWS['7.7'], ('58 03 01 73 00 72', '58 03 01 00 73 72'),
         (STATUS, BUSY), (STATUS, READY), ('58 03 01 19 01 19', '58 03 01 00 19 18'))
     assert (session.live_view, session.region, session.black_calibration) == (None, None, None)
     session.start_live_view()
