@@ -22,7 +22,7 @@ HOST, DEVICE, WAIT = 'H>C', 'C>H', 'wait'
 DOCUMENTS = Path(__file__).resolve().parent.parent / 'docs' / 'protocols'
 BLOCK = re.compile(r'^(?:(?:### |\*\*)(?P<section>[\d.]+) |```\w*\n(?P<text>.*?)^```$)',
                    re.MULTILINE | re.DOTALL)
-SAYS = re.compile(rf'{HOST} |{DEVICE} ')
+SAYS = re.compile(rf'^(?:{HOST}|{DEVICE}) ', re.MULTILINE)
 ELIDED = re.compile(r'([0-9a-f ]+)\.\.([0-9a-f ]+)\[(\d+) bytes, sha256 (\w+)\]')
 
 
@@ -36,7 +36,7 @@ def document(kind, frames=None):
     section = ''
     for match in BLOCK.finditer((DOCUMENTS / f'{kind}.md').read_text()):
         section = match['section'] or section
-        if SAYS.match(match['text'] or ''):
+        if SAYS.search(match['text'] or ''):
             found.setdefault(section, []).append(parse(match['text'], frames))
     return found
 
