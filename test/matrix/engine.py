@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 import re
 from typing import Any
 
+from camera_driver import operations
 from camera_driver.catalog import DeviceType
 from camera_driver.errors import DeviceError, NotConfirmed, OutcomeUnknown, ReplyTimeout
 from camera_driver.operations import Outcome
@@ -65,6 +66,11 @@ def whole_or_none(error, done):
     return not any(done)
 
 
+def names_written(error, done):
+    """Say whether a plain failure names what was written before it."""
+    return 'was written' in str(error) or not any(done)
+
+
 def names_gone(*numbers):
     """Return what says whether a refused deletion of these numbers names what is gone."""
     def told(error, done):
@@ -75,6 +81,11 @@ def names_gone(*numbers):
     return told
 
 
+def holds(*parts):
+    """Tell of each part whether the device holds it."""
+    return lambda simulator: lambda: tuple(bool(part(simulator)) for part in parts)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How an operation is called, and how the simulator tells what was done."""
@@ -83,6 +94,7 @@ class Recipe:
     done: Callable[[Any], Callable[[], tuple[bool, ...]]]
     """Given the simulator before: a function that tells of each part whether it was done; it
     fails when anything was done twice, or something else."""
+    options: Mapping[str, Any] = field(default_factory=dict)  # of the device, for this
     settles: bool = True  # the evidence tells for certain
     refused: Callable[[BaseException, tuple[bool, ...]], bool] = whole_or_none
     """Says whether a plain failure is true of what was done in part."""
@@ -102,10 +114,10 @@ class Kind:
     lies: Collection[str]  # faults of which nothing can be held
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def connect(self, simulator, port=None):
+    def connect(self, simulator, recipe, port=None):
         """Return a device of a new session, not open yet."""
         cls = self.type.device_class()
-        return cls(port or LoopPort(simulator, cls.LINE), self.options)
+        return cls(port or LoopPort(simulator, cls.LINE), {**self.options, **recipe.options})
 
 
 class Line(LoopPort):
@@ -122,6 +134,7 @@ class Line(LoopPort):
         self.happened = None
         self.mute_until = 0.0
         self.ended = False
+        self.before_reset = lambda: None
 
     def arm(self):
         """Begin."""
@@ -219,6 +232,7 @@ class Line(LoopPort):
             case 'silence':
                 self.mute_until = self.now() + SILENCE
             case 'reset':
+                self.before_reset()
                 self.simulator.power_cycle()
             case 'garbage':
                 self._arrive(self.now(), GARBAGE, self.line.byte_time)
@@ -240,14 +254,21 @@ class Run:
         self.recipe = kind.recipes[name]
         self.simulator = kind.simulator()
         self.port = Line(self.simulator, kind.type.device_class().LINE, moment, what, paced)
-        self.device = kind.connect(self.simulator, self.port)
+        self.device = kind.connect(self.simulator, self.recipe, self.port)
         self.device.open()
         self.recipe.prepare(self.device)
+        method = operations.operations(type(self.device))[name.partition(',')[0]]
+        self.is_once = method.kind is operations.Kind.ONCE
         self.recorded = []
         self.marks = []  # where in the conversation evidence was recorded
         self.device.record = self._record
         self.faults = Counter()  # the occasions that there were for each
         self.done = self.recipe.done(self.simulator)
+        self.forgotten = ()  # what was done, and lost by a reset
+        self.port.before_reset = self._before_reset
+
+    def _before_reset(self):
+        self.forgotten = self.done()
 
     def _record(self, evidence):
         self.recorded.append(evidence)
@@ -281,7 +302,7 @@ class Run:
 
     def settle(self, evidence):
         """Ask in a session of another program."""
-        device = self.kind.connect(self.simulator)
+        device = self.kind.connect(self.simulator, self.recipe)
         try:
             device.open()
         except ReplyTimeout:  # it hangs
@@ -314,7 +335,8 @@ class Tally:
         recipe = run.recipe
         self.counts[said.outcome] += 1
         if said.outcome is Outcome.DONE:
-            assert all(done), f'said to be done, and done are {done}'
+            assert all(done) or run.forgotten and all(run.forgotten), (
+                f'said to be done, and done are {done}')
         elif said.outcome is Outcome.NOT_DONE:
             assert not all(done) and recipe.refused(said.error, done), (
                 f'said not to be done, and done are {done}: {said.error!r}')
@@ -322,6 +344,12 @@ class Tally:
             assert said.left < AT_ONCE, f'left after {said.left:.1f} s'
         if said.evidence is not None:
             self._settle(run, said, done)
+        elif run.port.ended:
+            assert not (run.is_once and run.recipe.settles and any(done)), (
+                f'nothing was recorded, and done are {done}')
+        else:
+            assert not (isinstance(said.error, OutcomeUnknown) and run.recorded), (
+                f'a doubt without its evidence: {said.error}')
 
     def _settle(self, run, said, done):
         found = run.settle(said.evidence)

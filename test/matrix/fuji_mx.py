@@ -4,8 +4,8 @@
 
 from datetime import datetime
 
-from matrix.engine import Kind, names_gone, Recipe
-from matrix.images import erased, holds, stored, stored_whole
+from matrix.engine import holds, Kind, names_gone, Recipe
+from matrix.images import erased, stored, stored_whole
 
 from camera_driver.catalog import find
 from camera_driver.devices.fuji_mx.simulator.options import FAULTS

@@ -45,8 +45,3 @@ def erased(*numbers):
         return done
 
     return of
-
-
-def holds(*parts):
-    """Tell of each part whether the device holds it."""
-    return lambda simulator: lambda: tuple(bool(part(simulator)) for part in parts)

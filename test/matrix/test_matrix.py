@@ -10,7 +10,7 @@ import pytest
 
 from camera_driver import operations
 
-MOST = 16
+MOST = 12
 
 
 @pytest.fixture(autouse=True)

@@ -321,7 +321,7 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
                             '(sierra.md 6.11); accept that, or do not upload')
         self._need_card()
         upload.check(self.session, data)
-        index = self._outcomes.upload(data, progress, self.record)
+        index, evidence = self._outcomes.upload(data, progress, self.record)
         try:
             return self.memory.images(no_progress, [index])[0]
         except DeviceError as error:
@@ -329,7 +329,7 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
             return StoredImage(index)
         except KeyboardInterrupt as error:
             raise OutcomeUnknown(f'{self.session.port.name}: interrupted; the picture was stored '
-                                 f'as image {index}') from error
+                                 f'as image {index}', evidence) from error
 
     def settle(self, evidence: Evidence) -> Settlement:
         """Say what became of an operation by what the camera counts and lists now."""

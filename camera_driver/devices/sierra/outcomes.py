@@ -52,15 +52,16 @@ class Outcomes:
         return self._once(evidence, lambda: self._session.act(
             Action.TAKE_PICTURE, accepted=accepted), record)
 
-    def upload(self, data: bytes, progress: ProgressCallback, record: Record) -> int:
-        """Store a picture and return its index."""
-        evidence = {'operation': 'upload', 'size': len(data), **self._stored()}
+    def upload(self, data: bytes, progress: ProgressCallback,
+               record: Record) -> tuple[int, Evidence]:
+        """Store a picture and return its index, and the evidence."""
+        evidence: Evidence = {'operation': 'upload', 'size': len(data), **self._stored()}
         found = self._once(evidence, lambda: upload.send(self._session, data, progress),
                            record)[1]
         if found.image_index is None:
             raise OutcomeUnknown(f'{self._session.port.name}: the picture was sent. '
                                  f'{found.words}', evidence)
-        return found.image_index
+        return found.image_index, evidence
 
     def delete(self, indices: Sequence[int], record: Record) -> None:
         """Delete one by one, the highest number first, since those behind move down."""
