@@ -192,13 +192,14 @@ def carry_out(evidence: Evidence, command: Callable[[], T],
 
 
 def confirmed(what: str, write: Callable[[Attempt], object], read: Callable[[], T | None],
-              good: Callable[[Any], bool], words: Callable[[Any], str] = repr) -> T | None:
+              good: Callable[[Any], bool], instead: Callable[[Any], str] = lambda held:
+              f'the device took it and holds {held!r}') -> T | None:
     """
     Write and return what is read back; None: the device cannot tell.
 
     :param what: for messages: 'flash_mode: off'.
     :param write: sends it, and says so (`Attempt.sending`); a `clear_no` is raised as it is.
-    :param words: says what is held instead.
+    :param instead: says what is held instead.
 
     Raises Refused (the device said no, or holds something else), NotConfirmed (it was sent, and
     the device could not be asked).
@@ -231,7 +232,7 @@ def confirmed(what: str, write: Callable[[Attempt], object], read: Callable[[], 
         return held
     if trouble and not isinstance(trouble, OutcomeUnknown):  # that one is known by now
         raise trouble
-    raise Refused(f'{what}: the device took it and holds {words(held)}') from trouble
+    raise Refused(f'{what}: {instead(held)}') from trouble
 
 
 def _not_confirmed(what: str, error: BaseException) -> NotConfirmed:

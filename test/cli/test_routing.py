@@ -36,6 +36,16 @@ def test_presets_and_routing(matrix, terminal):
     assert list(terminal.simulator.routes) == STRAIGHT
 
 
+def test_what_is_not_known_has_an_exit_code_of_its_own(matrix, terminal):
+    terminal.do(lambda: terminal.simulator.misbehave('no_report', 2, command=b'\x03\x06'))
+    for words in (('route', *STRAIGHT, '--preset', 8), ('trigger', 1)):
+        result = matrix(*words)
+        assert result.code == 8 and 'unknown whether it did' in result.error
+    terminal.do(lambda: terminal.simulator.misbehave('deaf', 1000, command=b'\x03\x01'))
+    terminal.do(lambda: terminal.simulator.misbehave('no_report', 1000, command=b'\x03\x00'))
+    assert matrix('route', *STRAIGHT, '--preset', 8).code == 8
+
+
 def test_wrong_numbers(matrix):
     assert matrix('preset', 0).code == 2
     result = matrix('route', 1, 2, '--preset', 8)
@@ -68,7 +78,9 @@ def test_locks_and_passwords(matrix, terminal, tmp_path, monkeypatch):
     assert matrix('password', 'panel', file).out == 'changed\n'
     assert terminal.simulator.passwords['panel'] == b'a1b2'
     assert matrix('lock', 'panel').out == 'locked: no\n'
-    assert matrix('lock', 'panel', 'on').out == 'locked: yes\n'
+    result = matrix('lock', 'panel', 'on')
+    assert result.code == 1 and 'the panel was not locked' in result.error
+    assert matrix('--panel-password-file', file, 'lock', 'panel', 'on').out == 'locked: yes\n'
     result = matrix('lock', 'panel', 'off')
     assert result.code == 1 and 'INTELIX_PANEL_PASSWORD' in result.error
     result = matrix('--panel-password-file', file, '--trace', trace, '-v', 'lock', 'panel', 'off')

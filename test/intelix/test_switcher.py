@@ -9,9 +9,10 @@ import pytest
 from camera_driver.devices.intelix.simulator.simulator import IntelixSimulator
 from camera_driver.devices.intelix.switcher import IntelixSwitcher
 from camera_driver.errors import (
-    Forbidden, NotSupported, options_of, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout,
-    StorageError)
+    DeviceError, Forbidden, NotConfirmed, NotSupported, options_of, OutcomeUnknown, ProtocolError,
+    Refused, ReplyTimeout, StorageError)
 from camera_driver.link.trace import entries, TracingPort
+from camera_driver.operations import Outcome
 from camera_driver.sim.faults import Faults
 from camera_driver.sim.loop import LoopPort
 
@@ -117,7 +118,7 @@ def test_a_preset_that_is_not_taken():
     with pytest.raises(Refused, match='preset 1: the matrix holds 1 2 3 4 5 6 7 8 after it was '
                        'told 8 7 6 5 4 3 2 1; is admin locked'):
         switcher.set_preset(1, REVERSED)
-    with pytest.raises(Refused, match="preset 1 is called '' after it was named 'A'"):
+    with pytest.raises(Refused, match="preset 1: it is called '' after it was named 'A'"):
         switcher.set_preset_name(1, 'A')
 
 
@@ -132,15 +133,17 @@ def test_route_is_verified_by_the_report():
     matrix.misbehave('unasked', command=b'\x03\x06')  # another routing, before its own
     assert switcher.route(8, REVERSED) == REVERSED
     matrix.misbehave('wrong_value', 2, command=b'\x03\x06')
-    with pytest.raises(Refused, match='reports 1 2 3 4 5 6 7 0 after it was told 1 2 3'):
+    # Without a checksum nobody knows whether the routing or its report is wrong.
+    with pytest.raises(OutcomeUnknown, match='reports 1 2 3 4 5 6 7 0 after it was told 1 2 3'):
         switcher.route(8, STRAIGHT)
+    assert switcher.routing() is None and bytes(matrix.routes) == bytes(STRAIGHT)
 
 
 def test_route_without_a_report():
     matrix, switcher = connected()
     switcher.route(8, STRAIGHT)
     matrix.misbehave('no_report', 2, command=b'\x03\x06')
-    with pytest.raises(OutcomeUnknown, match='trigger_preset.*unknown whether it obeyed'):
+    with pytest.raises(OutcomeUnknown, match='trigger preset.* unknown whether it did'):
         switcher.route(8, REVERSED)
     assert switcher.routing() is None
 
@@ -167,10 +170,177 @@ def test_on_a_bad_line_it_never_says_that_it_routed_what_it_did_not(seed):
 def test_nothing_is_triggered_when_the_preset_is_not_set():
     matrix, switcher = connected()
     switcher.route(8, STRAIGHT)
-    matrix.misbehave('no_report', 3, command=b'\x03\x00')
-    with pytest.raises(OutcomeUnknown):
+    matrix.misbehave('deaf', 100, command=b'\x03\x00')
+    with pytest.raises(ProtocolError, match='did not answer set_preset, though it is there'):
+        switcher.route(8, REVERSED)
+    matrix.misbehave('no_report', 100, command=b'\x03\x00')
+    matrix.misbehave('deaf', 100, command=b'\x03\x01')
+    with pytest.raises(NotConfirmed, match='preset 8: sent to the device'):
         switcher.route(8, REVERSED)
     assert matrix.routes == bytes(STRAIGHT) and switcher.routing() == STRAIGHT
+
+
+@pytest.mark.parametrize('seed', range(3))
+@pytest.mark.parametrize('base', [0, 1])
+def test_what_is_read_is_true_on_a_line_that_damages_numbers(base, seed):
+    """Without a checksum: the right value, or an error."""
+    matrix, switcher = connected({'index_base': base}, index_base=base)
+    matrix.presets[2] = bytes([base + 3] * 8)
+    matrix.preset_names[2] = b'NEWS    '
+    switcher.session.port.to_host = Faults({'flip': 0.3, 'insert': 0.1, 'drop': 0.1}, seed)
+    number, done = 3 - base, 0
+    for _ in range(60):
+        for question, right in ((lambda: switcher.preset(number), (4,) * 8),
+                                (lambda: switcher.preset_name(number), 'NEWS'),
+                                (lambda: switcher.locked('admin'), False)):
+            try:
+                found = question()
+            except (ProtocolError, ReplyTimeout):
+                continue
+            assert found in (right, None), found
+            done += found == right
+    assert done > 170
+
+
+def test_a_late_report_settles_a_trigger():
+    matrix, switcher = connected()
+    matrix.misbehave('late_report', command=b'\x03\x06')
+    assert switcher.trigger_preset(2) == STRAIGHT == switcher.routing()
+    assert [one.key for one in matrix.log].count((3, 6)) == 1
+
+
+def test_what_became_of_a_routing_in_another_session():
+    matrix, switcher = connected()
+    kept = []
+    switcher.record = kept.append
+    matrix.misbehave('no_report', command=b'\x03\x06')
+    with pytest.raises(OutcomeUnknown) as doubt:
+        switcher.route(8, REVERSED)
+    assert doubt.value.evidence == kept[0] == {
+        'operation': 'route', 'preset': 8, 'inputs': list(REVERSED), 'before': None}
+    again = IntelixSwitcher(LoopPort(matrix), {})
+    again.open()
+    assert again.settle(kept[0]).outcome is Outcome.UNKNOWN
+    matrix.press(1, 8)
+    assert again.settle(kept[0]).outcome is Outcome.DONE
+    matrix.press(1, 7)
+    assert again.settle(kept[0]).outcome is Outcome.UNKNOWN
+    assert again.settle({'operation': 'set_password'}).outcome is Outcome.UNKNOWN
+
+
+def test_a_lock_that_could_not_be_opened_again_is_not_locked(password, tmp_path):
+    matrix, switcher = connected(panel_password=b'1234')
+    for lock in switcher.LOCKS:
+        with pytest.raises(Forbidden, match=f'the {lock} was not locked, .* INTELIX_') as refusal:
+            switcher.set_lock(lock, True)
+        assert options_of(refusal.value) == (f'{lock}_password_file',)
+    _, switcher = connected({'panel_password_file': str(tmp_path / 'none')})
+    with pytest.raises(StorageError):
+        switcher.set_lock('panel', True)
+    assert not any(matrix.locked.values())
+
+
+@pytest.mark.parametrize('locked', [True, False])
+@pytest.mark.parametrize('answers', [True, False])
+@pytest.mark.parametrize('fault', ['no_report', 'deaf', 'wrong_value'])
+def test_a_lock_whose_report_is_lost(password, locked, answers, fault):
+    matrix, switcher = connected({'panel_password_file': str(password)}, panel_password=b'1234',
+                                 panel_locked=not locked, answers_lock_status=answers)
+    matrix.misbehave(fault, 100, command=b'\x00\x0c' if locked else b'\x00\x02')
+    try:
+        switcher.set_lock('panel', locked)
+    except NotConfirmed:
+        assert not answers
+    except (Refused, ProtocolError):
+        assert matrix.locked['panel'] is not locked or fault == 'wrong_value' and not answers
+    else:
+        assert matrix.locked['panel'] is locked
+
+
+def test_nothing_is_triggered_that_cannot_be_read():
+    matrix, switcher = connected()
+    with pytest.raises(ProtocolError, match='did not answer get_preset, though it is there'):
+        switcher.trigger_preset(100)
+    assert (3, 6) not in {one.key for one in matrix.log}
+
+
+def test_one_warning_for_a_burst(caplog):
+    matrix, switcher = connected()
+    switcher.trigger_preset(1)
+    for burst in (b'\xfe' * 500, b'\x55\xf8' * 500):
+        caplog.clear()
+        matrix.send(burst)
+        for _ in range(5):
+            switcher.poll()
+        assert len(caplog.records) == 1
+
+
+class Hostile(IntelixSimulator):
+    """Once it is hostile it says `data`, `every` so many s, without end."""
+
+    data, every, begun = b'', 0.001, False
+
+    def on_bytes(self, data):
+        if not self.data:
+            super().on_bytes(data)
+        elif not self.begun:
+            self.begun = True
+            self.go_on()
+
+    def go_on(self):
+        self.send(self.data)
+        self.after(self.every, self.go_on)
+
+
+HOSTILE = {
+    'endless noise': (b'\x55' * 12, 0.001), 'reserved bytes': (b'\xf8\xfe\xf0', 0.001),
+    'one byte after the other': (b'\x00', 0.09),
+    'never an end': (b'\xf1\xf0\x0e' + b'\x00' * 9, 0.05), 'starts alone': (b'\xf1', 0.05),
+    'reports without end': (bytes.fromhex('f1 0a 02 06 01 02 03 04 05 06 07 08'), 0.001),
+    'another preset each time': (bytes.fromhex('f1 0b 03 02 09 01 02 03 04 05 06 07 08'), 0.001),
+    'a frame that begins': (bytes.fromhex('f1 0b 03 02 01 01'), 0.09),
+}
+
+
+@pytest.mark.parametrize('mode', HOSTILE)
+@pytest.mark.parametrize('work, most', [
+    (lambda s: s.poll(), 4.5), (lambda s: s.listen(), 1.5), (lambda s: s.preset(1), 6.5),
+    (lambda s: s.set_preset(1, REVERSED), 13.0), (lambda s: s.trigger_preset(1), 6.5),
+    (lambda s: s.set_lock('panel', True), 13.0), (lambda s: s.set_input_name(1, 'A'), 5.0)])
+def test_a_hostile_matrix_prolongs_nothing(mode, work, most, password):
+    matrix = Hostile()
+    switcher = IntelixSwitcher(LoopPort(matrix), {'panel_password_file': str(password)})
+    switcher.open()
+    matrix.data, matrix.every = HOSTILE[mode]
+    port = switcher.session.port
+    start = port.now()
+    try:
+        work(switcher)
+    except DeviceError:
+        pass
+    assert port.now() - start < most
+
+
+@pytest.mark.parametrize('work', [
+    lambda s: s.poll(), lambda s: s.set_preset(1, REVERSED), lambda s: s.trigger_preset(1),
+    lambda s: s.route(1, REVERSED), lambda s: s.set_lock('panel', True),
+    lambda s: s.set_input_name(1, 'A'), lambda s: s.set_preset_name(1, 'A')])
+@pytest.mark.parametrize('after', [0.01, 0.3, 0.6, 1.5, 3.0])
+@pytest.mark.parametrize('mode', ['mute', 'endless noise'])
+def test_what_is_cancelled_is_over_at_once(mode, after, work, password):
+    matrix = Hostile()
+    switcher = IntelixSwitcher(LoopPort(matrix), {'panel_password_file': str(password)})
+    switcher.open()
+    matrix.data, matrix.every = HOSTILE.get(mode, (b'\x55', 1e6))
+    port = switcher.session.port
+    end = port.now() + after
+    matrix.after(after, port.cancel)
+    try:
+        work(switcher)
+    except DeviceError:
+        pass
+    switcher.close()
+    assert port.now() < end + 2.0
 
 
 def test_input_names():
@@ -178,7 +348,7 @@ def test_input_names():
     switcher.set_input_name(2, 'CAM')
     assert matrix.input_names[2] == b'CAM  '
     matrix.on_bytes = lambda data: None
-    with pytest.raises(ReplyTimeout):
+    with pytest.raises(NotConfirmed, match='name of input 2: sent to the device'):
         switcher.set_input_name(2, 'CAM')
 
 
@@ -200,7 +370,7 @@ def test_locks(lock, password):
 def test_a_wrong_password(password):
     matrix, switcher = connected({'panel_password_file': str(password)}, panel_locked=True,
                                  panel_password=b'9999')
-    with pytest.raises(Refused, match='panel stays locked; is the password the right one'):
+    with pytest.raises(Refused, match='the panel: it stays locked; is the password the right one'):
         switcher.set_lock('panel', False)
     assert len([one for one in matrix.log if one.secret]) == 1
 
@@ -246,11 +416,14 @@ def test_passwords_are_changed(password):
     switcher.set_password('panel', password)
     assert matrix.passwords['panel'] == b'1234'
     matrix.locked['admin'] = True
-    with pytest.raises(Refused, match='refuses the new password of the admin'):
+    with pytest.raises(Refused, match='new password of the admin was not sent'):
         switcher.set_password('admin', password)
     matrix.locked['admin'] = False
-    matrix.misbehave('no_report')
-    with pytest.raises(OutcomeUnknown):
+    matrix.misbehave('no_report', command=b'\x00\x0a')
+    with pytest.raises(OutcomeUnknown, match='set admin password, and it is unknown'):
+        switcher.set_password('admin', password)
+    matrix.misbehave('wrong_value', command=b'\x00\x0a')  # a no that is none
+    with pytest.raises(OutcomeUnknown, match='though admin is unlocked'):
         switcher.set_password('admin', password)
 
 
@@ -282,7 +455,7 @@ def test_until_when_it_was_heard():
     switcher.watch(lambda: seen.append(switcher.heard_until), closely=True)
     switcher.listen()
     assert seen[1:] == [now]
-    matrix.misbehave('deaf', 3)
+    matrix.misbehave('deaf', 5)
     with pytest.raises(ReplyTimeout):
         switcher.listen()
     assert switcher.heard_until == now

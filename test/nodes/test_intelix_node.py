@@ -99,13 +99,22 @@ def test_a_camera_that_there_is_not(matrix):
 def test_selecting_is_verified(matrix):
     matrix.terminal.do(lambda: matrix.simulator.misbehave('wrong_value', 2, command=b'\x03\x06'))
     response = matrix.call(SelectCamera, 'select_camera', camera='nadir')
-    assert not response.success
-    assert response.message.startswith('the matrix reports 1 2 3 4 5 6 7 2 after it was told')
+    assert not response.success and response.outcome_unknown
+    assert 'It reports 1 2 3 4 5 6 7 2 after it was told 1 2 3 4 5 6 7 3' in response.message
     matrix.terminal.do(lambda: matrix.simulator.misbehave('no_report', 2, command=b'\x03\x06'))
     response = matrix.call(SelectCamera, 'select_camera', camera='nadir')
-    assert not response.success and 'unknown whether it obeyed' in response.message
+    assert not response.success and response.outcome_unknown
+    assert 'unknown whether it did' in response.message
     settle(matrix)
-    assert [one.known for one in matrix.routings] == [False, True, False]
+    assert [one.known for one in matrix.routings] == [False]
+
+
+def test_what_cannot_be_read_back_is_not_confirmed(matrix):
+    matrix.terminal.do(lambda: matrix.simulator.misbehave('deaf', 1000, command=b'\x03\x04'))
+    response = matrix.call(SetPreset, 'set_preset', preset=2, name='BACK')
+    assert not response.success and response.outcome_unknown
+    assert 'preset 2: sent to the device' in response.message
+    matrix.terminal.do(matrix.simulator.faults.pending.clear)
 
 
 def test_presets(matrix):
@@ -145,9 +154,11 @@ def test_names_and_locks(matrix):
         response = matrix.call(SetBool, 'set_panel_lock', data=locked)
         assert response.success, response.message
         assert matrix.terminal.do(lambda: matrix.simulator.locked['panel']) is locked
-    assert matrix.call(SetBool, 'set_admin_lock', data=True).success
-    response = matrix.call(SetBool, 'set_admin_lock', data=False)  # no password of it anywhere
-    assert not response.success and 'INTELIX_ADMIN_PASSWORD' in response.message
+    for locked in (True, False):  # no password of it anywhere
+        matrix.terminal.do(lambda: matrix.simulator.locked.update(admin=not locked))
+        response = matrix.call(SetBool, 'set_admin_lock', data=locked)
+        assert not response.success and 'INTELIX_ADMIN_PASSWORD' in response.message
+        assert ('was not locked' in response.message) is locked
     matrix.terminal.do(lambda: matrix.simulator.locked.update(admin=False))
 
 

@@ -47,15 +47,15 @@ class Kind:
     """
     One kind of message.
 
-    `report` names the message that answers it ('' = none is known); `repeats` is how often it may
-    be sent again when that does not come (section 5).
+    `report` names the message that answers it ('' = none is known); `repeatable`: it is sent again
+    when that does not come, as sending it twice does what sending it once does (section 5).
     """
 
     name: str
     key: tuple[int, ...]  # class, id; empty: not known
     fields: tuple[Field, ...] = ()
     report: str = ''
-    repeats: int = 0
+    repeatable: bool = False
     to_device: bool = True
     standing: Standing = Standing.KNOWN
 
@@ -94,33 +94,33 @@ def _report(name: str, key: tuple[int, int], *fields: Field,
 
 
 TABLE = (
-    Kind('are_you_there', (0x00, 0x00), (), 'i_am_here', 2),
+    Kind('are_you_there', (0x00, 0x00), (), 'i_am_here', True),
     _report('i_am_here', (0x00, 0x01)),
     Kind('unlock_panel', (0x00, 0x02), (PASSWORD,), 'lock_status_report'),
-    Kind('get_lock_status', (0x00, 0x03), (), 'lock_status_report', 2),
+    Kind('get_lock_status', (0x00, 0x03), (), 'lock_status_report', True),
     _report('lock_status_report', (0x00, 0x04), STATUS),
     Kind('unlock_admin', (0x00, 0x05), (PASSWORD,), 'admin_lock_status_report'),
-    Kind('get_admin_lock_status', (0x00, 0x06), (), 'admin_lock_status_report', 2),
+    Kind('get_admin_lock_status', (0x00, 0x06), (), 'admin_lock_status_report', True),
     _report('admin_lock_status_report', (0x00, 0x07), STATUS),
     Kind('set_unlock_password', (0x00, 0x08), (PASSWORD,), 'set_unlock_password_report'),
     _report('set_unlock_password_report', (0x00, 0x09), RESULT, standing=RECONSTRUCTED),
     Kind('set_admin_password', (0x00, 0x0A), (PASSWORD,), 'set_admin_password_report',
          standing=RECONSTRUCTED),
     _report('set_admin_password_report', (0x00, 0x0B), RESULT),
-    Kind('set_lock', (0x00, 0x0C), (), 'lock_status_report', 2),
-    Kind('set_admin_lock', (0x00, 0x0D), (), 'admin_lock_status_report', 2),
+    Kind('set_lock', (0x00, 0x0C), (), 'lock_status_report', True),
+    Kind('set_admin_lock', (0x00, 0x0D), (), 'admin_lock_status_report', True),
     Kind('set_input_name', (0x01, 0x00), (INPUT, INPUT_NAME)),
     Kind('crosspoint_example', (0x02, 0x03), (INPUT, Field('output'), Field('target_value')),
          standing=EXAMPLE),
     _report('all_crosspoints_status_report', (0x02, 0x06), ROUTES, standing=RECONSTRUCTED),
-    Kind('set_preset', (0x03, 0x00), (PRESET, ROUTES), 'preset_report', 2),
-    Kind('get_preset', (0x03, 0x01), (PRESET,), 'preset_report', 2),
+    Kind('set_preset', (0x03, 0x00), (PRESET, ROUTES), 'preset_report', True),
+    Kind('get_preset', (0x03, 0x01), (PRESET,), 'preset_report', True),
     _report('preset_report', (0x03, 0x02), PRESET, ROUTES),
-    Kind('set_preset_name', (0x03, 0x03), (PRESET, PRESET_NAME), 'preset_name_report', 2,
+    Kind('set_preset_name', (0x03, 0x03), (PRESET, PRESET_NAME), 'preset_name_report', True,
          standing=RECONSTRUCTED),
-    Kind('get_preset_name', (0x03, 0x04), (PRESET,), 'preset_name_report', 2),
+    Kind('get_preset_name', (0x03, 0x04), (PRESET,), 'preset_name_report', True),
     _report('preset_name_report', (0x03, 0x05), PRESET, PRESET_NAME),
-    Kind('trigger_preset', (0x03, 0x06), (PRESET,), 'all_crosspoints_status_report', 1),
+    Kind('trigger_preset', (0x03, 0x06), (PRESET,), 'all_crosspoints_status_report'),
     *(Kind(name, (), standing=UNKNOWN) for name in (
         'set_crosspoint', 'get_all_crosspoints', 'get_input_name', 'set_output_name',
         'get_output_name', 'set_matrix_mixer_name')),

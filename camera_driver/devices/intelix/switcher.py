@@ -19,17 +19,23 @@ from camera_driver.abilities import HasLocks, Routes
 from camera_driver.devices.intelix import passwords
 from camera_driver.devices.intelix.codec import CHECKSUMS, Concealer, Message
 from camera_driver.devices.intelix.commands import (
-    INPUT_NAME_SIZE, INPUTS, LOCKED, MESSAGES, OUTPUTS, PRESET_NAME_SIZE, SUCCESS, text_bytes,
-    text_of, UNLOCKED)
+    FAILURE, INPUT_NAME_SIZE, INPUTS, LOCKED, MESSAGES, OUTPUTS, PRESET_NAME_SIZE, SUCCESS,
+    text_bytes, text_of, UNLOCKED)
 from camera_driver.devices.intelix.explain import explain
 from camera_driver.devices.intelix.session import IntelixSession, LINE
-from camera_driver.errors import OutcomeUnknown, ProtocolError, Refused
+from camera_driver.errors import (
+    Forbidden, naming, options_of, OutcomeUnknown, ProtocolError, Refused)
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.link.trace import TracingPort
 from camera_driver.model import DeviceStatus, Identity, LinkStatistics, Setting, SettingValue
+from camera_driver.operations import (
+    Attempt, carry_out, confirmed, Evidence, Outcome, Settlement)
 
 log = logging.getLogger(__name__)
+
+T_LATE = 1.0  # s that a report of a routing may come late
+T_AGAIN = 0.05  # s between looks whether it has
 
 # Lock -> its messages: lock, unlock, ask, report, change the password.
 LOCKS: Mapping[str, tuple[str, str, str, str, str]] = {
@@ -39,6 +45,7 @@ LOCKS: Mapping[str, tuple[str, str, str, str, str]] = {
               'admin_lock_status_report', 'set_admin_password'),
 }
 LOCK_OF_REPORT = {words[3]: lock for lock, words in LOCKS.items()}
+LOCKED_OF_STATUS = {LOCKED: True, UNLOCKED: False}
 NOT_OF_ROUTING = (0x00, 0x01)  # classes: locks, names of inputs
 
 
@@ -76,6 +83,8 @@ class IntelixSwitcher(Routes, HasLocks):
         self._base = int(values['index_base'])
         self._files = {lock: str(values[f'{lock}_password_file']) for lock in LOCKS}
         self._routing: tuple[int, ...] | None = None
+        self._expected: tuple[int, ...] | None = None  # while a preset is triggered
+        self._other: tuple[int, ...] | None = None  # what was reported instead
         self._locks: dict[str, bool | None] = dict.fromkeys(LOCKS)
         self._unknown = ''  # the last message that no table has
         self._noticed: Callable[[], None] = lambda: None
@@ -140,7 +149,7 @@ class IntelixSwitcher(Routes, HasLocks):
         """Return whether it is there, the locks, and the first preset."""
         def locks() -> str:
             for words in LOCKS.values():
-                self.session.request(words[2])
+                self.session.certain(words[2])
             return ', '.join(f'{lock} {"locked" if held else "unlocked"}'
                              for lock, held in self._locks.items())
 
@@ -164,86 +173,134 @@ class IntelixSwitcher(Routes, HasLocks):
 
     def preset(self, number: int) -> Sequence[int]:
         """Return the inputs that a preset gives to output 1, 2, ..."""
-        data = self.session.request('get_preset', self._preset(number))
-        return self._inputs(data[1:])
+        return self._inputs(self._held(number))
 
     def set_preset(self, number: int, inputs: Sequence[int]) -> Sequence[int]:
         """Define a preset, which changes no output before it is triggered."""
-        wanted = self._preset(number) + self._routes(inputs)
-        data = self.session.request('set_preset', wanted)
-        held = self._inputs(data[1:])
-        if data != wanted:
-            raise Refused(f'preset {number}: the matrix holds {_words(held)} after it was told '
-                          f'{_words(inputs)}; is admin locked?')
-        return held
+        preset, wanted = self._preset(number), self._routes(inputs)
+        reported = b''
+
+        def write(attempt: Attempt) -> None:
+            nonlocal reported
+            reported = self.session.request('set_preset', preset + wanted, attempt=attempt)[1:]
+
+        confirmed(f'preset {number}', write,
+                  lambda: wanted if reported == wanted else self._held(number),
+                  lambda held: held == wanted, lambda held:
+                  f'the matrix holds {_words(self._inputs(held))} after it was told '
+                  f'{_words(inputs)}; is admin locked?')
+        return self._inputs(wanted)
 
     def trigger_preset(self, number: int) -> Sequence[int]:
-        """Make a preset live on every output and return the routing that the matrix reports."""
-        self._trigger(number, lambda found: True)
-        assert self._routing is not None
-        return self._routing
+        """
+        Make a preset live on every output and return the routing that the matrix reports.
+
+        The preset is read before, and the report has to say what it holds. Raises OutcomeUnknown
+        when none does.
+        """
+        return self._trigger('trigger_preset', number, self._held(number))
 
     def route(self, number: int, inputs: Sequence[int]) -> Sequence[int]:
         """Set a preset, trigger it, and make sure that the matrix reports just this."""
-        wanted = self._routes(inputs)
         self.set_preset(number, inputs)
-        try:
-            self._trigger(number, lambda found: found == wanted)
-        except OutcomeUnknown:
-            if self._routing is None:
-                raise
-            raise Refused(f'the matrix reports {_words(self._routing)} after it was told '
-                          f'{_words(inputs)} by preset {number}') from None
-        assert self._routing is not None
-        return self._routing
+        return self._trigger('route', number, self._routes(inputs))
+
+    def settle(self, evidence: Evidence) -> Settlement:
+        """Say what became of a routing by what the matrix has reported since it was opened."""
+        if evidence['operation'] not in ('trigger_preset', 'route'):
+            return super().settle(evidence)
+        self.session.listen()
+        return self._settle_routing(evidence, self._routing)
 
     def preset_name(self, number: int) -> str:
         """Return the name of a preset."""
-        return text_of(self.session.request('get_preset_name', self._preset(number))[1:])
+        return text_of(self.session.certain('get_preset_name', self._preset(number))[1:])
 
     def set_preset_name(self, number: int, name: str) -> str:
         """Name a preset, and read it back: that the matrix reports it by itself is not sure."""
         text = text_bytes(name, PRESET_NAME_SIZE, 'name')
         preset = self._preset(number)
-        self.session.send('set_preset_name', preset + text)
-        data = self.session.request('get_preset_name', preset)[1:]
-        if data != text:
-            raise Refused(f'preset {number} is called {text_of(data)!r} after it was named '
-                          f'{name!r}; is admin locked?')
-        return text_of(data)
+        confirmed(f'preset {number}',
+                  lambda attempt: self.session.send('set_preset_name', preset + text, attempt),
+                  lambda: self.session.certain('get_preset_name', preset)[1:],
+                  lambda held: held == text, lambda held:
+                  f'it is called {text_of(held)!r} after it was named {name!r}; is admin locked?')
+        return text_of(text)
 
     def set_input_name(self, number: int, name: str) -> None:
         """Name an input; no message is known that would tell the name."""
         text = text_bytes(name, INPUT_NAME_SIZE, 'name')
-        self.session.send('set_input_name', self._wire(number, INPUTS, 'input') + text)
-        self.session.request('are_you_there')
+        data = self._wire(number, INPUTS, 'input') + text
+
+        def there() -> None:
+            self.session.request('are_you_there')
+
+        confirmed(f'name of input {number}',
+                  lambda attempt: self.session.send('set_input_name', data, attempt),
+                  there, lambda held: True)
 
     def locked(self, lock: str) -> bool | None:
         """Ask whether 'panel' or 'admin' is locked; None: the matrix does not tell."""
         return self._ask_lock(_known(lock))
 
     def set_lock(self, lock: str, locked: bool) -> None:
-        """Lock or unlock; nothing is sent, and no password needed, when it is so already."""
+        """
+        Lock or unlock; nothing is sent, and no password needed, when it is so already.
+
+        Raises Forbidden before it locks what nobody could unlock: no password is known.
+        """
         if self.locked(lock) == locked:
             return
         words = LOCKS[lock]
-        if locked:
-            self.session.request(words[0])
-        else:
-            self.session.request(words[1], passwords.find(lock, self._files[lock]))
-        held = self._locks[lock]  # as it reported
-        told = self._ask_lock(lock)
-        if (held if told is None else told) != locked:
-            raise Refused(f'the {lock} stays {"unlocked" if locked else "locked"}'
-                          + ('' if locked else '; is the password the right one?'))
+        try:
+            password = passwords.find(lock, self._files[lock])
+        except Forbidden as error:
+            if not locked:
+                raise
+            raise naming(Forbidden(
+                f'the {lock} was not locked, as it could not be unlocked again: {error}'),
+                *options_of(error)) from None
+        self._locks[lock] = None  # until it reports
+
+        def write(attempt: Attempt) -> None:
+            if locked:
+                self.session.request(words[0], attempt=attempt)
+                return
+            try:
+                self.session.request(words[1], password)
+            except OutcomeUnknown:
+                attempt.sending()
+                raise
+
+        def read() -> bool | None:
+            told = self._ask_lock(lock)
+            return self._locks[lock] if told is None else told
+
+        confirmed(f'the {lock}', write, read, lambda held: held == locked, lambda held:
+                  'it stays unlocked' if locked else
+                  'it stays locked; is the password the right one?')
 
     def set_password(self, lock: str, file: Path) -> None:
-        """Give a lock the password that stands in a file; never sent twice on doubt."""
+        """
+        Give a lock the password that stands in a file; never sent twice on doubt.
+
+        Raises Refused when admin is locked, with which the matrix does not take it.
+        """
         password = passwords.read('new password', file)
-        result, = self.session.request(LOCKS[_known(lock)][4], password)
-        if result != SUCCESS:
-            raise Refused(f'the matrix refuses the new password of the {lock}; admin has to be '
-                          'unlocked for it')
+        words = LOCKS[_known(lock)]
+        if self.locked('admin'):
+            raise Refused(f'the new password of the {lock} was not sent: the matrix takes it only '
+                          'while admin is unlocked')
+        evidence = {'operation': 'set_password', 'lock': lock}
+        result = carry_out(
+            evidence, lambda: self.session.request(
+                words[4], password, lambda found: found[0] in (SUCCESS, FAILURE)),
+            self.settle, self.record)[0]
+        if result != bytes([SUCCESS]):  # without a checksum it may be a damaged yes
+            raise OutcomeUnknown(
+                f'{self.session.port.name}: the matrix says that it did not take the new password '
+                f'of the {lock}, though admin is unlocked, and it is unknown whether it did: try '
+                'which one unlocks it', evidence)
 
     # Numbers of people and of the matrix.
 
@@ -281,28 +338,70 @@ class IntelixSwitcher(Routes, HasLocks):
         kind = MESSAGES.get(message.key)
         data = message.parameters
         if kind is None or kind.to_device or len(data) != kind.size:
-            self._unknown = explain(message)
-            log.info('the matrix says what is not understood: %s', self._unknown)
+            if explain(message) != self._unknown:
+                self._unknown = explain(message)
+                log.info('the matrix says what is not understood: %s', self._unknown)
             if message.data[0] not in NOT_OF_ROUTING:
                 self._doubt(self._unknown)
         elif kind.name == 'all_crosspoints_status_report':
-            self._set_routing(self._inputs(data))
+            inputs = self._inputs(data)
+            if self._expected in (None, inputs):
+                self._set_routing(inputs)
+            else:  # of the front panel, or damaged: the one that is expected may follow
+                self._other = inputs
         elif kind.name in LOCK_OF_REPORT:
-            self._locks[LOCK_OF_REPORT[kind.name]] = {LOCKED: True, UNLOCKED: False}.get(data[0])
+            self._locks[LOCK_OF_REPORT[kind.name]] = LOCKED_OF_STATUS.get(data[0])
 
     def _ask_lock(self, lock: str) -> bool | None:
         """Ask for a lock; None: it does not answer this, and may be right (8, item 9)."""
         try:
-            self.session.request(LOCKS[lock][2])
+            status, = self.session.certain(LOCKS[lock][2])
         except ProtocolError as error:
             log.debug('%s', error)
             return None
-        return self._locks[lock]
+        self._locks[lock] = held = LOCKED_OF_STATUS.get(status)
+        return held
 
-    def _trigger(self, number: int, accept: Callable[[bytes], bool]) -> None:
-        preset = self._preset(number)
+    def _held(self, number: int) -> bytes:
+        """Return the matrix's numbers of the inputs that a preset holds."""
+        return self.session.certain('get_preset', self._preset(number))[1:]
+
+    def _trigger(self, operation: str, number: int, wanted: bytes) -> Sequence[int]:
+        """Trigger a preset, once, and return the routing when it is reported as wanted."""
+        preset, inputs = self._preset(number), self._inputs(wanted)
+        evidence = {'operation': operation, 'preset': number, 'inputs': list(inputs),
+                    'before': self._routing and list(self._routing)}
         self._set_routing(None)  # until the matrix has reported it
-        self.session.request('trigger_preset', preset, accept)
+        self._expected, self._other = inputs, None
+        try:
+            carry_out(evidence, lambda: self.session.request(
+                'trigger_preset', preset, lambda found: found == wanted),
+                self._wait_for_routing, self.record)
+        finally:
+            self._expected = None
+        return inputs
+
+    def _wait_for_routing(self, evidence: Evidence) -> Settlement:
+        """Settle a routing by a report that comes late."""
+        port = self.session.port
+        end = port.now() + T_LATE
+        while self._routing is None and port.now() < end:
+            port.pause(T_AGAIN)
+            self.session.listen()
+        return self._settle_routing(evidence, self._routing or self._other)
+
+    def _settle_routing(self, evidence: Evidence, reported: Sequence[int] | None) -> Settlement:
+        wanted = tuple(evidence['inputs'])
+        if reported == wanted:
+            return Settlement(Outcome.DONE, f'it reports the routing {_words(wanted)}')
+        look = ('look at its outputs, or trigger the preset again, which makes the same routing '
+                'once more')
+        if reported is None:
+            return Settlement(Outcome.UNKNOWN, 'It has not reported its routing, which cannot be '
+                              f'asked for: {look}')
+        return Settlement(Outcome.UNKNOWN, f'It reports {_words(reported)} after it was told '
+                          f'{_words(wanted)}; the report may be damaged, or somebody changed it: '
+                          f'{look}')
 
     def _doubt(self, what: str) -> None:
         if self._routing is not None:

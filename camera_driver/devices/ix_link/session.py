@@ -176,7 +176,7 @@ class IxLinkSession:
         confirmed(f'{self.port.name}: {quantity.words(wanted)}',
                   lambda attempt: self._do(quantity.set, numerator, denominator, attempt=attempt),
                   lambda: self._held(quantity, wanted), lambda held: held == wanted,
-                  quantity.words)
+                  lambda held: f'the device took it and holds {quantity.words(held)}')
 
     def increment(self, quantity: Quantity, numerator: int, denominator: int,
                   record: Callable[[Evidence], None] = lambda evidence: None) -> None:
