@@ -85,6 +85,8 @@ def _bytes(text, frames):
 class Host:
     """The host's side of a line to a simulated device, on the plain object, with a clock."""
 
+    patient = False  # an answer may take a while, without a word of it in the conversation
+
     def __init__(self, simulator):
         self.simulator = simulator
         self.now = simulator.now
@@ -121,6 +123,9 @@ class Host:
                 assert not self.heard, f'heard {self.heard.hex(" ")} before {data.hex(" ")}'
                 Host.say(self, data)
             else:
+                while self.patient and len(self.heard) < len(data) and (
+                        due := self.simulator.next_due()) is not None:
+                    Host.wait(self, max(0.0, due - self.now))
                 found, self.heard = self.heard[:len(data)], self.heard[len(data):]
                 assert found.hex(' ') == data.hex(' ')
         assert not self.heard

@@ -2,10 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The conversations of docs/protocols/fuji_mx.md, section 6, as data; and who can hold them."""
 
-from hashlib import sha256
-from pathlib import Path
-import re
-
+import conversations
+from conversations import DEVICE, document, HOST, pairs
 from helpers import pattern
 
 from camera_driver.devices.fuji_mx.camera import FujiMxCamera
@@ -15,9 +13,6 @@ from camera_driver.devices.fuji_mx.simulator.simulator import Frame, FujiMxSimul
 from camera_driver.link.port import LineSettings
 from camera_driver.sim.loop import LoopPort, Transcript
 
-DOCUMENT = Path(__file__).parents[2] / 'docs' / 'protocols' / 'fuji_mx.md'
-ELIDED = re.compile(r'.*\.\..*\[(?P<size>\d+) bytes, sha256 (?P<digest>\w+)\]')
-
 ACK, NAK, ENQ, EOT = (bytes([control]) for control in (
     Control.ACK, Control.NAK, Control.ENQ, Control.EOT))
 COUNT = encode(Block(0x0b))
@@ -25,60 +20,19 @@ THREE = encode(Block(0x06, b'\3\0'))
 FAST = LineSettings(115200, 'E')
 GREY = bytes.fromhex('50 00 3c 00') + b'\x80' * 9600
 
-HOST, CAMERA = 'H>C', 'C>H'
-
 
 def damaged(data):
     """Return a block with wire byte 20 xor 01, as in section 6.5."""
     return data[:20] + bytes([data[20] ^ 1]) + data[21:]
 
 
-def _whole_frames():
-    """Return the frames that the document elides, by their digest."""
-    blocks = [block for number, payload in (
-        (0x01, pattern(600)), (0x03, pattern(1100)), (0x63, GREY), (0x0e, pattern(1040)))
-        for block in message(number, payload)]
-    frames = [encode(block) for block in blocks]
-    frames += [damaged(frame) for frame in frames]
-    return {sha256(frame).hexdigest()[:16]: frame for frame in frames}
-
-
-def _read():
-    """Return section -> [conversation], each a list of (who, bytes)."""
-    whole = _whole_frames()
-    found = {}
-    conversation = []
-    for line in DOCUMENT.read_text().splitlines():
-        if line.startswith('### '):
-            section = line.split()[1]
-        elif line.startswith('```'):
-            conversation = []
-            if line == '```text' and section.startswith('6.'):
-                found.setdefault(section, []).append(conversation)
-        elif line.strip().startswith('# blocks 2 ... 18 alike'):
-            for block in message(0x63, GREY)[1:18]:
-                conversation += [(CAMERA, encode(block)), (HOST, ACK)]
-        elif line.startswith((HOST, CAMERA)):
-            who, data = line.split(';')[0].split(None, 1)
-            elided = ELIDED.match(data)
-            frame = whole[elided['digest']] if elided else bytes.fromhex(data)
-            assert not elided or len(frame) == int(elided['size'])
-            conversation.append((who, frame))
-    return found
-
-
-CONVERSATIONS = _read()
-
-
-def pairs(*conversations):
-    """Return conversations as pairs of what the host sends and what the camera answers."""
-    found = []
-    for who, data in (line for conversation in conversations for line in conversation):
-        if who == HOST:
-            found.append((data, b''))
-        else:
-            found[-1] = found[-1][0], found[-1][1] + data
-    return found
+BLOCKS = [encode(block) for number, payload in (
+    (0x01, pattern(600)), (0x03, pattern(1100)), (0x63, GREY), (0x0e, pattern(1040)))
+    for block in message(number, payload)]
+FRAMES = {frame.hex(): frame for block in BLOCKS for frame in (block, damaged(block))}
+CONVERSATIONS = document('fuji_mx', FRAMES)
+CONVERSATIONS['6.7'][0][-2:-2] = [  # blocks 2 ... 18
+    line for block in message(0x63, GREY)[1:18] for line in ((DEVICE, encode(block)), (HOST, ACK))]
 
 
 def example_frames():
@@ -86,35 +40,10 @@ def example_frames():
             for number, size, head in ((1, 1100, 600), (2, 300, 100), (3, 512, 200))]
 
 
-class Host:
-    """The host's side of a line to a simulated camera, on the plain object, with a clock."""
+class Host(conversations.Host):
+    """A host that knows commands."""
 
-    def __init__(self, simulator):
-        self.simulator = simulator
-        self.now = simulator.now
-        self.heard = b''
-
-    def say(self, data):
-        """Send bytes."""
-        self.simulator.receive(data, self.now)
-        self._listen()
-
-    def wait(self, seconds):
-        """Let time pass."""
-        self.now += seconds
-        self.simulator.advance(self.now)
-        self._listen()
-
-    def hear(self):
-        """Return what has come since the last time."""
-        heard, self.heard = self.heard, b''
-        return heard
-
-    def send(self, data, seconds=0.0):
-        """Send bytes, or the block of a command, wait, and return what comes."""
-        self.say(data)
-        self.wait(seconds)
-        return self.hear()
+    patient = True
 
     def ask(self, number, payload=b'', prefix=0, seconds=6.0):
         """Send a command and return the payload of its answer, or what came instead of ACK."""
@@ -134,23 +63,6 @@ class Host:
             assert last == (not heard)
         return answer
 
-    def play(self, conversation):
-        """Play a conversation and find every byte as it stands there, nothing left over."""
-        for who, data in conversation:
-            if who == HOST:
-                assert not self.heard, f'heard {self.heard.hex(" ")}'
-                self.say(data)
-                continue
-            while len(self.heard) < len(data) and (due := self.simulator.next_due()) is not None:
-                self.wait(max(0.0, due - self.now))
-            found, self.heard = self.heard[:len(data)], self.heard[len(data):]
-            assert found.hex(' ') == data.hex(' ')
-        assert not self.heard
-
-    def _listen(self):
-        for sent in self.simulator.take():
-            self.heard += sent.data
-
 
 def connect(**options):
     """Return a camera with the three pictures of section 6, and a host that opened it."""
@@ -162,9 +74,9 @@ def connect(**options):
     return simulator, host
 
 
-def begun(*conversations):
+def begun(*flows):
     """Return a session that is open, at the beginning of conversations, and its port."""
-    return scripted(*pairs(*conversations))
+    return scripted(*(pair for flow in flows for pair in pairs(flow)))
 
 
 def scripted(*pairs):

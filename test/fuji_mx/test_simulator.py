@@ -5,7 +5,7 @@
 from datetime import datetime
 
 from fuji_mx.conversations import (
-    ACK, CAMERA, connect, CONVERSATIONS, ENQ, EOT, example_frames, GREY, Host, NAK)
+    ACK, connect, CONVERSATIONS, DEVICE, ENQ, EOT, example_frames, GREY, Host, NAK)
 from helpers import pattern
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -83,7 +83,7 @@ def test_6_13_unsupported_and_reset():
     host.play(conversation[:6])
     assert simulator.state is State.OPEN
     host.play(conversation[:4] + conversation[6:])  # had the host gone on
-    assert conversation[-1] == (CAMERA, EOT)
+    assert conversation[-1] == (DEVICE, EOT)
     assert simulator.state is State.CLOSED
 
 

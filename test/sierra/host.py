@@ -3,9 +3,9 @@
 """A host's side of the line to a simulated camera, on the plain object: bytes in, bytes out."""
 
 from datetime import datetime
-from hashlib import sha256
-import re
 
+import conversations
+from conversations import document
 from helpers import pattern
 
 from camera_driver.devices.sierra.codec import (
@@ -19,39 +19,35 @@ GET = encode(command(Code.GET_INT, 1))
 TWO = bytes.fromhex('03 00 04 00 02 00 00 00 02 00')  # its answer: 2
 PICTURE = command(Code.GET_VDATA, 14)
 
-ELIDED = re.compile(r'(?P<head>[0-9a-f ]+)\.\.(?P<tail>[0-9a-f ]+)'
-                    r'\[(?P<size>\d+) bytes, sha256 (?P<digest>\w+)\]')
+
+def damaged(packet):
+    """Return a packet with data byte 96 xor 40, as in section 6.5."""
+    return packet[:100] + bytes([packet[100] ^ 0x40]) + packet[101:]
 
 
-class Host:
-    """The host's side of a line to a simulated camera, with a clock of its own."""
+IMAGE = pattern(5000)
+FRAMES = {
+    'packet0': encode(Packet(Type.DATA, 0, IMAGE[:2048])),
+    'packet1': encode(Packet(Type.DATA, 1, IMAGE[2048:4096])),
+    'packet2': encode(Packet(Type.LAST, 2, IMAGE[4096:])),
+    'damaged1': damaged(encode(Packet(Type.DATA, 1, IMAGE[2048:4096]))),
+    'thumbnail': encode(Packet(Type.LAST, 0, pattern(900))),
+    'preview': encode(Packet(Type.LAST, 0, pattern(1500))),
+    'upload': encode(command(Code.SET_VDATA, 29, value=IMAGE[:2046])),
+    'upload0': encode(Packet(Type.DATA, 0, IMAGE[2046:4094])),
+    'upload1': encode(Packet(Type.LAST, 1, IMAGE[4094:])),
+}
+"""What the conversations of sierra.md, section 6, name or elide."""
 
-    def __init__(self, simulator):
-        self.simulator = simulator
-        self.now = simulator.now
-        self.heard = b''
+FLOWS = document('sierra', FRAMES)
 
-    def say(self, data):
-        """Send bytes."""
-        self.simulator.receive(data, self.now)
-        self._listen()
 
-    def wait(self, seconds):
-        """Let time pass."""
-        self.now += seconds
-        self.simulator.advance(self.now)
-        self._listen()
-
-    def hear(self):
-        """Return what has come since the last time."""
-        heard, self.heard = self.heard, b''
-        return heard
+class Host(conversations.Host):
+    """A host that knows commands."""
 
     def ask(self, data, seconds=0.0):
         """Send bytes or a frame, wait, and return what comes."""
-        self.say(encode(data) if isinstance(data, Packet) else data)
-        self.wait(seconds)
-        return self.hear()
+        return self.send(encode(data) if isinstance(data, Packet) else data, seconds)
 
     def set(self, register, value=None):
         """Set an integer register and return the answer."""
@@ -89,36 +85,6 @@ class Host:
     def act(self, action, argument=0, seconds=1.0):
         """Return what comes within the seconds after an action."""
         return self.ask(command(Code.ACTION, action, argument), seconds)
-
-    def play(self, text, frames=None):
-        """
-        Play a conversation in the notation of section 6, and find nothing left over.
-
-        `frames` holds what the host says where the text gives a name.
-        """
-        for line in filter(None, map(str.strip, text.splitlines())):
-            who, data = line.split(';')[0].split(None, 1)
-            elided = ELIDED.match(data)
-            if who == 'wait':
-                self.wait(float(data))
-            elif who == 'H>C':
-                assert not self.heard, line
-                self.say((frames or {}).get(data.strip()) or bytes.fromhex(data))
-            elif elided:
-                size = int(elided['size'])
-                found, self.heard = self.heard[:size], self.heard[size:]
-                assert found.startswith(bytes.fromhex(elided['head'])), line
-                assert found.endswith(bytes.fromhex(elided['tail'])), line
-                assert sha256(found).hexdigest().startswith(elided['digest']), line
-            else:
-                expected = bytes.fromhex(data)
-                assert self.heard[:len(expected)] == expected, line
-                self.heard = self.heard[len(expected):]
-        assert not self.heard
-
-    def _listen(self):
-        for sent in self.simulator.take():
-            self.heard += sent.data
 
 
 def example_frames():

@@ -9,9 +9,10 @@ row by row; recovery, speeds, actions, hostile cameras.
 
 import random
 
+from conversations import pairs, parse
 from helpers import pattern
 import pytest
-from sierra.host import example_frames
+from sierra.host import example_frames, FLOWS, FRAMES, IMAGE
 
 from camera_driver.devices.sierra import upload
 from camera_driver.devices.sierra.codec import Code, command, Control, encode, Packet, Type
@@ -25,15 +26,7 @@ from camera_driver.errors import (
 from camera_driver.link.port import LineSettings
 from camera_driver.sim.loop import LoopPort, Transcript
 
-LOGIN = """
-    H>C  00                                             ; NUL, wake up
-    C>H  15                                             ; signature
-    H>C  1b 53 06 00 00 11 05 00 00 00 16 00            ; subtype 53: comm_speed = 5 (115200)
-    C>H  06
-    H>C  1b 43 02 00 01 01 02 00                        ; get_int 1, proves the new speed works
-    C>H  03 00 04 00 02 00 00 00 02 00                  ; resolution = 2
-    H>C  06
-"""
+LOGIN = FLOWS['6.1'][0]
 STILL_THERE = """
     H>C  1b 43 02 00 01 01 02 00
     C>H  03 00 04 00 02 00 00 00 02 00
@@ -51,36 +44,12 @@ FRAME_1 = """
 READ_FRAME_1 = FRAME_1 + 'H>C  1b 43 02 00 04 0e 12 00\n'  # get_vdata frame_data
 SHOOT = 'H>C  1b 43 03 00 02 02 00 04 00\n'  # take_picture
 
-IMAGE = pattern(5000)
-PACKETS = {
-    'packet0': encode(Packet(Type.DATA, 0, IMAGE[:2048])),
-    'packet1': encode(Packet(Type.DATA, 1, IMAGE[2048:4096])),
-    'packet2': encode(Packet(Type.LAST, 2, IMAGE[4096:])),
-    'damaged1': encode(Packet(Type.DATA, 1, IMAGE[2048:4096])).replace(b'\xcb', b'\x8b', 1),
-    'thumbnail': encode(Packet(Type.LAST, 0, pattern(900))),
-    'preview': encode(Packet(Type.LAST, 0, pattern(1500))),
-    'upload': encode(command(Code.SET_VDATA, 29, value=IMAGE[:2046])),
-    'upload0': encode(Packet(Type.DATA, 0, IMAGE[2046:4094])),
-    'upload1': encode(Packet(Type.LAST, 1, IMAGE[4094:])),
-}
 
-
-def transcript(text):
-    """Return a port that plays a conversation in the notation of section 6."""
-    pairs = []
-    for line in filter(None, map(str.strip, text.splitlines())):
-        who, data = line.split(';')[0].split(None, 1)
-        data = PACKETS.get(data.strip()) or bytes.fromhex(data)
-        if who == 'H>C':
-            pairs.append((data, None))
-        else:
-            pairs[-1] = (pairs[-1][0], (pairs[-1][1] or b'') + data)
-    return Transcript(pairs, WAKE_UP)
-
-
-def logged_in(text):
+def logged_in(*parts):
     """Return a session that has just logged in, and the port that plays what follows."""
-    port = transcript(LOGIN + text)
+    lines = [line for part in (LOGIN, *parts)
+             for line in (parse(part, FRAMES) if isinstance(part, str) else part)]
+    port = Transcript(pairs(lines), WAKE_UP)
     session = SierraSession(port, pacing='burst')
     session.login()
     assert port.line.baudrate == 115200
@@ -146,65 +115,27 @@ def test_6_1_connect():
 
 
 def test_6_2_identify():
-    session, port = logged_in("""
-        H>C  1b 43 02 00 04 1b 1f 00                        ; model
-        C>H  03 00 08 00 53 49 4d 2d 36 34 30 00 b0 01      ; "SIM-640" NUL
-        H>C  06
-        H>C  1b 43 02 00 04 30 34 00                        ; manufacturer
-        C>H  03 00 08 00 53 49 4d 43 4f 52 50 00 1d 02
-        H>C  06
-        H>C  1b 43 02 00 04 16 1a 00                        ; camera_id: one NUL
-        C>H  03 00 01 00 00 00 00
-        H>C  06
-        H>C  1b 43 02 00 04 19 1d 00                        ; serial_number: no data at all
-        C>H  03 00 00 00 00 00
-        H>C  06
-        H>C  1b 43 02 00 04 1a 1e 00                        ; firmware_version
-        C>H  03 00 06 00 76 31 2e 30 30 00 35 01
-        H>C  06
-    """)
+    session, port = logged_in(FLOWS['6.2'][0][2:])  # the first is what libgphoto2 does
     assert [session.read_text(n) for n in (27, 48, 22, 25, 26)] == [
         'SIM-640', 'SIMCORP', '', '', 'v1.00']
     assert port.done
 
 
 def test_6_3_count_images():
-    session, port = logged_in("""
-        H>C  1b 43 02 00 01 0a 0b 00                        ; frames_taken
-        C>H  03 00 04 00 03 00 00 00 03 00
-        H>C  06
-        H>C  1b 43 02 00 01 33 34 00                        ; card_status
-        C>H  03 00 04 00 02 00 00 00 02 00
-        H>C  06
-    """)
+    session, port = logged_in(*FLOWS['6.3'])
     assert (session.read_int(10), session.read_int(51)) == (3, 2)
     assert port.done
 
 
 def test_6_4_read_a_thumbnail():
-    session, port = logged_in(FRAME_1 + """
-        H>C  1b 43 02 00 01 0d 0e 00                        ; thumbnail_length
-        C>H  03 00 04 00 84 03 00 00 87 00                  ; 900
-        H>C  06
-        """ + FRAME_1 + """
-        H>C  1b 43 02 00 04 0f 13 00                        ; thumbnail_data
-        C>H  thumbnail
-        H>C  06
-    """)
+    session, port = logged_in(*FLOWS['6.4'])
     assert session.read_frame_int(1, 13) == 900
     assert session.read_frame_data(1, 15) == pattern(900)
     assert port.done
 
 
 def test_6_5_read_an_image():
-    session, port = logged_in(READ_FRAME_1 + """
-        C>H  packet0
-        H>C  06
-        C>H  packet1
-        H>C  06
-        C>H  packet2
-        H>C  06
-    """)
+    session, port = logged_in(FLOWS['6.5'][0][5:])  # its size is known
     progress = []
     assert session.read_frame_data(1, 14, 5000, 5000, progress.append) == IMAGE
     assert [(p.done, p.total) for p in progress] == [(2048, 5000), (4096, 5000), (5000, 5000)]
@@ -212,19 +143,7 @@ def test_6_5_read_an_image():
 
 
 def test_6_5_with_a_damaged_packet_and_a_lost_ack():
-    session, port = logged_in(READ_FRAME_1 + """
-        C>H  packet0
-        H>C  06
-        C>H  damaged1
-        H>C  15                                             ; after the line is quiet
-        C>H  packet1
-        H>C  06                                             ; lost
-        H>C  15                                             ; after T_NEXT
-        C>H  packet1
-        H>C  06
-        C>H  packet2
-        H>C  06
-    """)
+    session, port = logged_in(FRAME_1, FLOWS['6.5'][1])
     start = port.now()
     assert session.read_frame_data(1, 14) == IMAGE
     assert port.now() - start == pytest.approx(0.03 + 1.0 + 0.15)
@@ -234,16 +153,7 @@ def test_6_5_with_a_damaged_packet_and_a_lost_ack():
 
 
 def test_6_6_take_a_picture():
-    session, port = logged_in(SHOOT + """
-        C>H  06
-        C>H  05
-        H>C  1b 43 02 00 01 04 05 00                        ; which frame?
-        C>H  03 00 04 00 04 00 00 00 04 00
-        H>C  06
-        H>C  1b 43 02 00 01 0a 0b 00
-        C>H  03 00 04 00 04 00 00 00 04 00
-        H>C  06
-    """)
+    session, port = logged_in(*FLOWS['6.6'])
     accepted = []
     session.act(Action.TAKE_PICTURE, accepted=accepted.append)
     assert accepted == [session.exchange.sent_at]
@@ -252,23 +162,7 @@ def test_6_6_take_a_picture():
 
 
 def test_6_7_live_preview():
-    frame_0 = """
-        H>C  1b 43 06 00 00 04 00 00 00 00 04 00            ; frame 0 = preview
-        C>H  06
-    """
-    session, port = logged_in("""
-        H>C  1b 43 03 00 02 05 00 07 00                     ; take_preview
-        C>H  06
-        C>H  05
-        """ + frame_0 + """
-        H>C  1b 43 02 00 01 0c 0d 00
-        C>H  03 00 04 00 dc 05 00 00 e1 00                  ; 1500
-        H>C  06
-        """ + frame_0 + """
-        H>C  1b 43 02 00 04 0e 12 00
-        C>H  preview
-        H>C  06
-    """)
+    session, port = logged_in(*FLOWS['6.7'])
     session.act(Action.TAKE_PREVIEW)
     assert session.read_frame_int(0, 12) == 1500
     assert session.read_frame_data(0, 14) == pattern(1500)
@@ -276,20 +170,7 @@ def test_6_7_live_preview():
 
 
 def test_6_8_delete():
-    session, port = logged_in("""
-        H>C  1b 43 06 00 00 04 02 00 00 00 06 00            ; current_frame = 2
-        C>H  06
-        H>C  1b 43 03 00 02 07 00 09 00                     ; erase_frame
-        C>H  06
-        C>H  05
-        """ + FRAME_1 + """
-        H>C  1b 43 03 00 02 09 01 0c 00                     ; set_protection 1
-        C>H  06
-        C>H  05
-        H>C  1b 43 03 00 02 01 00 03 00                     ; erase_all
-        C>H  06
-        C>H  05
-    """)
+    session, port = logged_in(*FLOWS['6.8'])
     session.act(Action.ERASE_FRAME, frame=2)
     session.act(Action.SET_PROTECTION, 1, frame=1)
     session.act(Action.ERASE_ALL)
@@ -297,24 +178,7 @@ def test_6_8_delete():
 
 
 def test_6_9_settings():
-    session, port = logged_in("""
-        H>C  1b 43 06 00 00 07 03 00 00 00 0a 00            ; flash_mode = 3
-        C>H  06
-        H>C  1b 43 02 00 01 07 08 00                        ; read back
-        C>H  03 00 04 00 03 00 00 00 03 00
-        H>C  06
-        H>C  1b 43 06 00 00 03 a0 0f 00 00 b2 00            ; shutter_us = 4000 (1/250 s)
-        C>H  06
-        H>C  1b 43 07 00 03 16 48 45 4c 4c 4f 8d 01         ; camera_id = "HELLO", no NUL
-        C>H  06
-        H>C  1b 43 0a 00 03 45 f9 ff ff ff 0a 00 00 00 48 04  ; exposure_compensation = -7/10
-        C>H  06
-        H>C  1b 43 03 00 02 08 01 0b 00                     ; LCD off
-        C>H  06
-        C>H  05
-        H>C  1b 43 06 00 00 c8 01 00 00 00 c9 00            ; a register the camera has not
-        C>H  11
-    """)
+    session, port = logged_in(*FLOWS['6.9'])
     session.write_int(7, 3)
     assert session.read_int(7) == 3
     session.write_int(3, 4000)
@@ -328,13 +192,7 @@ def test_6_9_settings():
 
 
 def test_6_10_clock():
-    session, port = logged_in("""
-        H>C  1b 43 06 00 00 02 00 ca 9a 3b a1 01            ; clock
-        C>H  06
-        H>C  1b 43 02 00 01 02 03 00
-        C>H  03 00 04 00 01 ca 9a 3b a0 01                  ; one second later
-        H>C  06
-    """)
+    session, port = logged_in(*FLOWS['6.10'])
     session.write_int(2, 1000000000)
     assert session.read_int(2) == 1000000001
     assert port.done
@@ -354,16 +212,7 @@ STORE = """
 
 
 def test_6_11_upload():
-    session, port = logged_in("""
-        H>C  1b 43 02 00 01 1c 1d 00                        ; memory_free
-        C>H  03 00 04 00 00 09 3d 00 46 00                  ; 4000000
-        H>C  06
-    """ + UPLOAD + """
-        H>C  upload0
-        C>H  06
-        H>C  upload1
-        C>H  06
-    """ + STORE)
+    session, port = logged_in(*FLOWS['6.11'])
     assert session.read_int(28) == 4_000_000
     seen = []
     upload.send(session, IMAGE, seen.append)
@@ -410,21 +259,14 @@ def test_a_packet_of_an_upload_that_is_never_taken(answer, error):
 
 
 def test_6_12_disconnect_variant_2_at_once():
-    session, port = logged_in("""
-        H>C  1b 43 03 00 02 04 00 06 00                     ; end_session
-        C>H  06
-        C>H  05
-    """)
+    session, port = logged_in(FLOWS['6.12'][1])
     session.act(Action.END_SESSION)
     session.end()
     assert port.done
 
 
 def test_6_12_disconnect_variant_3_back_to_19200():
-    session, port = logged_in("""
-        H>C  1b 53 06 00 00 11 02 00 00 00 13 00
-        C>H  06
-    """)
+    session, port = logged_in(FLOWS['6.12'][2])
     session.end()
     session.end()  # once is enough
     assert port.done
@@ -432,16 +274,8 @@ def test_6_12_disconnect_variant_3_back_to_19200():
 
 @pytest.mark.parametrize('code', ['ff', 'fe', 'fc', 'e0', '8c'])
 def test_6_13_loss_of_session(code):
-    session, port = logged_in(f"""
-        H>C  1b 43 02 00 01 10 11 00                        ; battery_percent
-        C>H  {code}
-        H>C  00
-        C>H  ff                                             ; just woken
-        H>C  00
-        C>H  15
-        H>C  1b 53 06 00 00 11 05 00 00 00 16 00
-        C>H  06
-        """ + STILL_THERE + BATTERY)
+    flow = FLOWS['6.13'][0]
+    session, port = logged_in(flow[:1], f'C>H {code}', flow[2:8], STILL_THERE, flow[8:])
     start = port.now()
     assert session.read_int(16) == 87
     assert port.now() - start < 1.5
@@ -449,33 +283,8 @@ def test_6_13_loss_of_session(code):
 
 
 def test_6_14_folders():
-    to_root = """
-        H>C  1b 43 03 00 03 54 5c b3 00                     ; to the root
-        C>H  06
-    """
-    session, port = logged_in(to_root + """
-        H>C  1b 43 02 00 01 53 54 00                        ; number of sub-folders
-        C>H  03 00 04 00 01 00 00 00 01 00
-        H>C  06
-        H>C  1b 43 06 00 00 53 01 00 00 00 54 00            ; select the first
-        C>H  06
-        H>C  1b 43 02 00 04 54 58 00                        ; its name
-        C>H  03 00 09 00 44 43 49 4d 20 20 20 20 00 9d 01
-        H>C  06
-        """ + to_root + """
-        H>C  1b 43 06 00 03 54 44 43 49 4d 74 01            ; enter it
-        C>H  06
-        H>C  1b 43 0a 00 03 54 31 30 30 53 49 45 52 52 6d 02
-        C>H  06
-        H>C  1b 43 02 00 01 0a 0b 00                        ; frames in this folder
-        C>H  03 00 04 00 03 00 00 00 03 00
-        H>C  06
-        H>C  1b 43 06 00 00 04 02 00 00 00 06 00
-        C>H  06
-        H>C  1b 43 02 00 04 4f 53 00                        ; frame_filename
-        C>H  03 00 0d 00 50 31 30 31 30 30 30 32 2e 4a 50 47 00 b3 02
-        H>C  06
-    """)
+    flow = FLOWS['6.14'][0]
+    session, port = logged_in(flow[:10], flow[:2], flow[10:])  # twice from the root
     assert session.find_folders()
     assert session.read_int(83) == 1
     assert session.sub_folder(1) == 'DCIM'
@@ -595,7 +404,7 @@ def test_a_number_with_a_flipped_bit_does_not_pass_for_a_duplicate():
     session, port = logged_in(READ_FRAME_1 + f"""
         C>H  packet0
         H>C  06
-        C>H  {'02 00' + PACKETS['packet1'].hex()[4:]}
+        C>H  {'02 00' + FRAMES['packet1'].hex()[4:]}
         H>C  15
         C>H  packet1
         H>C  06
