@@ -54,8 +54,8 @@ def test_it_is_small():
 def test_its_own_tests_and_the_contract_of_all_types(installed):
     source, environment = installed
     tests = subprocess.run(
-        [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-c', 'setup.cfg', '-k',
-         'skycam', 'test/test_contract.py', source / 'test'],
+        [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-c', 'setup.cfg',
+         '-o', 'pythonpath=test', '-k', 'skycam', 'test/test_contract.py', source / 'test'],
         cwd=ROOT, env=environment, capture_output=True, text=True)
     assert tests.returncode == 0, tests.stdout
     passed, others = re.search(r'(\d+) passed(.*) in ', tests.stdout).groups()
