@@ -12,10 +12,11 @@ from camera_driver.devices.ix_link.camera import IxLinkCamera
 from camera_driver.devices.ix_link.commands import BlackCalibration, Command, ReplyMode
 from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.errors import (
-    Busy, Cancelled, Forbidden, NotSupported, options_of, OutcomeUnknown, PortError, ProtocolError,
-    Refused, ReplyTimeout)
+    Busy, Cancelled, DeviceError, Forbidden, NotConfirmed, NotSupported, options_of,
+    OutcomeUnknown, PortError, ProtocolError, Refused, ReplyTimeout)
 from camera_driver.link.port import LineSettings, SerialPort
 from camera_driver.model import Exposure, Identity, LiveViewRegion, RegionOfInterest
+from camera_driver.operations import Outcome
 from camera_driver.sim.loop import LoopPort
 from camera_driver.sim.terminal import Terminal
 
@@ -282,7 +283,185 @@ def test_answers_that_always_differ():
         device.exposure()
 
 
+def test_another_lens_is_asked_for_before_a_remembered_range_refuses_or_rounds(pair):
+    camera, device = pair
+    camera.grids['f_number'] = Grid(3, 30, 1, 3)  # f/1.4 to f/32
+    assert device.set_exposure(Exposure(f_number=32)).f_number == 32
+    assert device.set_exposure(Exposure(f_number=1.4)).f_number == pytest.approx(1.414, rel=1e-3)
+    camera.grids['f_number'] = Grid(18, 36, 6, 3)  # f/8, 16, 32, 64
+    camera.values['f_number'] = Fraction(8)
+    assert device.set_exposure(Exposure(f_number=40), nearest=True).f_number == 32
+    assert device.set_exposure(Exposure(f_number=5.6), nearest=True).f_number == 8
+    assert device.step_exposure('f_number', -6).f_number == 64
+    camera.misbehave('silence', times=5, command=bytes([Command.GET_APERTURE_RANGE]))
+    with pytest.raises(ReplyTimeout):  # rather than an untrue refusal
+        device.set_exposure(Exposure(f_number=45))
+
+
+def test_a_value_beyond_the_end_of_another_lens_is_the_nearest(pair):
+    camera, device = pair
+    camera.grids['f_number'] = Grid(12, 30, 1, 3)
+    camera.values['f_number'] = Fraction(6)
+    assert device.set_exposure(Exposure(f_number=2.8), nearest=True).f_number == 4
+
+
+def test_what_was_written_before_one_value_fails_is_named(pair):
+    camera, device = pair
+    camera.misbehave('general', command=bytes([Command.SET_SHUTTER_SPEED]))
+    with pytest.raises(Refused, match='^f_number was written; .* set_shutter_speed: err_general'):
+        device.set_exposure(Exposure(exposure_time=0.01, f_number=4, iso=200))
+    assert camera.values['f_number'] == 4
+    camera.misbehave('silence', times=100, command=bytes([Command.GET_SHUTTER_SPEED]))
+    with pytest.raises(NotConfirmed, match='^f_number was written; .*exposure_time .* sent'):
+        device.set_exposure(Exposure(exposure_time=0.01, f_number=8, iso=200))
+    assert camera.values['iso'] == 5
+
+
+@pytest.mark.parametrize('skip, words', [
+    (2, 'increment_iso: the camera reported it as done, and the value could not be read'),
+    (3, 'iso was stepped by 1 EV, and the exposure could not be read afterwards')])
+def test_a_step_that_was_made_and_cannot_be_read(pair, skip, words):
+    camera, device = pair
+    kept = []
+    device.record = kept.append
+    camera.misbehave('silence', times=100, skip=skip, command=bytes([Command.GET_ISO]))
+    with pytest.raises(NotConfirmed, match=words):
+        device.step_exposure('iso', 1)
+    assert camera.values['iso'] == 6
+    again = IxLinkCamera(LoopPort(camera), {})
+    camera.faults.pending.clear()
+    again.open()
+    assert again.settle(kept[0]).outcome is Outcome.DONE
+    camera.values['iso'] = Fraction(5)
+    assert again.settle(kept[0]).outcome is Outcome.NOT_DONE
+    camera.values['iso'] = Fraction(7)
+    assert again.settle(kept[0]).outcome is Outcome.UNKNOWN
+    assert again.settle({'operation': 'capture'}).outcome is Outcome.UNKNOWN
+
+
+def test_a_step_that_went_elsewhere_is_in_doubt(pair):
+    camera, device = pair
+    camera.misbehave('late_reply', command=bytes([Command.INCREMENT_ISO]))
+    camera.after(0.3, lambda: camera.values.update(iso=Fraction(8)))
+    with pytest.raises(OutcomeUnknown, match='iso 800, neither iso 100 nor iso 200'):
+        device.step_exposure('iso', 1)
+
+
+def test_a_camera_with_a_status_of_another_revision(caplog):
+    camera = IxLinkSimulator()
+    camera.misbehave('unknown_status', times=4, command=bytes([Command.GET_SYSTEM_STATUS]))
+    device = IxLinkCamera(LoopPort(camera), {})
+    device.open()
+    assert device.poll().details['status'] == 'unknown (7)'
+    device.poll()
+    with pytest.raises(ProtocolError, match='system status 7'):
+        device.capture()
+    assert len([one for one in caplog.records if 'system status 7' in one.message]) == 1
+    assert not camera.shots
+
+
 # Pictures.
+
+def test_a_synchronous_shot_of_a_camera_that_does_not_answer_is_not_begun():
+    camera, device = connect({'reply_mode': 'sync'})
+    port = device.session.port
+    camera.misbehave('silence', times=100, command=bytes([Command.GET_SHUTTER_SPEED]))
+    start = port.now()
+    with pytest.raises(ReplyTimeout):
+        device.capture()
+    assert not camera.shots and port.now() - start < 3.0
+    camera.faults.pending.clear()
+    # It does not tell: the longest exposure that it has counts.
+    camera.misbehave('not_supported', command=bytes([Command.GET_SHUTTER_SPEED]))
+    camera.misbehave('lose_reply', command=bytes([Command.CAPTURE]))
+    with pytest.raises(OutcomeUnknown):
+        device.capture()
+    assert port.now() - start < 3.0 + 5.0 + 2 * 32.0 + 1.0 and len(camera.shots) == 1
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_a_reset_at_the_trigger_does_not_block(mode):
+    camera, device = connect({'reply_mode': mode})
+    port = device.session.port
+    camera.misbehave('silence', command=bytes([Command.CAPTURE]))
+    camera.after(0.1, camera.power_cycle)
+    start = port.now()
+    with pytest.raises(OutcomeUnknown, match='which does not tell'):
+        device.capture()
+    assert port.now() - start < (1.0 if mode == 'async' else 5.7)
+
+
+class Hostile(IxLinkSimulator):
+    """Once it is hostile it says `data`, `every` so many s, without end."""
+
+    data, every, begun = b'', 0.001, False
+
+    def on_bytes(self, data):
+        if not self.data:
+            super().on_bytes(data)
+        elif not self.begun:
+            self.begun = True
+            self.go_on()
+
+    def go_on(self):
+        self.send(self.data)
+        self.after(self.every, self.go_on)
+
+
+HOSTILE = {
+    'endless noise': (b'\x55' * 12, 0.001), 'prefixes': (b'\x58' * 3, 0.001),
+    'one byte after the other': (b'\x58', 0.09), 'never an end': (b'\x58\xff\x01', 0.08),
+    'the largest frames': (b'\x58\xff\x01\x00\x0f' + bytes(252) + b'\x0e', 0.02),
+    'other answers': (bytes.fromhex('58 05 01 00 0b 12 03 1b'), 0.001),
+    'unnamed answers': (bytes.fromhex('58 03 01 ff ff 01'), 0.001),
+    'busy for ever': (bytes.fromhex('58 04 01 00 6f 02 6c'), 0.05),
+}
+WORK = {
+    'poll': (lambda c: c.poll(), 4.0), 'exposure': (lambda c: c.exposure(), 13.0),
+    'ranges': (lambda c: c.exposure_ranges(), 13.0),
+    'set_exposure': (lambda c: c.set_exposure(Exposure(iso=200)), 15.0),
+    'step_exposure': (lambda c: c.step_exposure('iso', 1), 15.0),
+    'capture': (lambda c: c.capture(), 5.0 + 2 * 32.0 + 15.0),  # as long as the longest exposure
+    'live view': (lambda c: c.set_live_view(False), 15.0),
+    'set': (lambda c: c.set('black_calibration', 'forced'), 8.0)}
+
+
+@pytest.mark.parametrize('mode', HOSTILE)
+@pytest.mark.parametrize('name', WORK)
+def test_a_hostile_camera_prolongs_nothing(mode, name):
+    camera = Hostile()
+    device = IxLinkCamera(LoopPort(camera), {})
+    device.open()
+    camera.data, camera.every = HOSTILE[mode]
+    port = device.session.port
+    work, most = WORK[name]
+    start = port.now()
+    try:
+        work(device)
+    except DeviceError:
+        pass
+    assert port.now() - start < most
+
+
+@pytest.mark.parametrize('name', WORK)
+@pytest.mark.parametrize('after', [0.01, 0.3, 0.6, 1.5, 3.0])
+@pytest.mark.parametrize('mode', ['mute', 'endless noise', 'busy for ever'])
+@pytest.mark.parametrize('reply_mode', MODES)
+def test_what_is_cancelled_is_over_at_once(mode, after, name, reply_mode):
+    camera = Hostile()
+    device = IxLinkCamera(LoopPort(camera), {'reply_mode': reply_mode})
+    device.open()
+    camera.data, camera.every = HOSTILE.get(mode, (b'\x55', 1e6))
+    port = device.session.port
+    end = port.now() + after
+    camera.after(after, port.cancel)
+    try:
+        WORK[name][0](device)
+    except DeviceError:
+        pass
+    device.close()
+    assert port.now() < end + 2.0
+
 
 @pytest.mark.parametrize('mode', MODES)
 @pytest.mark.parametrize('numerator', [24, 0, -15])  # 1/256 s, 1 s, 32 s

@@ -166,6 +166,16 @@ def test_what_is_held_counts_and_not_what_was_answered(camera):
     assert expose(camera, iso=200.0).exposure.iso == 200.0
 
 
+def test_what_is_not_confirmed_is_set_again(camera):
+    misbehave(camera, 'silence', Command.GET_ISO, times=6)
+    response = expose(camera, iso=400.0)
+    assert not response.success and response.outcome_unknown
+    assert 'iso 400: sent to the device' in response.message
+    camera.terminal.do(lambda: camera.simulator.values.update(iso=Fraction(5)))
+    assert 'applied: exposure' in camera.call(Trigger, 'reset_device').message
+    assert camera.call(GetExposure, 'get_exposure').exposure.iso == 400.0
+
+
 def test_a_step_that_was_made_is_no_failure_when_it_cannot_be_read(camera):
     misbehave(camera, 'silence', Command.GET_ISO, skip=2, times=6)
     response = camera.call(StepExposure, 'step_exposure', quantity='iso', steps=1.0)

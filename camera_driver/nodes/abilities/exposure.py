@@ -8,7 +8,7 @@ import math
 
 from camera_driver import srv
 from camera_driver.abilities import ControlsExposure
-from camera_driver.errors import NotSupported, Refused
+from camera_driver.errors import NotConfirmed, NotSupported, Refused
 from camera_driver.model import Exposure
 from camera_driver.nodes import convert
 from camera_driver.nodes.base import DeviceNode, Part
@@ -46,8 +46,12 @@ class Exposures(Part[ControlsExposure]):
         wanted = convert.exposure_request(request.exposure)
         if wanted == Exposure():
             raise ValueError('nothing to set: every quantity is NaN and the aperture empty')
-        exposure = self.run('setting the exposure', lambda camera: self._expose(
-            camera, lambda: camera.set_exposure(wanted, request.nearest)))
+        try:
+            exposure = self.run('setting the exposure', lambda camera: self._expose(
+                camera, lambda: camera.set_exposure(wanted, request.nearest)))
+        except NotConfirmed:
+            self._remember(wanted, Exposure())
+            raise
         self._remember(wanted, exposure)
         response.exposure = convert.exposure_message(exposure)
 

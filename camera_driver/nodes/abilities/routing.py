@@ -249,6 +249,7 @@ class Matrix(Part[Routes]):
                         response: srv.SetName.Response) -> None:
         self.run(f'naming input {request.number}',
                  lambda device: device.set_input_name(request.number, request.name))
+        response.outcome_unknown = True
         response.message = 'sent; the protocol, as far as it is known, cannot read it back'
 
 

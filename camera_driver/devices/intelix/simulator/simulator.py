@@ -221,7 +221,7 @@ class IntelixSimulator(Simulator):
                                    + self.routes))
         if happens('wrong_id'):
             data = bytes([data[0], data[1] + 1]) + parameters
-        if happens('wrong_preset'):
+        if parameters and happens('wrong_preset'):
             data = data[:2] + bytes([data[2] + 1]) + data[3:]
         if happens('wrong_value'):
             data = data[:-1] + bytes([data[-1] ^ 1])
