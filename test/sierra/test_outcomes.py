@@ -2,14 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was seen to go wrong, by name (sierra.md 5.3); the generated rest is in test/matrix."""
 
+from datetime import datetime
+
 from helpers import pattern
 from matrix.engine import disturbed, Run
 from matrix.sierra import KIND
 import pytest
 
+from camera_driver.devices.sierra.camera import SierraCamera
+from camera_driver.devices.sierra.simulator.simulator import SierraSimulator
 from camera_driver.errors import Cancelled, DeviceError, NotConfirmed, OutcomeUnknown, Refused
 from camera_driver.model import Exposure
 from camera_driver.operations import Outcome
+from camera_driver.sim.loop import LoopPort
 
 
 def connected():
@@ -138,3 +143,67 @@ def test_a_picture_taken_is_not_said_to_have_failed(words, what):
     said = run.call()
     assert (said.outcome is Outcome.NOT_DONE) == (what == 'reset')
     assert run.done() == (what != 'reset',)
+
+
+class Deaf(LoopPort):
+    """A line that carries nothing for 20 s from a command on, or from what answers it."""
+
+    command = b''
+    silent_until = 0.0
+
+    def write(self, data):
+        if self.command and data[4:6] == self.command:
+            self.command = b''
+            if self.answered:
+                super().write(data)
+            self.silent_until = self.now() + 20.0
+        if self.now() >= self.silent_until:
+            super().write(data)
+
+    def read(self, timeout):
+        end = self.now() + timeout
+        while (data := super().read(max(0.0, end - self.now()))) and (
+                self.now() < self.silent_until):
+            pass
+        return data
+
+
+def deaf(command, answered):
+    simulator = SierraSimulator()
+    port = Deaf(simulator)
+    camera = SierraCamera(port, {'pacing': 'burst'})
+    camera.open()
+    camera.set_exposure(Exposure(exposure_time=0.004))
+    port.command, port.answered = command, answered
+    return simulator, port, camera
+
+
+def test_a_clock_that_is_read_back_late_is_right_all_the_same():
+    simulator, port, camera = deaf(b'\x00\x02', True)
+    start, wanted = port.now(), datetime(2026, 11, 21, 8, 0, 0)
+    camera.set_clock(wanted)
+    assert port.now() - start > 15.0
+    late = (simulator.camera.time - wanted).total_seconds()
+    assert abs(late - (port.now() - start)) < 2.0
+
+
+def test_nearest_and_not_acknowledged_is_not_taken_for_done():
+    simulator, port, camera = deaf(b'\x00\x03', False)
+    with pytest.raises(NotConfirmed, match='2000 was sent and not acknowledged'):
+        camera.set_exposure(Exposure(exposure_time=0.002), nearest=True)
+    assert simulator.registers[3] == 4000
+
+
+def test_a_folder_that_is_refused_for_a_moment_is_not_left_out():
+    frames = SierraSimulator().frames
+    simulator = SierraSimulator(folders={'DCIM/100SIERR': frames[:1], 'DCIM/101SIERR': frames[1:]})
+    camera = SierraCamera(LoopPort(simulator), {'pacing': 'burst'})
+    camera.open()
+    for skip in range(8):
+        camera.memory.changed()
+        simulator.misbehave('refuse', skip=skip, command=b'\x03\x54')
+        try:
+            assert len(camera.list_images()) == len(frames)
+        except Refused:
+            pass  # nothing is said then
+        simulator.faults.pending.clear()

@@ -350,10 +350,12 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
     def set_clock(self, now: datetime) -> datetime | None:
         """Set the clock; a few seconds of difference are accepted."""
         self.session.need(Command.GET_DATE, Command.SET_DATE)
+        port = self.session.port
+        start = port.now()
         return self._write(
             'clock', now, lambda attempt: self.session.set_date(now, attempt), self.session.date,
-            lambda held: (held is not None
-                          and abs((held - now).total_seconds()) <= CLOCK_TOLERANCE))
+            lambda held: held is not None and -CLOCK_TOLERANCE <= (
+                held - now).total_seconds() <= CLOCK_TOLERANCE + port.now() - start)
 
     def _card(self) -> str:
         session = self.session

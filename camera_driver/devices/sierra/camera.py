@@ -63,7 +63,8 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
                 words={'utc': 0, 'local': 1}, source='sierra.md 4.2, register 2'),
     )
     SETTINGS: ClassVar[tuple[Setting, ...]] = tuple(row.setting for row in ROWS)
-    EXPOSURE_SETTINGS: ClassVar[tuple[str, ...]] = ('flash_mode',)  # sierra.md 4.2, register 3
+    EXPOSURE_SETTINGS: ClassVar[tuple[str, ...]] = (  # sierra.md 4.2, registers 3 and 5
+        'flash_mode', 'aperture')
 
     def __init__(self, port: Port, options: Mapping[str, SettingValue]) -> None:
         """Take over an open port; sends nothing. Raises ValueError for options of no use."""
@@ -352,11 +353,14 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
     def set_clock(self, now: datetime) -> datetime | None:
         """Set the clock; a few seconds of difference are accepted (6.10)."""
         seconds = int(now.replace(tzinfo=timezone.utc).timestamp())
+        port = self.session.port
+        start = port.now()
         held = confirmed(
             f'clock: {now}',
             lambda attempt: self.session.write_int(NUMBER['clock'], seconds, attempt),
             lambda: self.session.read_int(NUMBER['clock']),
-            lambda held: abs(held - seconds) <= CLOCK_TOLERANCE)
+            lambda held: -CLOCK_TOLERANCE <= held - seconds <= (
+                CLOCK_TOLERANCE + port.now() - start))
         return None if held is None else wall_time(held)
 
     def read_register(self, register: int, kind: str = 'int') -> int | bytes:

@@ -12,7 +12,7 @@ from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.errors import DeviceError, NotConfirmed, NotSupported, Refused
 from camera_driver.model import Exposure, Range, Setting
 from camera_driver.operations import (
-    carry_out, confirmed, Evidence, once, Outcome, Settlement)
+    Attempt, carry_out, confirmed, Evidence, once, Outcome, Settlement)
 
 MAX_TIME = 0x7FFFFFFF  # us, what an int32 holds; the models' own limits are not documented
 
@@ -83,9 +83,20 @@ class ExposureControl:
 
     def _write(self, name: str, value: int, near: bool = False) -> None:
         register = NUMBER[name]
-        confirmed(f'{name}: {value}',
-                  lambda attempt: self._session.write_int(register, value, attempt),
-                  lambda: self._session.read_int(register), lambda held: near or held == value)
+        taken = False
+
+        def write(attempt: Attempt) -> None:
+            nonlocal taken
+            self._session.write_int(register, value, attempt)
+            taken = True
+
+        def good(held: int) -> bool:
+            if near and not taken and held != value:
+                raise NotConfirmed(f'{name}: {value} was sent and not acknowledged; the camera '
+                                   f'holds {held}: the nearest that it has, or as before')
+            return near or held == value
+
+        confirmed(f'{name}: {value}', write, lambda: self._session.read_int(register), good)
 
     def step(self, quantity: str, steps: float, record: Callable[[Evidence], None]) -> Exposure:
         """

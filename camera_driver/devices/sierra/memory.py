@@ -239,10 +239,14 @@ class Memory:
         for name in dict.fromkeys(filter(None, names)):
             if len(counts) >= MAX_FOLDERS:
                 return
-            try:
-                self._visit((*path, name), counts)
-            except Refused as error:
-                log.warning('%s; this folder is left out', error)
+            for last in (False, True):
+                try:
+                    self._visit((*path, name), counts)
+                    break
+                except Refused as error:
+                    self._session.enter(path)  # refused as well: then nothing can be said
+                    if last:
+                        log.warning('%s; this folder is left out', error)
 
     def enter(self, path: Path) -> None:
         """Go to a folder, unless it is the current one or there are none."""
