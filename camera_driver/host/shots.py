@@ -59,6 +59,9 @@ class Account(Protocol[S]):
     def settle(self, doubt_id: str, found: Settlement, now: float, delay: float) -> S | None:
         """Take in what became of it; returns its shot, if it is one."""
 
+    def disturbed(self, identity: Identity) -> None:
+        """Leave what is not settled by now as it is: its evidence does not hold any more."""
+
 
 class Shots(Generic[S]):
     """The shots of one camera and the ledger they are accounted for in."""
@@ -86,6 +89,18 @@ class Shots(Generic[S]):
             yield
         finally:
             device.record = before
+
+    def before_change(self, device: Device, identity: Identity,
+                      delay: float = 0.0) -> Sequence[S]:
+        """
+        Settle what can be settled before the memory is changed by a deletion or an upload.
+
+        Afterwards its count and names would tell something else. Returns and raises as
+        `settle_open`.
+        """
+        settled = self.settle_open(device, identity, delay)
+        self._ledger(methodcaller('disturbed', identity))
+        return settled
 
     def settle_open(self, device: Device, identity: Identity,
                     delay: float = 0.0) -> Sequence[S]:

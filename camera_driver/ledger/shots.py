@@ -270,6 +270,13 @@ class Ledger:
             self._update(doubt_id, settled=now, message=found.words)
         return self.shot(doubt_id)
 
+    def disturbed(self, identity: Identity) -> None:
+        """Record that the camera's memory changes otherwise: open shots stay as they are now."""
+        device = self._device(identity)
+        self._file.do(lambda db: db.execute(
+            'UPDATE shots SET evidence = NULL WHERE device = ? AND evidence IS NOT NULL AND '
+            "settled IS NULL AND state IN ('unknown', 'exposed')", (device,)))
+
     # What is to be downloaded.
 
     def fetch_later(self, identity: Identity, shot_id: str, now: float) -> None:

@@ -115,3 +115,22 @@ def test_a_lost_link_ends_the_asking(file):
         shots_of(ledger).settle_open(camera, identity)
     assert len(ledger.unsettled(identity)) == 1
     ledger.close()
+
+
+def test_a_shot_is_settled_before_the_memory_changes_or_never(file):
+    simulator = SierraSimulator()
+    shot_id = doubtful(file, 'behind', simulator)
+    ledger = Ledger(file, 'front', NOW)
+    _, camera, identity = opened(simulator)
+    shot, = shots_of(ledger).before_change(camera, identity)
+    assert shot.state == 'stored'
+    ledger.close()
+    shot_id = doubtful(file, 'within', simulator)
+    ledger = Ledger(file, 'front', NOW)
+    _, camera, identity = opened(simulator, Told)
+    assert not shots_of(ledger).before_change(camera, identity)
+    simulator.press_shutter()  # stands for an upload
+    _, camera, identity = opened(simulator)
+    assert not shots_of(ledger).settle_open(camera, identity)
+    assert ledger.shot(shot_id).state == 'unknown'
+    ledger.close()

@@ -8,7 +8,7 @@ time, plus the parameter `trigger_delay`. Its uncertainty is the round trip of a
 line: it bounds how late the camera took the command, and says nothing of the shutter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from copy import deepcopy
 from functools import partial
@@ -21,6 +21,7 @@ from std_msgs.msg import Header
 
 from camera_driver import msg, srv
 from camera_driver.abilities import TakesPictures
+from camera_driver.device import Device
 from camera_driver.errors import DeviceError, NotSupported, OutcomeUnknown, Refused
 from camera_driver.host.shots import Shots
 from camera_driver.host.worker import Priority
@@ -64,13 +65,24 @@ class Captures(Part[TakesPictures]):
 
     def connected(self, camera: TakesPictures, identity: Identity) -> str:
         """Ask what became of the shots that an earlier connection left open."""
-        delay = float(self.node.parameter('trigger_delay'))
-        settled = self._shots.settle_open(camera, identity, delay)
+        settled = self._shots.settle_open(camera, identity, self._delay)
+        self._tell(settled)
+        return f'earlier shots settled: {len(settled)}' if settled else ''
+
+    def before_change(self, camera: Device) -> None:
+        """Ask what became of open shots before a deletion or an upload makes that impossible."""
+        self._tell(self._shots.before_change(camera, self.node.identity, self._delay))
+
+    @property
+    def _delay(self) -> float:
+        return float(self.node.parameter('trigger_delay'))
+
+    def _tell(self, settled: Sequence[ShotRecord]) -> None:
+        """Publish shots that were settled after their events."""
         for shot in settled:
             self._events.publish(_update(shot, self.node.part(Frame).frame_id))
             if self._images and shot.image_index is not None:
                 self._images.taken(shot.image_index)
-        return f'earlier shots settled: {len(settled)}' if settled else ''
 
     def shoot(self, triggered: Callable[[msg.CaptureEvent], None] = lambda _: None,
               ) -> 'Future[msg.CaptureEvent]':
@@ -146,8 +158,7 @@ class Captures(Part[TakesPictures]):
         commanded = self.node.seconds()
         shot_id = self._records(lambda ledger: ledger.command(self.node.identity, commanded))
         event.shot_id = shot_id
-        delay = float(self.node.parameter('trigger_delay'))
-
+        delay = self._delay
         stamp: float | None = None  # the trigger has not left
 
         def left(port_time: float) -> None:

@@ -10,6 +10,7 @@ from camera_driver import srv
 from camera_driver.abilities import StoresImages
 from camera_driver.errors import Busy, DeviceError, Forbidden, OutcomeUnknown, Refused
 from camera_driver.model import Setting, StoredImage
+from camera_driver.nodes.abilities.capture import Captures
 from camera_driver.nodes.abilities.download import Downloads
 from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
@@ -77,6 +78,9 @@ class Deletions(Part[StoresImages]):
         if self._stale == self._images.listings and not request.all:
             raise Refused('the outcome of the last deletion is unknown, and numbers may have '
                           'moved; list the images again, and delete by the new numbers')
+        captures = self.node.find(Captures)
+        if captures:
+            captures.before_change(camera)
         before = camera.list_images()
         self._records(lambda ledger: ledger.listed(self.node.identity, before))
         wanted = _wanted(request, before)

@@ -8,8 +8,9 @@ from pathlib import Path
 from camera_driver import srv
 from camera_driver.abilities import UploadsImages
 from camera_driver.errors import Forbidden, StorageError
-from camera_driver.model import Setting
+from camera_driver.model import Setting, StoredImage
 from camera_driver.nodes import convert
+from camera_driver.nodes.abilities.capture import Captures
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.pictures import image
 from camera_driver.pictures.storage import below
@@ -39,8 +40,14 @@ class Uploads(Part[UploadsImages]):
         if not os.path.isfile(path):
             raise StorageError(f'{path}: there is no such file; give its path below {directory}')
         data, _ = image.read_jpeg(path)
-        stored = self.run(f'uploading {path.name}', lambda camera: camera.upload(
-            request.name or path.name, data, request.overwrite, self.node.show_progress,
-            accept_hang=True))
+
+        def upload(camera: UploadsImages) -> StoredImage:
+            captures = self.node.find(Captures)
+            if captures:
+                captures.before_change(camera)
+            return camera.upload(request.name or path.name, data, request.overwrite,
+                                 self.node.show_progress, accept_hang=True)
+
+        stored = self.run(f'uploading {path.name}', upload)
         response.image = convert.stored_image_message(stored, downloaded=False)
         response.message = f'{path} is image {stored.index} now'
