@@ -3,13 +3,14 @@
 
 overlay = . install/setup.sh
 
-.PHONY: help setup demo test bench lint clean
+.PHONY: help setup demo test simulate bench lint clean
 
 help:
 	@echo 'make setup   ROS 2, Debian packages and the build; afterwards: . install/setup.sh'
 	@echo 'make demo    a simulated rig, end to end through ROS 2; pictures in demo_output/'
 	@echo 'make test    all tests and linters'
 	@echo 'make lint    the linters alone'
+	@echo 'make simulate SEEDS=1000 TYPE=sierra FIRST=0   random missions, see docs/reliability.md'
 	@echo 'make bench   measure, for docs/performance.md'
 	@echo 'make clean   remove everything that the others made'
 	@echo 'Each does the set-up that it needs. PYTHON=python3.12 chooses an interpreter.'
@@ -25,6 +26,12 @@ test: setup
 
 bench: setup
 	@$(overlay) && exec python3 benchmarks
+
+SEEDS = 1000
+FIRST = 0
+simulate: setup
+	@$(overlay) && PYTHONPATH=test:$$PYTHONPATH exec python3 -m simulation --seeds $(SEEDS) \
+		--first $(FIRST) $(if $(TYPE),--type $(TYPE))
 
 lint: setup
 	@$(overlay) && exec python3 -m pytest -q test/test_lint.py
