@@ -9,7 +9,7 @@ The values that devices, nodes and the command line share. SI units; frozen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import Enum
 from math import inf, isclose
@@ -327,3 +327,8 @@ class LinkStatistics:
     unexpected_frames: int = 0
     last_round_trip: float | None = None  # s
     median_round_trip: float | None = None  # s, of the last 101
+
+    def counts(self) -> Mapping[str, int]:
+        """Return the counters by name: all but the round trips."""
+        return {one.name: getattr(self, one.name) for one in fields(self)
+                if not one.name.endswith('round_trip')}

@@ -344,10 +344,8 @@ class Supervisor:
 
 def _sum(past: LinkStatistics, now: LinkStatistics) -> LinkStatistics:
     """Add the counters; round trips are those of the present."""
-    counts = {f.name: getattr(past, f.name) + getattr(now, f.name)
-              for f in fields(LinkStatistics) if not f.name.endswith('round_trip')}
-    return LinkStatistics(**counts, last_round_trip=now.last_round_trip,
-                          median_round_trip=now.median_round_trip)
+    return replace(now, **{name: count + getattr(past, name)
+                           for name, count in now.counts().items()})
 
 
 def _merge(identity: Identity, known: Identity) -> Identity:

@@ -43,9 +43,12 @@ class Counters:
         """Return the counters as a value; may be called from any thread."""
         trips = list(self.round_trips)
         return LinkStatistics(
-            self.bytes_sent, self.bytes_received, self.frames_sent, self.frames_received,
-            self.requests, self.retries, self.timeouts, self.damaged, self.stale, self.unexpected,
-            trips[-1] if trips else None, median(trips) if trips else None)
+            bytes_sent=self.bytes_sent, bytes_received=self.bytes_received,
+            frames_sent=self.frames_sent, frames_received=self.frames_received,
+            requests=self.requests, retries=self.retries, timeouts=self.timeouts,
+            damaged_frames=self.damaged, stale_frames=self.stale,
+            unexpected_frames=self.unexpected, last_round_trip=trips[-1] if trips else None,
+            median_round_trip=median(trips) if trips else None)
 
 
 class Channel(Generic[F]):

@@ -3,7 +3,7 @@
 """What a node says of itself and its link: ~/status and /diagnostics (REP-107)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -11,7 +11,6 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from camera_driver.host.process import restarts
 from camera_driver.host.supervisor import State, Supervisor
 from camera_driver.host.worker import DeviceWorker
-from camera_driver.model import LinkStatistics
 from camera_driver.msg import CameraStatus
 from camera_driver.msg import LinkStatistics as LinkMessage
 from camera_driver.nodes.convert import count, number, time_message
@@ -83,9 +82,7 @@ def state(worker: DeviceWorker, supervisor: Supervisor) -> State:
 def link_message(supervisor: Supervisor) -> LinkMessage:
     """Convert the counters of the line."""
     link = supervisor.statistics
-    counters = {f.name: int(getattr(link, f.name)) for f in fields(LinkStatistics)
-                if not f.name.endswith('round_trip')}
-    return LinkMessage(**counters, reconnects=supervisor.reconnects,
+    return LinkMessage(**link.counts(), reconnects=supervisor.reconnects,
                        last_round_trip=number(link.last_round_trip),
                        median_round_trip=number(link.median_round_trip))
 
@@ -133,8 +130,7 @@ def _device(node: View) -> Task:
 def _link(supervisor: Supervisor) -> Task:
     link = supervisor.statistics
     values: dict[str, object] = {
-        f.name.replace('_', ' '): getattr(link, f.name) for f in fields(LinkStatistics)
-        if not f.name.endswith('round_trip')}
+        name.replace('_', ' '): count for name, count in link.counts().items()}
     values['reconnects'] = supervisor.reconnects
     for name in ('last_round_trip', 'median_round_trip'):
         trip = getattr(link, name)
