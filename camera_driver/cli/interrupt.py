@@ -13,6 +13,7 @@ from types import FrameType
 from camera_driver.errors import Cancelled
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+PATIENCE = 1.0  # s
 
 
 class Interrupt:
@@ -20,7 +21,8 @@ class Interrupt:
     What SIGINT and SIGTERM do while a device is open.
 
     Within `orderly` the first one only makes `check` raise Cancelled, so that the transfer can
-    end between two packets; the second one, and any outside of it, raises KeyboardInterrupt.
+    end between two packets; PATIENCE later (a silent device sends no packets), at the second one,
+    and at any outside of it, KeyboardInterrupt is raised.
     """
 
     def __init__(self) -> None:
@@ -33,7 +35,8 @@ class Interrupt:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        before = {number: signal.signal(number, self._handle)
+                  for number in (*SIGNALS, signal.SIGALRM)}
         try:
             yield
         finally:
@@ -48,6 +51,8 @@ class Interrupt:
             yield
         finally:
             self._waits = False
+            if self._wanted:
+                signal.alarm(0)
         self.check()
 
     def check(self) -> None:
@@ -59,3 +64,4 @@ class Interrupt:
         if self._wanted or not self._waits:
             raise KeyboardInterrupt
         self._wanted = True
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)

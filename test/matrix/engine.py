@@ -96,6 +96,7 @@ class Recipe:
     fails when anything was done twice, or something else."""
     options: Mapping[str, Any] = field(default_factory=dict)  # of the device, for this
     settles: bool = True  # the evidence tells for certain
+    tells: bool = True  # the device has a way to say that it was done
     refused: Callable[[BaseException, tuple[bool, ...]], bool] = whole_or_none
     """Says whether a plain failure is true of what was done in part."""
     prepare: Callable[[Any], object] = lambda device: None  # before the call; not disturbed
@@ -335,7 +336,7 @@ class Tally:
         recipe = run.recipe
         self.counts[said.outcome] += 1
         if said.outcome is Outcome.DONE:
-            assert all(done) or run.forgotten and all(run.forgotten), (
+            assert all(done) or run.forgotten and all(run.forgotten) or not recipe.tells, (
                 f'said to be done, and done are {done}')
         elif said.outcome is Outcome.NOT_DONE:
             assert not all(done) and recipe.refused(said.error, done), (
@@ -368,12 +369,12 @@ class Tally:
                 f'unsettled, done are {done}: {found} of {said.evidence}')
 
 
-def moments(run, every_byte=False):
-    """Return the moments of a clean run, in order, and which of them follow recorded evidence."""
-    codec, explain = run.kind.type.codec_module(), run.kind.type.explainer()
+def moments(port, device_type, every_byte=False):
+    """Return the moments of what was said on a port, in order: (number of the chunk, Moment)."""
+    codec, explain = device_type.codec_module(), device_type.explainer()
     found = []
-    chunks = sorted([(n, '>', data) for n, data in run.port.sent]
-                    + [(n, '<', data) for n, data in run.port.heard])
+    chunks = sorted([(n, '>', data) for n, data in port.sent]
+                    + [(n, '<', data) for n, data in port.heard])
     places = {'>': 0, '<': 0}
     decoders = {'>': codec.Decoder(), '<': codec.Decoder()}
     begun = {'>': 0, '<': 0}
@@ -451,7 +452,7 @@ def matrix(kind, name, most=None, every_byte=False):
     tally = Tally()
     clean = Run(kind, name)
     faults = occasions(clean)
-    for moment in sample(moments(clean, every_byte), clean.marks, most):
+    for moment in sample(moments(clean.port, kind.type, every_byte), clean.marks, most):
         for what in DISTURBANCES:
             tally.add(Run(kind, name, moment, what), f'{what} {moment}')
     for what in kind.faults:
@@ -471,8 +472,9 @@ def disturbed(kind, name, words, what, which=0):
     """Return a run, armed, of which that happens at the moment that is called so."""
     clean = Run(kind, name)
     clean.call()
-    there = [moment for _, moment in moments(clean) if moment.words.startswith(words)]
-    assert len(there) > which, f'{words}: there are {[str(m) for _, m in moments(clean)]}'
+    found = [moment for _, moment in moments(clean.port, kind.type)]
+    there = [moment for moment in found if moment.words.startswith(words)]
+    assert len(there) > which, f'{words}: there are {[str(moment) for moment in found]}'
     run = Run(kind, name, there[which], what)
     run.port.arm()
     return run

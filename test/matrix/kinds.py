@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The device types of the matrix."""
 
-from matrix import fuji_mx, ix_link, sierra, skycam
+from matrix import fuji_mx, intelix, ix_link, sierra, skycam
 
-KINDS = {kind.type.name: kind for kind in (sierra.KIND, fuji_mx.KIND, ix_link.KIND, skycam.KIND)}
+KINDS = {kind.type.name: kind for kind in (
+    sierra.KIND, fuji_mx.KIND, ix_link.KIND, intelix.KIND, skycam.KIND)}

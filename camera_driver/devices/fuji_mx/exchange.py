@@ -261,7 +261,7 @@ class Exchange:
             self.channel.drain(0.0, T_LEAVE)
             self.channel.send(Block(Command.SET_SPEED, b'\0', prefix=1))
             while (left := end - self.port.now()) > 0:
-                frame = self.channel.receive(left)
+                frame = self.channel.receive(left, left)
                 if isinstance(frame, Block) and frame.last:
                     self.channel.send(Control.ACK)
                     break
