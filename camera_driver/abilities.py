@@ -314,8 +314,8 @@ class Routes(Device):
         """
         Route every output at once, by way of a preset, which is overwritten.
 
-        Returns the routing that the device reports. Raises Refused when it reports another one,
-        OutcomeUnknown when none.
+        Returns the routing that the device reports. Raises OutcomeUnknown when it reports another
+        one, or none.
         """
 
     @abstractmethod

@@ -54,21 +54,21 @@ class IntelixSwitcher(Routes, HasLocks):
 
     LINE: ClassVar[LineSettings] = LINE
     OPTIONS: ClassVar[tuple[Setting, ...]] = (
-        Setting('checksum', str, 'Checksum of the messages, both ways; the known ones have none, '
-                'the others are for experiments', words={name: number for number, name
-                                                         in enumerate(CHECKSUMS)},
+        Setting('checksum', str, 'Checksum of the messages in both directions; every printed '
+                'example has none, the others are for experiments',
+                words={name: number for number, name in enumerate(CHECKSUMS)},
                 raw_allowed=False, default='none', source='intelix.md 2.4'),
-        Setting('index_base', int, 'Number that the matrix gives to its first input, output and '
-                'preset; which one is not known', values=(0, 1), default=1,
+        Setting('index_base', int, 'Number of the first input, output and preset on the wire; the '
+                'manual does not say which it is', values=(0, 1), default=1,
                 source='intelix.md 4.3'),
-        Setting('keep_alive', float, 'Period of harmless questions that notice a matrix that is '
-                'gone; 0: none', 's', default=5.0, minimum=0.0, maximum=600.0,
+        Setting('keep_alive', float, 'Interval between harmless polls that detect a lost matrix; '
+                '0: no polls', 's', default=5.0, minimum=0.0, maximum=600.0,
                 source='intelix.md 4.1'),
         Setting('panel_password_file', str, 'File with the password that unlocks the front panel; '
-                'empty: it is in the environment as INTELIX_PANEL_PASSWORD', default='',
+                'empty: the environment variable INTELIX_PANEL_PASSWORD has it', default='',
                 source='intelix.md 4.1'),
-        Setting('admin_password_file', str, 'File with the password that unlocks admin; empty: it '
-                'is in the environment as INTELIX_ADMIN_PASSWORD', default='',
+        Setting('admin_password_file', str, 'File with the password that unlocks admin; empty: '
+                'the environment variable INTELIX_ADMIN_PASSWORD has it', default='',
                 source='intelix.md 4.1'),
     )
     INPUTS: ClassVar[int] = INPUTS

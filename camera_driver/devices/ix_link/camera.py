@@ -35,8 +35,8 @@ SPEEDS = (9600, 19200, 38400, 57600, 115200)
 LONGEST = 64.0  # s of exposure that are allowed for where the camera does not tell
 
 BLACK_CALIBRATION = Setting(
-    'black_calibration', str, 'Whether the camera takes a dark frame after each picture, which '
-    'takes as long as the exposure', words={mode.name.lower(): mode for mode in BlackCalibration},
+    'black_calibration', str, 'Whether the camera takes a dark frame after each picture; it takes '
+    'as long as the exposure', words={mode.name.lower(): mode for mode in BlackCalibration},
     raw_allowed=False, access=Access.WRITE_ONLY, source='ix_link.md 4.1, command 25')
 
 
@@ -47,12 +47,12 @@ REGION = tuple(Setting(
     f'live_view_{field}', int, description, unit, minimum=values[0], maximum=values[-1],
     access=Access.WRITE_ONLY, source='ix_link.md 4.1, command 116')
     for field, description, unit, values in (
-        ('center_x', 'Centre of what live view shows: 1 left edge, 128 middle, 255 right edge',
-         '', region.CENTERS),
-        ('center_y', 'Centre of what live view shows: 1 bottom, 128 middle, 255 top', '',
+        ('center_x', 'Horizontal centre of the live view region: 1 left edge, 128 middle, 255 '
+         'right edge', '', region.CENTERS),
+        ('center_y', 'Vertical centre of the live view region: 1 bottom, 128 middle, 255 top', '',
          region.CENTERS),
-        ('scale', 'How much of the width and height of the picture live view shows; 100: all',
-         '%', region.SCALES)))
+        ('scale', 'Size of the live view region, of the width and height of the picture; 100: all '
+         'of it', '%', region.SCALES)))
 
 
 class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
@@ -62,22 +62,23 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
     OPTIONS: ClassVar[tuple[Setting, ...]] = (
         Setting('baudrate', int, 'Line speed that the camera is set up for', 'baud', default=9600,
                 values=SPEEDS, source='ix_link.md 1'),
-        Setting('reply_mode', str, 'When the camera answers a trigger: async: at once, its status '
-                'is asked until it is ready; sync: when the picture is taken', default='async',
+        Setting('reply_mode', str, 'When the camera answers a trigger: async: at once, and its '
+                'status is polled until it is ready; sync: after the picture is taken',
+                default='async',
                 words={mode.name.lower(): mode for mode in ReplyMode}, raw_allowed=False,
                 source='ix_link.md 3.3'),
         Setting('capture_when_busy', str, 'How to handle a capture requested while the camera is '
                 'busy: wait until it is ready, for as long as a picture may take, or refuse it',
                 default='wait', words={'wait': 0, 'refuse': 1}, raw_allowed=False,
                 source='ix_link.md 3.3'),
-        Setting('live_view_timeout', float, 'Wait for the answer to the start of live view', 's',
+        Setting('live_view_timeout', float, 'Timeout for the answer to starting live view', 's',
                 default=T_REPLY, minimum=T_REPLY, maximum=T_WORK, source='ix_link.md 3.1'),
-        Setting('sensor_width', int, 'Width of the sensor, for regions of interest; 0: not known',
-                'pixels', default=0, minimum=0, maximum=100000),
-        Setting('sensor_height', int, 'Height of the sensor; 0: not known', 'pixels', default=0,
+        Setting('sensor_width', int, 'Width of the sensor, needed for regions in pixels; 0: '
+                'unknown', 'pixels', default=0, minimum=0, maximum=100000),
+        Setting('sensor_height', int, 'Height of the sensor; 0: unknown', 'pixels', default=0,
                 minimum=0, maximum=100000),
-        Setting('keep_alive', float, 'Period of harmless questions that notice a camera that is '
-                'gone; 0: none', 's', default=2.0, minimum=0.0, maximum=60.0),
+        Setting('keep_alive', float, 'Interval between harmless polls that detect a lost camera; '
+                '0: no polls', 's', default=2.0, minimum=0.0, maximum=60.0),
     )
     SETTINGS: ClassVar[tuple[Setting, ...]] = (BLACK_CALIBRATION, LIVE_VIEW, *REGION)
 
