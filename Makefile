@@ -3,13 +3,14 @@
 
 overlay = . install/setup.sh
 
-.PHONY: help setup demo test simulate bench lint clean
+.PHONY: help setup demo test matrix simulate bench lint clean
 
 help:
 	@echo 'make setup   ROS 2, Debian packages and the build; afterwards: . install/setup.sh'
 	@echo 'make demo    a simulated rig, end to end through ROS 2; pictures in demo_output/'
 	@echo 'make test    all tests and linters'
 	@echo 'make lint    the linters alone'
+	@echo 'make matrix  every operation disturbed at every moment; writes docs/reliability.md'
 	@echo 'make simulate SEEDS=1000 TYPE=sierra FIRST=0   random missions, see docs/reliability.md'
 	@echo 'make bench   measure, for docs/performance.md'
 	@echo 'make clean   remove everything that the others made'
@@ -23,6 +24,9 @@ demo: setup
 
 test: setup
 	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest -n auto --dist worksteal
+
+matrix: setup
+	@$(overlay) && PYTHONPATH=test:examples/sixth_device:$$PYTHONPATH exec python3 -m matrix
 
 bench: setup
 	@$(overlay) && exec python3 benchmarks

@@ -35,8 +35,9 @@ class Interrupt:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._handle)
-                  for number in (*SIGNALS, signal.SIGALRM)}
+        before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
+        for number in SIGNALS:
+            signal.signal(number, self._handle)
         try:
             yield
         finally:
@@ -64,4 +65,5 @@ class Interrupt:
         if self._wanted or not self._waits:
             raise KeyboardInterrupt
         self._wanted = True
+        signal.signal(signal.SIGALRM, self._handle)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)

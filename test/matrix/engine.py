@@ -96,12 +96,13 @@ class Recipe:
     fails when anything was done twice, or something else."""
     options: Mapping[str, Any] = field(default_factory=dict)  # of the device, for this
     settles: bool = True  # the evidence tells for certain
+    enough: Callable[[Mapping[str, Any]], bool] = lambda evidence: True  # it is complete
     tells: bool = True  # the device has a way to say that it was done
     refused: Callable[[BaseException, tuple[bool, ...]], bool] = whole_or_none
     """Says whether a plain failure is true of what was done in part."""
     prepare: Callable[[Any], object] = lambda device: None  # before the call; not disturbed
     numbers: tuple[int, ...] = ()  # of the images to be deleted, part by part
-    left_out: tuple[str, ...] = ()  # faults that make it impossible to tell
+    left_out: tuple[str, ...] = ()  # disturbances and faults of which nothing can be held
 
 
 @dataclass(frozen=True)
@@ -336,8 +337,8 @@ class Tally:
         recipe = run.recipe
         self.counts[said.outcome] += 1
         if said.outcome is Outcome.DONE:
-            assert all(done) or run.forgotten and all(run.forgotten) or not recipe.tells, (
-                f'said to be done, and done are {done}')
+            ever = tuple(map(any, zip(done, run.forgotten or done)))
+            assert all(ever) or not recipe.tells, f'said to be done, and done are {done}'
         elif said.outcome is Outcome.NOT_DONE:
             assert not all(done) and recipe.refused(said.error, done), (
                 f'said not to be done, and done are {done}: {said.error!r}')
@@ -364,7 +365,8 @@ class Tally:
             assert all(done), f'done are {done}: {found}'
         elif found.outcome is Outcome.NOT_DONE:
             assert not any(done), f'done are {done}: {found}'
-        if recipe.settles and (recipe.numbers or all(done) or not any(done)):
+        if recipe.settles and recipe.enough(said.evidence) and (
+                recipe.numbers or all(done) or not any(done)):
             assert found.outcome is not Outcome.UNKNOWN and not found.in_doubt, (
                 f'unsettled, done are {done}: {found} of {said.evidence}')
 
@@ -454,6 +456,8 @@ def matrix(kind, name, most=None, every_byte=False):
     faults = occasions(clean)
     for moment in sample(moments(clean.port, kind.type, every_byte), clean.marks, most):
         for what in DISTURBANCES:
+            if what in clean.recipe.left_out:
+                continue
             tally.add(Run(kind, name, moment, what), f'{what} {moment}')
     for what in kind.faults:
         if what in kind.lies or what in clean.recipe.left_out:

@@ -6,6 +6,7 @@ import logging
 
 from matrix.engine import matrix
 from matrix.kinds import KINDS
+from matrix.report import DOCUMENT, figures, rows
 import pytest
 
 from camera_driver import operations
@@ -33,3 +34,10 @@ def test_every_operation_that_is_declared_has_a_recipe(kind):
 def test_what_is_said_is_true(kind, name):
     tally = matrix(KINDS[kind], name, MOST)
     assert not tally.wrong, f'{len(tally.wrong)} of {tally.cells}:\n' + '\n'.join(tally.wrong)
+    told = rows(DOCUMENT.read_text())[kind, name]  # make matrix writes it
+    assert all(many or not few for few, many in zip(figures(tally), told))
+
+
+def test_the_document_has_the_rows_of_the_matrix():
+    assert list(rows(DOCUMENT.read_text())) == [
+        (kind, name) for kind in KINDS for name in KINDS[kind].recipes]
