@@ -25,13 +25,27 @@ def simulator():
     return made
 
 
-def shows(simulator):
-    return simulator.routes == bytes(OTHER)
+def routed(simulator):
+    def done():
+        triggers = sum(message.key == (3, 6) for message in simulator.log)
+        assert triggers <= 1, f'triggered {triggers} times'
+        return (simulator.routes == bytes(OTHER),)
+
+    return done
+
+
+def changed(simulator):
+    def done():
+        sent = sum(message.secret for message in simulator.log)
+        assert sent <= 1, f'sent {sent} times'
+        return (simulator.passwords['panel'] == NEW_PASSWORD.read_bytes().strip(),)
+
+    return done
 
 
 RECIPES = {
-    'route': Recipe(lambda switcher: switcher.route(5, OTHER), holds(shows), settles=False),
-    'trigger_preset': Recipe(lambda switcher: switcher.trigger_preset(3), holds(shows),
+    'route': Recipe(lambda switcher: switcher.route(5, OTHER), routed, settles=False),
+    'trigger_preset': Recipe(lambda switcher: switcher.trigger_preset(3), routed,
                              settles=False),
     'set_preset': Recipe(lambda switcher: switcher.set_preset(5, OTHER),
                          holds(lambda simulator: simulator.presets[5] == bytes(OTHER))),
@@ -48,9 +62,7 @@ RECIPES = {
         holds(lambda simulator: not simulator.locked['panel']),
         prepare=lambda switcher: switcher.set_lock('panel', True)),
     'set_password': Recipe(
-        lambda switcher: switcher.set_password('panel', NEW_PASSWORD),
-        holds(lambda simulator: simulator.passwords['panel'] == NEW_PASSWORD.read_bytes().strip()),
-        settles=False),
+        lambda switcher: switcher.set_password('panel', NEW_PASSWORD), changed, settles=False),
 }
 
 LIES = ('wrong_value', 'wrong_preset')  # no checksum shows them
