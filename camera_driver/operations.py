@@ -108,12 +108,12 @@ class Attempt:
     """One once operation on its way."""
 
     def __init__(self) -> None:
-        self.sent = False
+        self.sent = 0  # times
         self._no: DeviceError | None = None
 
     def sending(self) -> None:
         """Say that the first byte is about to leave: from now on there is doubt."""
-        self.sent = True
+        self.sent += 1
 
     def clear_no(self, error: E) -> E:
         """Return `error`, to be raised: the device's clear "no", as its specification has it."""
@@ -217,13 +217,13 @@ def confirmed(what: str, write: Callable[[Attempt], object], read: Callable[[], 
     try:
         held = read()
     except Refused as error:
-        if isinstance(trouble, Refused):
+        if isinstance(trouble, Refused) and attempt.sent == 1:
             raise trouble from error
         held = None
     except (DeviceError, KeyboardInterrupt) as error:
         raise _not_confirmed(what, error) from (trouble or error)
     if held is None:
-        if isinstance(trouble, Refused):
+        if isinstance(trouble, Refused) and attempt.sent == 1:  # else an earlier one may hold
             raise trouble
         if trouble:
             raise _not_confirmed(what, trouble) from trouble

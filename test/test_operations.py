@@ -190,3 +190,23 @@ def test_a_no_counts_where_nothing_can_be_read_back():
     assert Setting(told=lambda held: None).run() is None
     with pytest.raises(NotConfirmed, match='silent'):
         Setting(told=silent).run()
+
+
+def test_a_no_to_a_repetition_is_not_a_clear_no():
+    def twice(attempt):
+        attempt.sending()
+        attempt.sending()
+        raise Refused('no')
+
+    def once_(attempt):
+        attempt.sending()
+        raise Refused('no')
+
+    def unreadable():
+        raise Refused('not told')
+
+    for read in (unreadable, lambda: None):
+        with pytest.raises(NotConfirmed):
+            confirmed('level: 3', twice, read, bool)
+        with pytest.raises(Refused, match='^no$'):
+            confirmed('level: 3', once_, read, bool)

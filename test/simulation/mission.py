@@ -34,6 +34,7 @@ LONGEST = {'sierra': 260.0, 'fuji_mx': 260.0, 'ix_link': 160.0, 'kp_fd30': 400.0
            'intelix': 30.0}  # s
 QUIET = 120.0  # s until a host has its device again, at most
 SETTLE = 4.0  # s until a device has done what it was told, a picture apart
+NOES = ('refuse', 'cancel_code')
 SHOT_STATES = ('exposed', 'stored', 'downloaded', 'verified')
 
 
@@ -108,6 +109,8 @@ class Mission:
                 times, skip = draw.choice((1, 1, 2, 4)), draw.randrange(5)
                 commands = self.truth.ONLY_FOR.get(fault)
                 only = {'command': draw.choice(commands)} if commands else {}
+                if fault.startswith(NOES):  # two of them together would be a lie
+                    self.truth.calm_noes(NOES)
                 world.log(f'  ! the device: {fault} x {times} behind {skip} {only or ""}')
                 world.simulator.faults.add(fault, times, skip=skip, **only)
                 self.twice |= fault == 'take_two'
@@ -369,9 +372,11 @@ class Mission:
 
     def do_set_exposure(self):
         exposure, done = self.exposure_of()
-        operation, verdict, _ = self.ask(
+        operation, verdict, value = self.ask(
             'set_exposure', f'set {exposure}',
             lambda camera: self.refreshed(camera, camera.set_exposure(exposure, nearest=True)))
+        if 'was written' in str(value):  # it says which of them
+            verdict = 'unknown'
         if done:
             self.changed(operation, verdict, done)
         elif operation.before is not None and self.world.kind.name == 'ix_link':

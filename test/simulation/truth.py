@@ -106,6 +106,11 @@ class Truth:
         """Take note that it was without power for a moment."""
         self.lost_power = True
 
+    def calm_noes(self, names):
+        """Let no fault of these names be left."""
+        pending = self.simulator.faults.pending
+        pending[:] = [fault for fault in pending if not fault.name.startswith(names)]
+
     def calm(self):
         """Let nothing go wrong any more."""
         self.simulator.faults.pending.clear()
@@ -165,6 +170,8 @@ class SierraTruth(Card):
                   for number in range(draw.randrange(4))]
         if draw.random() < 0.2:
             options['frames'] = ()
+            # Whether there are folders and which, such a camera is asked: a no would be a lie.
+            self.LIES = self.LIES | {'refuse', 'refuse_obeyed', 'cancel_code'}
             options['folders'] = {'DCIM/100SIERR': frames[:1], 'DCIM/101SIERR': frames[1:]}
         else:
             options['frames'] = frames

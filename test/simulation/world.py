@@ -405,7 +405,8 @@ class World:
         elif what == 'silence':
             self.silent_until = self.clock.time + draw.uniform(0.1, 40.0)
         elif what == 'garbage':
-            port.garble(draw.randbytes(draw.randrange(1, 60)))
+            # Nothing that is an answer by itself.
+            port.garble(bytes(draw.randrange(64, 128) for _ in range(draw.randrange(1, 60))))
         elif what == 'end':
             self.ending = True
             self.host.worker.stop_job()

@@ -366,7 +366,7 @@ class IxLinkSession:
         first = not self._given_up  # else an earlier try may have been obeyed
         if reply.code == Code.ERR_CANNOT_EXECUTE and command is not Command.GET_SYSTEM_STATUS:
             if attempt and first:
-                attempt.sent = False  # it did nothing
+                attempt.sent = 0  # it did nothing
             status = self.status()
             if status is Status.BUSY:
                 raise Busy(f'{self.port.name}: {command}: the camera is busy; try again when it '
