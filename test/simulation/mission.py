@@ -34,7 +34,8 @@ LONGEST = {'sierra': 260.0, 'fuji_mx': 260.0, 'ix_link': 160.0, 'kp_fd30': 400.0
            'intelix': 30.0}  # s
 QUIET = 120.0  # s until a host has its device again, at most
 SETTLE = 4.0  # s until a device has done what it was told, a picture apart
-NOES = ('refuse', 'cancel_code')
+TOGETHER = (('refuse', 'cancel_code'), ('damaged_block', 'wrong_bcc'))
+"""Faults of which two at once would be a lie: all is refused; a wrong sum fits again."""
 SHOT_STATES = ('exposed', 'stored', 'downloaded', 'verified')
 
 
@@ -109,8 +110,9 @@ class Mission:
                 times, skip = draw.choice((1, 1, 2, 4)), draw.randrange(5)
                 commands = self.truth.ONLY_FOR.get(fault)
                 only = {'command': draw.choice(commands)} if commands else {}
-                if fault.startswith(NOES):  # two of them together would be a lie
-                    self.truth.calm_noes(NOES)
+                for names in TOGETHER:
+                    if fault.startswith(names):
+                        self.truth.calm_those(names)
                 world.log(f'  ! the device: {fault} x {times} behind {skip} {only or ""}')
                 world.simulator.faults.add(fault, times, skip=skip, **only)
                 self.twice |= fault == 'take_two'
@@ -335,7 +337,13 @@ class Mission:
             'set', f'set {setting.name} {value!r}',
             lambda device: host.settings.write(device, {setting.name: value}))
         if setting.name in self.truth.settings() and not setting.momentary:
-            self.changed(operation, verdict, lambda state: same(state[setting.name], value))
+            def done(state):
+                now, held = self.truth.setting(setting), state[setting.name]
+                if now.words is not None and held is not None:
+                    return now.raw(held) == now.raw(value)
+                return same(held, value)
+
+            self.changed(operation, verdict, done)
 
     def value_of(self, setting):
         """Return a value for a setting."""

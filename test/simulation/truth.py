@@ -106,7 +106,7 @@ class Truth:
         """Take note that it was without power for a moment."""
         self.lost_power = True
 
-    def calm_noes(self, names):
+    def calm_those(self, names):
         """Let no fault of these names be left."""
         pending = self.simulator.faults.pending
         pending[:] = [fault for fault in pending if not fault.name.startswith(names)]

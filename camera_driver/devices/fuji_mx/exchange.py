@@ -114,6 +114,8 @@ class Exchange:
         self._numbers: dict[int, int] = {}  # of answers, where they are not those of the table
         self._late = False  # a second answer to the last command may come
         self._told: list[Block] = []  # this command and the one before it
+        self._doubled: Block | None = None  # came after a NAK to silence: may come once more
+        self._repeats: Block | None = None  # the command that it answered, while nothing else is
 
     def ask(self, block: Block, expected: int | None = None,
             progress: ProgressCallback | None = None, attempt: Attempt | None = None) -> bytes:
@@ -321,6 +323,18 @@ class Exchange:
         """Say whether a block may be the answer to the command before this one."""
         return len(self._told) > 1 and self.fits(self._told[0], frame)
 
+    def may_come_again(self, block: Block, frame: Block) -> None:
+        """Take note of a block that came after a NAK to silence: the first one is late, or not."""
+        self._doubled, self._repeats = frame, block
+
+    def came_before(self, frame: Block) -> bool:
+        """Say, once, whether a block may be such a late one, the answer to an older command."""
+        late = frame == self._doubled and self._repeats is None
+        if late:
+            self._doubled = None
+            self.channel.counters.stale += 1
+        return late
+
     def _bear(self, block: Block, naks: int) -> None:
         """Bear NAK for a while, the longer the surer it is that the camera has the command."""
         rounds = 4 if block.number in self.listed else 2
@@ -395,6 +409,8 @@ class Exchange:
         counters.retries += attempt > 0
         if not self._told or self._told[-1].number != block.number:
             self._told = [*self._told[-1:], block]
+        if block != self._repeats:
+            self._repeats = None
         self.channel.send(block)
         if timed:
             self.sent_at = self.port.flush()
@@ -453,7 +469,7 @@ class Transfer:
                 wait = self._known.time
             else:  # without its ACK: until it is over, if it was done
                 wait = max(0.0, exchange.over_by - exchange.port.now())
-            frame = self.first or self._next(wait)
+            frame = self.first or self._next(wait, previous is None)
             self.first = None
             self.accepted(callback)
             if previous is None:
@@ -506,7 +522,7 @@ class Transfer:
                 data = data[:place] + data[place + size:]
         return data
 
-    def _next(self, timeout: float) -> Block:
+    def _next(self, timeout: float, first: bool) -> Block:
         """Return the next block, asking again for what is not it."""
         exchange = self._exchange
         silences = damages = 0
@@ -516,8 +532,12 @@ class Transfer:
                 frame = exchange.receive(timeout)
             except ReplyTimeout:
                 frame = None
+            if first and isinstance(frame, Block) and exchange.came_before(frame):
+                raise Trouble(frame)
             if isinstance(frame, Block) and self._fits(frame):
                 exchange.note(self._block, frame)
+                if silences:
+                    exchange.may_come_again(self._block, frame)
                 return frame
             self._clean = False
             silences += frame is None

@@ -212,14 +212,20 @@ class SierraSession:
 
     def find_folders(self) -> bool:
         """Say whether the model has folders; if so, go to the root (4.7)."""
-        self.folder = None
+        before, self.folder = self.folder, None
         packet = command(Code.SET_VDATA, NUMBER['folder_name'], value=b'\\')
-        try:
-            self.recovering(lambda: self.exchange.command(packet, T_FOLDERS), again=False)
-        except (Refused, ReplyTimeout, ProtocolError):
-            return False
-        self.folder = ()
-        return True
+        for last in (False, True):
+            try:
+                self.recovering(lambda: self.exchange.command(packet, T_FOLDERS), again=False)
+                self.folder = ()
+                return True
+            except (Refused, ReplyTimeout, ProtocolError) as error:
+                if before is not None and (last or isinstance(error, Refused)):
+                    self.folder = before  # it had some a moment ago
+                    raise
+                if isinstance(error, Refused):
+                    break
+        return False
 
     def enter(self, folder: Sequence[str]) -> None:
         """Go to a folder (path from the root) and stay there through recoveries."""
