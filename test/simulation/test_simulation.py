@@ -20,7 +20,7 @@ from camera_driver.ledger.shots import Ledger
 from camera_driver.operations import Kind, operations, Outcome, Settlement
 from camera_driver.pictures.storage import PictureStore
 
-SEEDS = {'sierra': 40, 'fuji_mx': 60, 'ix_link': 100}
+SEEDS = {'sierra': 40, 'fuji_mx': 60, 'ix_link': 80, 'intelix': 60}
 PLANTED = 60  # seeds within which a planted defect is found, at most
 
 
