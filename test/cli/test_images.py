@@ -13,6 +13,7 @@ import pytest
 
 from camera_driver.catalog import TYPES
 from camera_driver.pictures.image import check
+from camera_driver.sim import scene
 from camera_driver.sim.faults import Faults
 from camera_driver.sim.terminal import Terminal
 
@@ -285,7 +286,10 @@ def read_terminal(master):
 
 def test_progress_is_for_terminals_only(started, tmp_path):
     words = ['download', '1', '--directory', tmp_path]
-    with Terminal(TYPES['sierra'].simulator_class()(), paced=True) as terminal:
+    simulator = TYPES['sierra'].simulator_class()()
+    frame = simulator.frames[0]
+    frame.data = scene.jpeg(1, 320, 240, frame.taken)  # seconds, in place of ten
+    with Terminal(simulator, paced=True) as terminal:
         plain = started('sierra', '--port', terminal.path, *words)
         out, err = plain.communicate()
         assert (plain.returncode, err, out.count('\n')) == (0, '', 1)
@@ -296,7 +300,7 @@ def test_progress_is_for_terminals_only(started, tmp_path):
         out, _ = shown.communicate()
     assert (shown.returncode, out.count('\n')) == (0, 1)
     assert text.startswith(f'Opening {terminal.path} ...\r')
-    assert re.search(r'\rpicture 1: +\d+%\|.*k/82\.\dk \[', text)
+    assert re.search(r'\rpicture 1: +\d+%\|.*k/30\.\dk \[', text)
     assert text.endswith('\r')  # and nothing is left of it
 
 
