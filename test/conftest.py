@@ -45,6 +45,22 @@ def pytest_configure(config):
         raise pytest.UsageError('CAMERA_DRIVER_REQUIRE_ROS=1: ' + WITHOUT_ROS)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """
+    Begin with the tests that wait for long, so that no worker is left with one at the end.
+
+    With --dist worksteal each worker begins with its own part of the list.
+    """
+    waiting = [item for item in items if item.get_closest_marker('waits')]
+    others = [item for item in items if not item.get_closest_marker('waits')]
+    workers = getattr(config, 'workerinput', {}).get('workercount', 1)
+    items.clear()
+    for worker in range(workers):
+        items += waiting[worker::workers]
+        items += others[worker * len(others) // workers:(worker + 1) * len(others) // workers]
+
+
 def pytest_collection_finish():
     """Spare the collections of garbage, two for each rig, the objects that stay till the end."""
     gc.collect()
