@@ -48,16 +48,16 @@ def pytest_configure(config):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """
-    Begin with the tests that wait for long, so that no worker is left with one at the end.
+    Begin with the tests that take long, so that no worker is left with one at the end.
 
     With --dist worksteal each worker begins with its own part of the list.
     """
-    waiting = [item for item in items if item.get_closest_marker('waits')]
-    others = [item for item in items if not item.get_closest_marker('waits')]
+    long = [item for item in items if item.get_closest_marker('long')]
+    others = [item for item in items if not item.get_closest_marker('long')]
     workers = getattr(config, 'workerinput', {}).get('workercount', 1)
     items.clear()
     for worker in range(workers):
-        items += waiting[worker::workers]
+        items += long[worker::workers]
         items += others[worker * len(others) // workers:(worker + 1) * len(others) // workers]
 
 

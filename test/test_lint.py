@@ -40,10 +40,14 @@ def run(*command):
         pytest.fail(result.stdout, pytrace=False)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(300)
 def test_flake8():
     run(sys.executable, '-m', 'flake8')
 
 
+@pytest.mark.long
+@pytest.mark.timeout(300)
 def test_mypy():
     run(sys.executable, '-m', 'mypy')
 

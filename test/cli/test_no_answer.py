@@ -35,7 +35,7 @@ class Machine(Simulator):
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.waits
+@pytest.mark.long
 def test_silence_and_garbage(started, tmp_path):
     camera = TYPES['sierra'].simulator_class()()
     with ExitStack() as stack:

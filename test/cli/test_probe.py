@@ -23,7 +23,7 @@ def test_verdict(verdicts, heard, verdict):
     assert judge([answer(one) for one in verdicts], heard) == verdict
 
 
-@pytest.mark.waits
+@pytest.mark.long
 def test_every_type_is_found(started):
     with ExitStack() as stack:
         ports = {name: stack.enter_context(Terminal(kind.simulator_class()())).path

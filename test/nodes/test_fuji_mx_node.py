@@ -199,7 +199,7 @@ def test_self_test_and_reset(camera):
      False),
     (bytes(number for number in DS_7_COMMANDS if number not in b'\x00\x17\x19\x27\x32'), True)],
                          ids=['told', 'assumed'])
-@pytest.mark.waits
+@pytest.mark.long
 def test_what_this_model_cannot_do(tmp_path, commands, assumed):
     """Its list of commands tells, or what it refuses when it has no such list."""
     with rig(FujiMxNode, fuji_mx(commands=commands), tmp_path, allow_delete=True) as one:
