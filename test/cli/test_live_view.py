@@ -68,7 +68,7 @@ def test_exposure(camera):
     held = camera('step-exposure', 'iso', 1, '--json').document['exposure']
     assert held['iso'] == 200.0
     result = camera('step-exposure', 'iso', '0.5')
-    assert result.code == 2 and 'no whole number of the steps' in result.error
+    assert result.code == 2 and 'not a whole number of the steps' in result.error
 
 
 def test_status_and_capture(camera, terminal):
@@ -88,7 +88,7 @@ def test_a_doubt_that_was_settled(camera, terminal):
     assert result.code == 0 and 'late' in result.document['shot']['settled']
     terminal.do(lambda: terminal.simulator.misbehave('silence', command=trigger))
     result = camera('capture')
-    assert result.code == 8 and 'unknown whether the camera did it' in result.error
+    assert result.code == 8 and 'it is unknown whether it did' in result.error
     assert len(terminal.simulator.shots) == 1
 
 
