@@ -21,7 +21,7 @@ from camera_driver.operations import Kind, operations, Outcome, Settlement
 from camera_driver.pictures.storage import PictureStore
 
 SEEDS = {'sierra': 40, 'fuji_mx': 60, 'ix_link': 80, 'intelix': 60}
-PLANTED = 60  # seeds within which a planted defect is found, at most
+PLANTED = 30  # seeds within which a planted defect is found, at most
 
 
 @pytest.fixture(autouse=True, scope='module')
@@ -51,7 +51,9 @@ def test_nothing_is_violated(name, part):
 
 @pytest.mark.parametrize('name', TRUTHS)
 def test_a_seed_is_the_same_mission_every_time(name):
-    first, second = run(name, 4), run(name, 4)
+    first = run(name, 4)
+    run(name, 3)  # nothing is left of another one
+    second = run(name, 4)
     assert first == second and len(first.trace) > 20
     assert run(name, 5).trace != first.trace
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 from random import Random
 from types import SimpleNamespace
 
+import numpy as np
+
 from camera_driver.devices.fuji_mx.camera import FujiMxCamera
 from camera_driver.devices.fuji_mx.commands import Command
 from camera_driver.devices.fuji_mx.simulator import state as fuji_state
@@ -27,23 +29,26 @@ from camera_driver.devices.sierra.simulator.faults import FAULTS as SIERRA_FAULT
 from camera_driver.devices.sierra.simulator.options import Resolution
 from camera_driver.devices.sierra.simulator.simulator import SierraSimulator, State
 from camera_driver.model import Access
+from camera_driver.pictures.image import encode_jpeg
 from camera_driver.sim import scene
 
 TAKEN = datetime(2001, 6, 14, 10, 0, 0)
 
 
 @lru_cache
-def base():
+def base(width=32, height=32):
     """Return a small sound JPEG."""
-    return scene.encode_jpeg(scene.scene(1, 32, 32), 75)
+    rows = scene.scene(1, 32, 32) if width == 32 else np.full((height, width, 3), 90, np.uint8)
+    return encode_jpeg(rows, 75)
 
 
 @lru_cache(maxsize=1000)
-def picture(number, size=4000):
-    """Return a JPEG unlike every other, of about as many bytes, most of them a comment."""
-    noise = Random(number).randbytes(size - len(base())).replace(b'\xff', b'\x00')
+def picture(number, size=3000, width=32, height=32):
+    """Return a JPEG unlike every other; `size` bytes of it are a comment."""
+    noise = Random(number).randbytes(size).replace(b'\xff', b'\x00')
     comment = f'{number:08}'.encode() + noise
-    return base()[:2] + b'\xff\xfe' + (2 + len(comment)).to_bytes(2, 'big') + comment + base()[2:]
+    start, rest = base(width, height)[:2], base(width, height)[2:]
+    return start + b'\xff\xfe' + (2 + len(comment)).to_bytes(2, 'big') + comment + rest
 
 
 THUMBNAIL = base()
@@ -170,8 +175,10 @@ class SierraTruth(Card):
                   for number in range(draw.randrange(4))]
         if draw.random() < 0.2:
             options['frames'] = ()
-            # Whether there are folders and which, such a camera is asked: a no would be a lie.
-            self.LIES = self.LIES | {'refuse', 'refuse_obeyed', 'cancel_code'}
+            # Whether there are folders it is asked, and a no would be a lie, or silence again and
+            # again (sierra.md 4.7: some models do not answer).
+            self.LIES = self.LIES | {'refuse', 'refuse_obeyed', 'cancel_code', 'silence',
+                                     'lose_ack', 'nak_command', 'nak_obeyed'}
             options['folders'] = {'DCIM/100SIERR': frames[:1], 'DCIM/101SIERR': frames[1:]}
         else:
             options['frames'] = frames

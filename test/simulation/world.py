@@ -101,6 +101,7 @@ class Host:
     def __init__(self, world):
         self.world = world
         self.dead = False
+        getattr(world.device_class, 'limits', {}).clear()  # what a process of a fuji_mx remembers
         clock, folder = world.clock, world.folder
         self.ledger = Ledger(folder / 'shots.sqlite3', 'camera', world.unix(), 'port')
         self.store = PictureStore(folder / 'pictures')
