@@ -9,6 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 import signal
 import sys
+import tempfile
 import threading
 
 from ament_index_python.packages import get_package_prefix, get_package_share_directory
@@ -54,7 +55,6 @@ def run_rig(rig: Rig, ros_arguments: Sequence[str] = ()) -> int:
     A node that fails is named, and the others go on; the exit code will be 1, and when none is
     left it ends. A defect in one ends all.
     """
-    set_large_images()
     return _run({device.full_name: partial(
         TYPES[device.type].node_class(), device.name, namespace=device.namespace,
         parameter_overrides=[Parameter(name, value=value)
@@ -84,9 +84,29 @@ def set_large_images() -> None:
                                         'large_images_fastdds.xml'))
 
 
+def _set_log_directory() -> None:
+    """Let ROS log to a temporary directory where it could not start for want of a home."""
+    if os.environ.get('ROS_LOG_DIR'):
+        return
+    home = os.environ.get('HOME')
+    ros_home = os.environ.get('ROS_HOME') or (home and os.path.join(home, '.ros'))
+    if ros_home:
+        try:
+            Path(ros_home, 'log').mkdir(parents=True, exist_ok=True)
+            if os.access(Path(ros_home, 'log'), os.W_OK):
+                return
+        except OSError:
+            pass
+    os.environ['ROS_LOG_DIR'] = tempfile.mkdtemp(prefix='camera_driver_log_')
+    _tell(sys.argv[0], 'there is no home directory that can be written to: logging to '
+          f'{os.environ["ROS_LOG_DIR"]}; set HOME, ROS_HOME or ROS_LOG_DIR')
+
+
 def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str] | None = None
          ) -> int:
     """Make the nodes and run them until they are told to end or all have failed."""
+    set_large_images()
+    _set_log_directory()
     # Without rclpy's own handlers, which end the context under whatever is still to be said.
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     news: SimpleQueue[str | BaseException | None] = SimpleQueue()  # failure, defect, stop
@@ -143,5 +163,5 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
     return 0 if len(nodes) == len(makers) else 1
 
 
-def _tell(name: str, error: BaseException | None) -> None:
+def _tell(name: str, error: object) -> None:
     print(f'{name}: {error}', file=sys.stderr, flush=True)

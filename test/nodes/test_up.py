@@ -63,10 +63,11 @@ def up(tmp_path, monkeypatch):
     monkeypatch.setenv('ROS_HOME', str(tmp_path))
     processes = []
 
-    def start(text, *words):
+    def start(text, *words, **environment):
         (tmp_path / 'rig.yaml').write_text(text)
         process = subprocess.Popen([*COMMAND, tmp_path / 'rig.yaml', *words], text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env={**os.environ, **environment})
         processes.append(process)
         return process
 
@@ -224,6 +225,17 @@ def test_a_terminal_that_is_closed_ends_it_in_order(up, processes):
         process.send_signal(signal.SIGHUP)
     _, log = process.communicate(timeout=30)
     assert process.returncode == 0 and 'Traceback' not in log, log
+
+
+@pytest.mark.parametrize('home', ['', '/proc'])
+def test_it_starts_without_a_home(up, home):
+    process = up(CAMERAS, '--simulate', ROS_HOME='', HOME=home)
+    assert process.stdout.readline()
+    with answering('/front/nadir'), answering('/cockpit'):
+        process.send_signal(signal.SIGINT)
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 0 and 'Traceback' not in log, log
+    assert 'there is no home directory that can be written to: logging to ' in log
 
 
 def test_nothing_outlives_a_killed_rig(up):
