@@ -32,14 +32,14 @@ from rclpy.parameter import Parameter
 from rclpy.parameter_client import AsyncParameterClient
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image
-from std_srvs.srv import SetBool, Trigger
+from std_srvs.srv import Trigger
 from tqdm import tqdm
 import yaml
 
 from camera_driver.action import DownloadImages
 from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
 from camera_driver.pictures import image
-from camera_driver.srv import Capture, ListImages, SelectCamera, SetExposure
+from camera_driver.srv import Capture, ListImages, SelectCamera, SetExposure, Switch
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = Path.cwd() / 'demo_output'
@@ -283,7 +283,7 @@ def demo(ros, fast):
     tell(f'asked for 1/1000 s, f/5.6, ISO 200; it holds '
          f'{ros.set_exposure(AERIAL, 0.001, 5.6, 200.0)}')
     ros.shoot(AERIAL)
-    tell(ros.call(SetBool, f'{AERIAL}/set_live_view', data=True).message.partition(';')[0])
+    tell(ros.call(Switch, f'{AERIAL}/set_live_view', on=True).message.partition(';')[0])
 
     say(8, 'A video matrix: one frame grabber serves two cameras')
     tell(ros.call(SelectCamera, f'{MATRIX}/select_camera', camera=VIDEO).message)

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node of a Hitachi KP-FD30: `ros2 run camera_driver kp_fd30_node`."""
 
-from std_srvs.srv import Trigger
-
+from camera_driver import srv
 from camera_driver.devices.kp_fd30.camera import KpFd30Camera
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.camera import CameraNode
@@ -17,9 +16,10 @@ class WhiteBalance(Part[KpFd30Camera]):
 
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
-        node.serve(Trigger, '~/restart_white_balance', self._restart_white_balance)
+        node.serve(srv.Command, '~/restart_white_balance', self._restart_white_balance)
 
-    def _restart_white_balance(self, request: Trigger.Request, response: Trigger.Response) -> None:
+    def _restart_white_balance(self, _: srv.Command.Request, response: srv.Command.Response
+                               ) -> None:
         self.run('restarting the white balance', lambda camera: camera.restart_white_balance())
 
 

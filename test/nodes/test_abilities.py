@@ -3,6 +3,7 @@
 """What a node offers on the ROS graph is what its device type's abilities allow, exactly."""
 
 from dataclasses import replace
+import importlib
 
 import pytest
 from rclpy.action import get_action_server_names_and_types_by_node
@@ -45,16 +46,16 @@ OFFERED = {
     abilities.ProtectsImages: {'~/protect_image': 'camera_driver/srv/ProtectImage'},
     abilities.UploadsImages: {'~/upload_image': 'camera_driver/srv/UploadImage'},
     abilities.GivesSummaries: {'~/get_summary': 'camera_driver/srv/GetSummary'},
-    abilities.HasClock: {'~/sync_clock': 'std_srvs/srv/Trigger'},
+    abilities.HasClock: {'~/sync_clock': 'camera_driver/srv/Command'},
     abilities.HasRegisters: {
         '~/read_register': 'camera_driver/srv/ReadRegister',
         '~/write_register': 'camera_driver/srv/WriteRegister'},
-    abilities.HasVideo: {**IMAGES, '~/set_live_view': 'std_srvs/srv/SetBool'},
+    abilities.HasVideo: {**IMAGES, '~/set_live_view': 'camera_driver/srv/Switch'},
     abilities.HasLiveView: {},
     abilities.ShowsRegion: {'~/set_roi': 'camera_driver/srv/SetRegionOfInterest'},
     abilities.KeepsSettings: {
         '~/save': 'camera_driver/srv/SaveSettings', '~/load': 'camera_driver/srv/LoadSettings',
-        '~/store': 'std_srvs/srv/Trigger'},
+        '~/store': 'camera_driver/srv/Command'},
     abilities.Routes: {
         '~/routing': 'camera_driver/msg/Routing', '~/set_preset': 'camera_driver/srv/SetPreset',
         '~/get_preset': 'camera_driver/srv/GetPreset',
@@ -62,12 +63,18 @@ OFFERED = {
         '~/select_camera': 'camera_driver/srv/SelectCamera',
         '~/set_input_name': 'camera_driver/srv/SetName'},
     abilities.HasLocks: {
-        '~/set_panel_lock': 'std_srvs/srv/SetBool', '~/set_admin_lock': 'std_srvs/srv/SetBool'},
+        '~/set_panel_lock': 'camera_driver/srv/Switch',
+        '~/set_admin_lock': 'camera_driver/srv/Switch'},
 }
 OF_TYPE = {
     'sierra': {'~/download_audio': 'camera_driver/srv/DownloadFile',
                '~/download_animation': 'camera_driver/srv/DownloadFile'},
-    'kp_fd30': {'~/restart_white_balance': 'std_srvs/srv/Trigger'}}
+    'kp_fd30': {'~/restart_white_balance': 'camera_driver/srv/Command'}}
+
+SURE = {  # what changes nothing in the device, or cannot be in doubt
+    '~/self_test', '~/reset_device', '~/take_preview', '~/set_camera_info', '~/get_exposure',
+    '~/get_preset', '~/get_summary', '~/list_folders', '~/list_images', '~/download_audio',
+    '~/download_animation', '~/download_images', '~/read_register', '~/save'}
 
 
 def found_of(node):
@@ -99,3 +106,14 @@ def test_every_ability_is_in_the_table():
     every = {one for one in vars(abilities).values()
              if isinstance(one, type) and issubclass(one, Device)}
     assert every == set(OFFERED)
+
+
+def test_every_answer_that_can_be_in_doubt_says_so():
+    offered = {name: kind.split('/') for of_one in (*OFFERED.values(), *OF_TYPE.values())
+               for name, kind in of_one.items()}
+    for name, (package, kind, what) in offered.items():
+        if kind == 'msg' or name in SURE:
+            continue
+        interface = getattr(importlib.import_module(f'{package}.{kind}'), what)
+        answer = interface.Response if kind == 'srv' else interface.Result
+        assert answer.get_fields_and_field_types().get('outcome_unknown') == 'boolean', name

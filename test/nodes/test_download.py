@@ -15,7 +15,7 @@ from std_srvs.srv import Trigger
 from camera_driver.action import DownloadImages
 from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.pictures.image import decode
-from camera_driver.srv import Capture, DeleteImages, ListImages, ProtectImage
+from camera_driver.srv import Capture, Command, DeleteImages, ListImages, ProtectImage
 
 GET_DATA = b'\x04\x0e'  # frame_data
 SLOW = 9600  # baud: a picture of 10 KB takes 10 s, unless it is cancelled
@@ -376,8 +376,8 @@ def test_stamps_say_what_the_clock_is_taken_for(camera, tmp_path):
 
 
 def test_clock(camera):
-    response = camera.call(Trigger, 'sync_clock')
+    response = camera.call(Command, 'sync_clock')
     assert response.success, response.message
     first = abs(int(response.message.split()[-3]))
-    response = camera.call(Trigger, 'sync_clock')
+    response = camera.call(Command, 'sync_clock')
     assert abs(int(response.message.split()[-3])) < 60 < first  # it was set to 2001

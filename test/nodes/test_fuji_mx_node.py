@@ -22,7 +22,7 @@ from camera_driver.nodes.fuji_mx_node import FujiMxNode
 from camera_driver.pictures.image import decode, ycbcr422_to_rgb
 from camera_driver.sim.scene import jpeg
 from camera_driver.srv import (
-    Capture, DeleteImages, GetSummary, ListImages, SendMessage, UploadImage)
+    Capture, Command, DeleteImages, GetSummary, ListImages, SendMessage, UploadImage)
 
 
 @pytest.fixture(scope='module')
@@ -171,7 +171,7 @@ def test_settings(camera):
 
 
 def test_clock(camera):
-    response = camera.call(Trigger, 'sync_clock')
+    response = camera.call(Command, 'sync_clock')
     assert response.success and 'UTC' in response.message
     now = datetime.now(timezone.utc).replace(tzinfo=None)
     assert abs(camera.terminal.do(lambda: camera.simulator.time) - now) < timedelta(seconds=30)
@@ -204,7 +204,7 @@ def test_what_this_model_cannot_do(tmp_path, commands, assumed):
     """Its list of commands tells, or what it refuses when it has no such list."""
     with rig(FujiMxNode, fuji_mx(commands=commands), tmp_path, allow_delete=True) as one:
         cannot = [one.call(Capture, 'capture', wait=True), one.call(Trigger, 'take_preview'),
-                  one.call(Trigger, 'sync_clock'),
+                  one.call(Command, 'sync_clock'),
                   one.call(DeleteImages, 'delete_images', indices=[1], without_copy=True),
                   one.act(DownloadImages, 'download_images', indices=[1], thumbnails_only=True)]
         for answer in cannot:

@@ -9,7 +9,7 @@ from node_rig import rig
 import pytest
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from std_srvs.srv import SetBool, Trigger
+from std_srvs.srv import Trigger
 
 from camera_driver.devices.intelix.simulator.simulator import IntelixSimulator
 from camera_driver.msg import Routing
@@ -17,7 +17,7 @@ from camera_driver.nodes.abilities.routing import Matrix
 from camera_driver.nodes.intelix_node import IntelixNode
 from camera_driver.rig import read
 from camera_driver.srv import (
-    GetPreset, SelectCamera, SendMessage, SetName, SetPreset, TriggerPreset)
+    GetPreset, SelectCamera, SendMessage, SetName, SetPreset, Switch, TriggerPreset)
 
 STRAIGHT = [1, 2, 3, 4, 5, 6, 7, 8]
 RIG = {'cameras': 'nadir, oblique', 'nadir.input': 3, 'oblique.input': 5, 'grabber_output': 8,
@@ -152,12 +152,12 @@ def test_names_and_locks(matrix):
     assert matrix.terminal.do(lambda: matrix.simulator.input_names[3]) == b'NADIR'
     assert not matrix.call(SetName, 'set_input_name', number=9, name='NADIR').success
     for locked in (True, False):
-        response = matrix.call(SetBool, 'set_panel_lock', data=locked)
+        response = matrix.call(Switch, 'set_panel_lock', on=locked)
         assert response.success, response.message
         assert matrix.terminal.do(lambda: matrix.simulator.locked['panel']) is locked
     for locked in (True, False):  # no password of it anywhere
         matrix.terminal.do(lambda: matrix.simulator.locked.update(admin=not locked))
-        response = matrix.call(SetBool, 'set_admin_lock', data=locked)
+        response = matrix.call(Switch, 'set_admin_lock', on=locked)
         assert not response.success and 'INTELIX_ADMIN_PASSWORD' in response.message
         assert ('was not locked' in response.message) is locked
     matrix.terminal.do(lambda: matrix.simulator.locked.update(admin=False))

@@ -15,7 +15,7 @@ import pytest
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import RegionOfInterest
-from std_srvs.srv import SetBool, Trigger
+from std_srvs.srv import Trigger
 
 from camera_driver.action import CaptureSequence
 from camera_driver.devices.ix_link.commands import BlackCalibration, Command
@@ -26,7 +26,8 @@ from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.ix_link_node import IxLinkNode
 from camera_driver.srv import (
-    Capture, GetExposure, SendMessage, SetExposure, SetRegionOfInterest, StepExposure)
+    Capture, GetExposure, SendMessage, SetExposure, SetRegionOfInterest, StepExposure,
+    Switch)
 
 REGION = ('live_view_center_x', 'live_view_center_y', 'live_view_scale')
 NOTHING = math.nan
@@ -193,7 +194,7 @@ def test_what_the_camera_cannot_tell_is_shown_as_commanded(tmp_path):
         assert get(camera, 'black_calibration', 'live_view', *REGION) == [None] * 5
         assert not put(camera, 'black_calibration', 'suppressed')
         assert camera.simulator.black_calibration is BlackCalibration.SUPPRESSED
-        response = camera.call(SetBool, 'set_live_view', data=True)
+        response = camera.call(Switch, 'set_live_view', on=True)
         assert response.success and camera.simulator.live_view
         wait_until(lambda: status and status[-1].live_view)
         assert get(camera, 'live_view') == [True]
@@ -209,9 +210,9 @@ def test_what_the_camera_cannot_tell_is_shown_as_commanded(tmp_path):
         assert camera.simulator.black_calibration is BlackCalibration.SUPPRESSED
         assert camera.simulator.live_view and camera.simulator.region == shown
         wait_until(lambda: status[-1].live_view)
-        assert camera.call(SetBool, 'set_live_view', data=False).success
+        assert camera.call(Switch, 'set_live_view', on=False).success
         assert not put(camera, 'live_view', True)  # the later one counts
-        assert camera.call(SetBool, 'set_live_view', data=False).success
+        assert camera.call(Switch, 'set_live_view', on=False).success
         assert camera.call(Trigger, 'reset_device').success
         assert not camera.simulator.live_view and get(camera, 'live_view') == [False]
 

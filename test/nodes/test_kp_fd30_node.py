@@ -16,8 +16,8 @@ from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
 from camera_driver.msg import Exposure
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
 from camera_driver.srv import (
-    GetExposure, LoadSettings, ReadRegister, SaveSettings, SendMessage, SetExposure,
-    StepExposure, WriteRegister)
+    Command, GetExposure, LoadSettings, ReadRegister, SaveSettings, SendMessage,
+    SetExposure, StepExposure, WriteRegister)
 
 SHUTTER = ('shutter_mode', 'preset_shutter', 'variable_shutter')
 
@@ -142,25 +142,25 @@ def test_a_camera_that_is_switched_off_is_noticed_and_set_again(tmp_path):
 
 
 def test_restart_white_balance(camera):
-    response = camera.call(Trigger, 'restart_white_balance')
+    response = camera.call(Command, 'restart_white_balance')
     assert response.success, response.message
     assert camera.simulator.restarts == 1
     camera.terminal.do(lambda: camera.simulator.misbehave('nak', times=4))
-    response = camera.call(Trigger, 'restart_white_balance')
+    response = camera.call(Command, 'restart_white_balance')
     assert not response.success and 'busy' in response.message
     assert camera.simulator.restarts == 1
 
 
 def test_eeprom_is_locked_by_default(camera):
     assert not put(camera, 'alc_mode', 'area')
-    response = camera.call(Trigger, 'store')
+    response = camera.call(Command, 'store')
     assert not response.success and 'allow_factory_store' in response.message
     assert camera.simulator.eeprom_writes == 0
 
 
 def test_store(unlocked):
     assert not put(unlocked, 'alc_mode', 'area')
-    response = unlocked.call(Trigger, 'store')
+    response = unlocked.call(Command, 'store')
     assert response.success, response.message
     assert unlocked.simulator.eeprom['alc_mode'] == bytes.fromhex('01 00 00')
 

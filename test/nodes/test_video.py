@@ -15,7 +15,6 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_srvs.srv import SetBool
 from video_files import write_film
 
 from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
@@ -28,7 +27,7 @@ from camera_driver.nodes.ix_link_node import IxLinkNode
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
 from camera_driver.nodes.video import MISSING
 from camera_driver.pictures.image import decode
-from camera_driver.srv import SetExposure
+from camera_driver.srv import SetExposure, Switch
 from camera_driver.video.reader import State
 from camera_driver.video.sources import Frame
 
@@ -47,7 +46,7 @@ def put(one, name, value):
 
 def switch(one, on):
     """Call ~/set_live_view."""
-    return one.call(SetBool, 'set_live_view', data=on)
+    return one.call(Switch, 'set_live_view', on=on)
 
 
 def latest(one, kind, topic):

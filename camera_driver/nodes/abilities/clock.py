@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The camera's clock: `~/sync_clock`."""
 
-from std_srvs.srv import Trigger
-
+from camera_driver import srv
 from camera_driver.abilities import HasClock, wall_clock
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.convert import ZONES
@@ -16,9 +15,9 @@ class CameraClock(Part[HasClock]):
 
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
-        node.serve(Trigger, '~/sync_clock', self._sync_clock)
+        node.serve(srv.Command, '~/sync_clock', self._sync_clock)
 
-    def _sync_clock(self, _: Trigger.Request, response: Trigger.Response) -> None:
+    def _sync_clock(self, _: srv.Command.Request, response: srv.Command.Response) -> None:
         def work(camera: HasClock) -> str:
             before = camera.clock()
             now = wall_clock(camera.clock_shows)

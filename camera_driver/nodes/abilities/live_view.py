@@ -10,8 +10,7 @@ node is active.
 
 from collections.abc import Sequence
 
-from std_srvs.srv import SetBool
-
+from camera_driver import srv
 from camera_driver.abilities import HasLiveView, HasVideo
 from camera_driver.errors import VideoError
 from camera_driver.msg import CameraStatus
@@ -36,7 +35,7 @@ class LiveView(Part[HasVideo]):
         self._live = not self._camera_switches
         self.video = video.Video(node)
         self.video.show(node.part(Pictures).topics, node.part(Frame).frame_id)
-        node.serve(SetBool, '~/set_live_view', self._set_live_view)
+        node.serve(srv.Switch, '~/set_live_view', self._set_live_view)
 
     def tell(self, status: CameraStatus) -> None:
         """Tell of the video, and whether it is on where the camera has no switch."""
@@ -70,17 +69,17 @@ class LiveView(Part[HasVideo]):
         elif self._live:
             self.video.start()
 
-    def _set_live_view(self, request: SetBool.Request, response: SetBool.Response) -> None:
+    def _set_live_view(self, request: srv.Switch.Request, response: srv.Switch.Response) -> None:
         done = []
         if self._camera_switches:
-            self.command('switching live view', lambda camera: self._switch(camera, request.data))
-            done.append(f'live view is {"on" if request.data else "off"}')
+            self.command('switching live view', lambda camera: self._switch(camera, request.on))
+            done.append(f'live view is {"on" if request.on else "off"}')
             if not self.video.source:
                 response.message = f'{done[0]}; {video.MISSING}'
                 return
-        self._live = request.data
+        self._live = request.on
         try:
-            done.append(f'video {self.video.switch(request.data)}')
+            done.append(f'video {self.video.switch(request.on)}')
         except VideoError as error:
             raise VideoError('; '.join([*done, f'video {error}'])) from None
         response.message = '; '.join(done)

@@ -4,8 +4,7 @@
 
 from functools import partial
 
-from std_srvs.srv import SetBool
-
+from camera_driver import srv
 from camera_driver.abilities import HasLocks
 from camera_driver.nodes.base import DeviceNode, Part
 
@@ -20,10 +19,11 @@ class Locks(Part[HasLocks]):
         cls = node.device_class
         assert issubclass(cls, HasLocks)
         for lock in cls.LOCKS:
-            node.serve(SetBool, f'~/set_{lock}_lock', partial(self._set_lock, lock))
+            node.serve(srv.Switch, f'~/set_{lock}_lock', partial(self._set_lock, lock))
 
-    def _set_lock(self, lock: str, request: SetBool.Request, response: SetBool.Response) -> None:
-        words = 'locked' if request.data else 'unlocked'
+    def _set_lock(self, lock: str, request: srv.Switch.Request, response: srv.Switch.Response
+                  ) -> None:
+        words = 'locked' if request.on else 'unlocked'
         self.run(f'having its {lock} {words}',
-                 lambda device: device.set_lock(lock, request.data))
+                 lambda device: device.set_lock(lock, request.on))
         response.message = f'the {lock} is {words}'

@@ -76,6 +76,7 @@ class Sequences(Part[TakesPictures]):
                 result.shot_ids = [*result.shot_ids, event.shot_id]
             result.taken += event.success
             result.unknown += event.outcome_unknown
+            result.outcome_unknown |= event.outcome_unknown
             result.failed += not event.success and not event.outcome_unknown
             failures = 0 if event.success else failures + 1
             sent = seconds(event.header.stamp) or math.nan

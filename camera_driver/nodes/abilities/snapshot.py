@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """All that a device holds: `~/save`, `~/load`, `~/store`."""
 
-from std_srvs.srv import Trigger
-
 from camera_driver import srv
 from camera_driver.abilities import ControlsExposure, KeepsSettings
 from camera_driver.nodes.abilities.exposure import Exposures
@@ -17,11 +15,11 @@ class Snapshots(Part[KeepsSettings]):
 
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
-        node.serve(Trigger, '~/store', self._store)
+        node.serve(srv.Command, '~/store', self._store)
         node.serve(srv.SaveSettings, '~/save', self._save)
         node.serve(srv.LoadSettings, '~/load', self._load)
 
-    def _store(self, request: Trigger.Request, response: Trigger.Response) -> None:
+    def _store(self, request: srv.Command.Request, response: srv.Command.Response) -> None:
         self.run('storing its settings', lambda camera: camera.store())
         response.message = 'all settings are in EEPROM as they are now'
 
