@@ -456,11 +456,10 @@ class Mission:
     def do_set_roi(self):
         region = RegionOfInterest(self.random.randrange(4000), self.random.randrange(3000),
                                   2000, 1500)
-        before = self.truth.settings()
         operation, verdict, _ = self.ask('set_roi', f'{region}',
                                          lambda camera: camera.set_roi(region), command=True)
         if verdict == 'failed' and operation.before and not self.world.moments:
-            if self.truth.settings() != before:
+            if self.truth.state() != operation.before:
                 raise Violation('(a) set_roi is said to have failed and was done')
 
     # KP-FD30 alone.
