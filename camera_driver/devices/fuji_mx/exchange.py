@@ -114,7 +114,7 @@ class Exchange:
         self._numbers: dict[int, int] = {}  # of answers, where they are not those of the table
         self._late = False  # a second answer to the last command may come
         self._told: list[Block] = []  # this command and the one before it
-        self._doubled: Block | None = None  # came after a NAK to silence: may come once more
+        self._doubled: Block | None = None  # was asked for twice: may come once more
         self._repeats: Block | None = None  # the command that it answered, while nothing else is
 
     def ask(self, block: Block, expected: int | None = None,
@@ -141,6 +141,7 @@ class Exchange:
                     naks += 1
                     self._bear(block, naks)
                     continue
+                transfer.doubtful = tries > 0
                 answer = transfer.run(None)
             except Trouble as error:
                 tries += 1
@@ -324,7 +325,7 @@ class Exchange:
         return len(self._told) > 1 and self.fits(self._told[0], frame)
 
     def may_come_again(self, block: Block, frame: Block) -> None:
-        """Take note of a block that came after a NAK to silence: the first one is late, or not."""
+        """Take note of a block that was asked for twice: the other one is late, or lost."""
         self._doubled, self._repeats = frame, block
 
     def came_before(self, frame: Block) -> bool:
@@ -444,6 +445,7 @@ class Transfer:
         self._doubles: list[tuple[int, int]] = []  # place and size of those like the one before
         self._accepted = False
         self._strange: Block | None = None  # what came with another number
+        self.doubtful = False  # the command was sent again: each of them may be answered
 
     def accepted(self, callback: Callable[[float], None] | None) -> None:
         """Report, once, that the camera carries the command out."""
@@ -536,7 +538,7 @@ class Transfer:
                 raise Trouble(frame)
             if isinstance(frame, Block) and self._fits(frame):
                 exchange.note(self._block, frame)
-                if silences:
+                if silences or self.doubtful:
                     exchange.may_come_again(self._block, frame)
                 return frame
             self._clean = False
