@@ -265,10 +265,18 @@ def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
 
 
 def _opencv() -> Any:
-    """Import OpenCV, without what it and FFmpeg write to the terminal: errors say it."""
+    """
+    Import OpenCV, without what it and FFmpeg write to the terminal: errors say it.
+
+    Raises VideoError where it is not installed.
+    """
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    import cv2
+    try:
+        import cv2
+    except ImportError as error:
+        raise VideoError(f'video needs OpenCV, which cannot be imported ({error}): sudo apt '
+                         "install python3-opencv, or pip install 'camera_driver[video]'") from None
     return cv2
 
 

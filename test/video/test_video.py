@@ -5,6 +5,7 @@
 import os
 from pathlib import Path
 import subprocess
+import sys
 import threading
 import time
 
@@ -287,3 +288,9 @@ def test_numbers_are_those_of_the_kernel(tmp_path):
     assert [int(line) for line in numbers.split()] == [
         *v4l2.STANDARDS.values(), v4l2.QUERYCAP, v4l2.S_INPUT, v4l2.S_STD, v4l2.CAPTURE,
         v4l2.OF_THIS_NODE, v4l2.CAPABILITY.size, 88]
+
+
+def test_without_opencv(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'cv2', None)
+    with pytest.raises(VideoError, match='python3-opencv, or pip install'):
+        Capture('film.mp4').make().open()
