@@ -3,7 +3,7 @@
 
 overlay = . install/setup.sh
 
-.PHONY: help setup demo test matrix simulate bench lint clean
+.PHONY: help setup demo test matrix simulate mutants bench lint clean
 
 help:
 	@echo 'make setup   ROS 2, Debian packages and the build; afterwards: . install/setup.sh'
@@ -12,6 +12,7 @@ help:
 	@echo 'make lint    the linters alone'
 	@echo 'make matrix  every operation disturbed at every moment; writes docs/reliability.md'
 	@echo 'make simulate SEEDS=1000 TYPE=sierra FIRST=0   random missions, see docs/reliability.md'
+	@echo 'make mutants SEED=1 SAMPLE=100   change the code in places, list what no test notices'
 	@echo 'make bench   measure, for docs/performance.md'
 	@echo 'make clean   remove everything that the others made'
 	@echo 'Each does the set-up that it needs. PYTHON=python3.12 chooses an interpreter.'
@@ -36,6 +37,11 @@ FIRST = 0
 simulate: setup
 	@$(overlay) && PYTHONPATH=test:$$PYTHONPATH exec python3 -m simulation --seeds $(SEEDS) \
 		--first $(FIRST) $(if $(TYPE),--type $(TYPE))
+
+SEED = 1
+SAMPLE = 100
+mutants: setup
+	@$(overlay) && exec python3 benchmarks/mutants.py --seed $(SEED) --sample $(SAMPLE)
 
 lint: setup
 	@$(overlay) && exec python3 -m pytest -q test/test_lint.py
