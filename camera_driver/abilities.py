@@ -234,13 +234,17 @@ class ShowsRegion(HasVideo):
 class KeepsSettings(Device):
     """A device whose settings can be stored in it, and saved as a text and loaded again."""
 
+    KEPT: ClassVar[tuple[str, ...]]
+    """What `store` can make outlast power-off, by name; more than the settings, perhaps."""
+
     @abstractmethod
     @operation(Kind.ONCE, 'storing settings')
-    def store(self, names: Sequence[str] = ()) -> None:
+    def store(self, names: Sequence[str] = ()) -> Sequence[str]:
         """
-        Make the present values of these settings (none: of all) outlast power-off.
+        Make the present values of these (none: of all of KEPT) outlast power-off.
 
-        Raises Forbidden unless factory values and EEPROM may be written.
+        Returns their names. Raises Forbidden unless factory values and EEPROM may be written,
+        OutcomeUnknown.
         """
 
     @abstractmethod
@@ -249,21 +253,29 @@ class KeepsSettings(Device):
 
     @abstractmethod
     def compare(self, text: str, factory: bool = False,
-                progress: ProgressCallback = no_progress) -> Sequence[Difference]:
+                progress: ProgressCallback = no_progress, store: bool = False
+                ) -> Sequence[Difference]:
         """
-        Return what loading such a text would change; `factory`: factory values too.
+        Return what loading such a text would write; `factory`: factory values too.
 
-        Raises ValueError when it is not such a text.
+        `store`: also what the device holds already, as it may have forgotten it after power-off.
+        Raises ValueError when it is not such a text, or for a value that `set` would refuse.
         """
 
     @abstractmethod
     @operation(Kind.SET, 'loading settings')
-    def load(self, differences: Sequence[Difference], store: bool = False) -> None:
+    def load(self, differences: Sequence[Difference], store: bool = False,
+             written: Callable[[Difference], None] = no_progress) -> None:
         """
         Write what `compare` found, each read back; `store`: so that it outlasts power-off.
 
-        Raises Forbidden, before anything is written, for factory values and `store`.
+        `written` is told of each that was written, or most likely was. Raises Forbidden, before
+        anything is written, for factory values and `store`; NotConfirmed when some are written.
         """
+
+    @abstractmethod
+    def setting_of(self, difference: Difference) -> SettingValue | None:
+        """Return the value that loading a difference gives a setting; None: it is no setting."""
 
 
 class Routes(Device):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from functools import partial
 from pathlib import Path
 import sys
@@ -13,7 +14,6 @@ from camera_driver.cli.complete import offer
 from camera_driver.cli.job import Command, Job
 from camera_driver.cli.output import table
 from camera_driver.cli.parser import Parser
-from camera_driver.cli.settings import names, setting_name
 from camera_driver.device import Device
 from camera_driver.errors import StorageError
 
@@ -43,11 +43,13 @@ def load(job: Job[KeepsSettings]) -> int:
     with job.device() as opened:
         with job.out.progress('comparing', ' values') as progress:
             try:
-                differences = opened.device.compare(text, args.factory, progress)
+                differences = opened.device.compare(
+                    text, args.factory, progress, args.store)
             except ValueError as error:
                 raise ValueError(f'{args.file}: {error}') from None
         if not differences:
-            job.out.show({'differences': [], 'written': False}, 'The device holds the same.')
+            job.out.show({'differences': [], 'written': False, 'count': 0},
+                         'The device holds the same.')
             return 0
         shown = table(('NAME', 'HOLDS', 'TO BE WRITTEN'),
                       [(one.name, one.held, one.wanted) for one in differences])
@@ -58,16 +60,18 @@ def load(job: Job[KeepsSettings]) -> int:
             print('Nothing was written.', file=sys.stderr)
             return 1
         opened.device.load(differences, args.store)
-    job.out.show({'differences': list(differences), 'written': True}, 'Written.')
+    count = len(differences)
+    job.out.show({'differences': list(differences), 'written': True, 'count': count},
+                 f'{"Stored" if args.store else "Written"}: {count} '
+                 f'value{"s" if count > 1 else ""}.')
     return 0
 
 
 def store(job: Job[KeepsSettings]) -> int:
     """Make present values outlast power-off."""
     with job.device() as opened:
-        opened.device.store(job.args.name)
-    job.out.show({'stored': job.args.name or None},
-                 f'Stored: {", ".join(job.args.name) or "all settings"}.')
+        stored = opened.device.store(job.args.name)
+    job.out.show({'stored': list(stored)}, f'Stored: {", ".join(stored)}.')
     return 0
 
 
@@ -82,10 +86,19 @@ def _load_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('--yes', action='store_true', help='do not ask')
 
 
+def _kept(cls: type[KeepsSettings], text: str) -> str:
+    name = text.replace('-', '_')
+    if name not in cls.KEPT:
+        raise ArgumentTypeError(f'there is no {text!r}; there are: {", ".join(cls.KEPT)}')
+    return name
+
+
 def _store_arguments(parser: Parser, cls: type[Device]) -> None:
+    assert issubclass(cls, KeepsSettings)
     offer(parser.add_argument(
-        'name', metavar='NAME', nargs='*', type=partial(setting_name, cls),
-        help='settings, as the command settings lists them (default: all)'), lambda _: names(cls))
+        'name', metavar='NAME', nargs='*', type=partial(_kept, cls),
+        help='settings, and other values that the command save names (default: all)'),
+        lambda _: cls.KEPT)
 
 
 COMMANDS = (

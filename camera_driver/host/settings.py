@@ -93,16 +93,31 @@ class HeldSettings:
         """
         Read again what may have changed otherwise, and show it.
 
-        What really changed is no longer commanded as a setting: the later command counts.
+        What really changed is no longer commanded as a setting: the later command counts. When
+        the device does not answer, none of them is known.
         """
         here = device.settings()
-        for name in names:
-            if name not in here or here[name].access is Access.WRITE_ONLY:
-                continue
-            value, why = self._read(device, name)
+        told = [name for name in names
+                if name in here and here[name].access is not Access.WRITE_ONLY]
+        for name in told:
+            try:
+                value, why = self._read(device, name)
+            except DeviceError as error:
+                for one in told:
+                    self._show(one, None, f'not told: {self._words(error)}')
+                raise
             if name in self.held and value != self.held[name]:
                 self.commanded.pop(name, None)
+            elif name in self.commanded and value is not None:
+                self.held[name] = value
             self._show(name, value, why)
+
+    def keep(self, name: str, value: SettingValue, held: SettingValue | None = None) -> None:
+        """Count a value as commanded that was written, or most likely was; `held`: as read."""
+        self.commanded[name] = value
+        self.held.pop(name, None)
+        if held is not None:
+            self.held[name] = held
 
     def follow(self, device: Device, but: Iterable[str] = ()) -> None:
         """
@@ -141,7 +156,7 @@ class HeldSettings:
                 held = device.set(name, value)
             except (DeviceError, ValueError) as error:
                 if isinstance(error, NotConfirmed) and not here[name].momentary:
-                    self.commanded[name] = value  # it holds, most likely
+                    self.keep(name, value)
                 for one in (*written, name):
                     self._show(one, self.held[one] if one in written
                                else self._read_again(device, one))

@@ -220,8 +220,12 @@ class Supervisor:
                 f'another device answers: {identity}, expected {self.identity}. Nothing was '
                 'written to it. Connect the expected one, or accept this one by cleaning up and '
                 'configuring the node (or restarting it)')
-        done = self._on_connected(device, identity)
-        self.device_status = device.poll()  # what was applied may show in it
+        for _ in range(2):  # a device that was reset meanwhile has forgotten what was applied
+            self._sessions = device.sessions
+            done = self._on_connected(device, identity)
+            self.device_status = device.poll()  # what was applied may show in it
+            if device.sessions == self._sessions:
+                break
         self._last_poll = self._worker.now()
         self._sessions = device.sessions
         if self.identity:

@@ -50,7 +50,7 @@ from camera_driver.link.trace import TracingPort
 from camera_driver.model import Identity, Progress, Setting, SettingValue
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import diagnostics
-from camera_driver.nodes.convert import words
+from camera_driver.nodes.convert import DOUBT, words
 from camera_driver.nodes.logs import bridge, THREAD
 from camera_driver.nodes.parameters import COMMON, declare, SettingParameters, warn_of_unknown
 from camera_driver.sim.simulator import Simulator
@@ -353,18 +353,24 @@ class DeviceNode(LifecycleNode):
         handler(request, response) fills in the rest and returns nothing; it is called only while
         the node is active. Unless it says otherwise, it succeeded. What it raises becomes
         success=False and a message; what is no DeviceError, ValueError or IndexError is a defect,
-        and logged with its traceback. `waits`: the handler waits for the device or the disk.
+        and logged with its traceback. What may have been done all the same is `outcome_unknown`;
+        where the response has no such field, its message begins with the words DOUBT. `waits`:
+        the handler waits for the device or the disk.
         """
         def callback(request: Any, response: Any) -> Any:
             response.success = True
+            prefix = ''
 
             def doubt() -> None:
+                nonlocal prefix
                 if hasattr(response, 'outcome_unknown'):
                     response.outcome_unknown = True
+                else:
+                    prefix = DOUBT
 
             problem = self._attempt(name, lambda: handler(request, response), doubt)
             if problem:
-                response.success, response.message = False, problem
+                response.success, response.message = False, prefix + problem
             return response
 
         self.create_service(kind, name, callback, qos_profile=QoSProfile(depth=MOST_REQUESTS),

@@ -26,6 +26,9 @@ from camera_driver.model import (
 from camera_driver.pictures.image import Checked, Pixels
 
 NANOSECONDS = 1_000_000_000
+DOUBT = 'outcome unknown: '
+"""Begins what is said where a field `outcome_unknown` is missing, e.g. of a parameter."""
+
 ZONES = {'utc': 'UTC', 'local': 'local time'}  # what a camera's clock shows
 
 

@@ -30,10 +30,10 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from camera_driver.device import Device
-from camera_driver.errors import DeviceError
+from camera_driver.errors import DeviceError, NotConfirmed, OutcomeUnknown
 from camera_driver.host.settings import HeldSettings
 from camera_driver.model import Access, Setting, SettingValue
-from camera_driver.nodes.convert import words
+from camera_driver.nodes.convert import DOUBT, words
 from camera_driver.nodes.rclpy_private import given_parameters, restore_type, show_parameter
 
 COMMON = (
@@ -171,6 +171,8 @@ class SettingParameters(HeldSettings):
         try:
             self._run(f'setting {", ".join(wanted)}', partial(self.write, wanted=wanted))
             return SetParametersResult(successful=True)
+        except (OutcomeUnknown, NotConfirmed) as error:
+            reason = DOUBT + words(error)
         except (DeviceError, ValueError) as error:
             reason = words(error)
         except Exception as error:

@@ -54,7 +54,7 @@ def test_load_shows_what_differs_and_writes_it(camera, saved, terminal):
     header, row, done = result.out.splitlines()
     assert header.split() == ['NAME', 'HOLDS', 'TO', 'BE', 'WRITTEN']
     assert row.split('  ') == ['alc_mode', 'area [01 00 00]', 'ave [00 00 00]']
-    assert done == 'Written.'
+    assert done == 'Written: 1 value.'
     assert held(terminal) == bytes(3)
     assert camera('load', saved, '--yes').out == 'The device holds the same.\n'
     assert terminal.simulator.eeprom_writes == 0
@@ -80,7 +80,8 @@ def test_load_as_json(camera, saved):
     one, = result.document['differences']
     assert (one['name'], one['wanted'], one['data']) == ('alc_mode', 'ave [00 00 00]', '000000')
     assert result.document['written'] is True
-    assert camera('load', saved, '--json').document == {'differences': [], 'written': False}
+    assert camera('load', saved, '--json').document == {
+        'differences': [], 'written': False, 'count': 0}
 
 
 def test_eeprom_and_factory_values_are_guarded(camera, saved, terminal):
@@ -94,6 +95,24 @@ def test_eeprom_and_factory_values_are_guarded(camera, saved, terminal):
     result = camera('load', saved, '--yes', '--factory', '--store', '--allow-factory-store')
     assert result.code == 0
     assert terminal.simulator.eeprom['standard_gain'] == bytes.fromhex('11 00 00')
+
+
+def test_what_is_loaded_and_then_stored_is_stored(camera, saved, terminal):
+    saved.write_text(saved.read_text().replace('"video_level": "00', '"video_level": "40'))
+    assert camera('load', saved, '--yes').code == 0
+    assert camera('load', saved, '--yes').out == 'The device holds the same.\n'
+    result = camera('load', saved, '--yes', '--store', '--allow-factory-store')
+    assert (result.code, result.out.splitlines()[-1]) == (0, 'Stored: 10 values.')
+    assert terminal.simulator.eeprom_writes == 10
+    terminal.power_cycle()
+    assert held(terminal, 'video_level') == bytes.fromhex('40 00 00')
+
+
+def test_load_refuses_what_set_refuses(camera, saved, terminal):
+    saved.write_text(saved.read_text().replace('"alc_mode": "00', '"alc_mode": "03'))
+    result = camera('load', saved, '--yes')
+    assert result.code == 2 and 'alc_mode: 3 is not allowed; allowed: 0 to 2' in result.error
+    assert held(terminal) == AREA
 
 
 def test_what_is_no_such_file(camera, tmp_path):
@@ -115,6 +134,16 @@ def test_store(camera, terminal):
     assert terminal.simulator.eeprom['alc_mode'] == AREA
     assert terminal.simulator.eeprom_writes == 1
     assert camera('store', 'alc_mod').code == 2
+    result = camera('store', 'video-level', '--allow-factory-store')  # no setting
+    assert (result.code, result.out) == (0, 'Stored: video_level.\n')
+
+
+def test_write_register_reads_back(camera, terminal):
+    result = camera('write-register', '0x36', '7', '--allow-raw-writes')
+    assert (result.code, result.out) == (0, 'register 54 = 7\n')
+    terminal.do(lambda: terminal.simulator.misbehave('ignore_write'))
+    result = camera('write-register', '0x36', '9', '--allow-raw-writes')
+    assert result.code == 1 and 'holds 7 [07 00 00] after it acknowledged' in result.error
 
 
 def test_restart_white_balance(camera, terminal):

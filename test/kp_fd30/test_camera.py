@@ -205,6 +205,9 @@ def test_a_lost_ack_is_settled_by_asking(rig):
     simulator.misbehave('lose_text_ack', register='alc_mode')
     assert device.set('alc_mode', 'area') == 'area'
     simulator.misbehave('deaf', 4, register='alc_mode')
+    assert device.set('alc_mode', 'peak_ave') == 'peak_ave'  # not taken, and written once more
+    simulator.misbehave('deaf', 4, register='alc_mode')
+    simulator.misbehave('deaf', 4, skip=1, register='alc_mode')
     with pytest.raises(ReplyTimeout, match='as before: .*; try again'):
         device.set('alc_mode', 'ave')
     simulator.misbehave('lose_text_ack')
@@ -392,7 +395,8 @@ def test_store(allowed):
     assert (device.get('shutter_mode'), device.get('alc_mode')) == ('aes', 'ave')
     device.set('alc_mode', 'area')
     device.store()
-    assert simulator.eeprom_writes == 1 + len(ROW_OF)
+    assert simulator.eeprom_writes == 1 + len(device.KEPT)
+    assert {'video_level', 'agc_mode', 'alc_peak_ratio', *ROW_OF} == set(device.KEPT)
     simulator.power_cycle()
     assert device.get('alc_mode') == 'area'
     simulator.misbehave('lose_text_ack', register='alc_mode', skip=1)

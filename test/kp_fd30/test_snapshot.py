@@ -11,7 +11,8 @@ import pytest
 from camera_driver.devices.kp_fd30.camera import KpFd30Camera
 from camera_driver.devices.kp_fd30.registers import BY_NAME
 from camera_driver.devices.kp_fd30.snapshot import dump, FORMAT, parse, READABLE
-from camera_driver.errors import Forbidden, options_of, Refused
+from camera_driver.errors import (
+    Forbidden, NotConfirmed, options_of, OutcomeUnknown)
 from camera_driver.model import Difference
 from camera_driver.sim.loop import LoopPort
 
@@ -88,11 +89,59 @@ def test_factory_values_and_eeprom_are_guarded():
     assert simulator.eeprom_writes == 2
 
 
+def test_load_and_store_writes_all_of_it():
+    text = connect(alc_mode=b'\1\0\0', agc_mode=b'\5\0\0', video_level=b'\x40\0\0')[1].save()
+    for first in ([], ['agc_mode'], ['alc_mode', 'agc_mode', 'video_level']):
+        simulator, device = connect(True)
+        differences = device.compare(text)
+        assert len(differences) == 3
+        device.load([one for one in differences if one.name in first])
+        differences = device.compare(text, store=True)
+        assert len(differences) == 10
+        done = []
+        device.load(differences, store=True, written=done.append)
+        assert done == differences and simulator.eeprom_writes == 10
+        simulator.power_cycle()
+        assert not device.compare(text)
+
+
+@pytest.mark.parametrize('name, data, message', [
+    ('alc_mode', '03 00 00', 'alc_mode: 3 is not allowed; allowed: 0 to 2'),
+    ('alc_mode', '01 00 01', '01 00 01 is no value of 1 byte'),
+    ('variable_shutter', '02 0a 00', 'allowed: 0 to 521'),
+    ('awc_r_gain_offset', '80 01 00', 'no value of 1 byte'),
+    ('preset_shutter', '25 00 00', 'allowed: 0 to 36'),
+])
+def test_values_that_set_refuses(name, data, message):
+    simulator, device = connect()
+    with pytest.raises(ValueError, match=message):
+        device.compare(json.dumps({'format': FORMAT, 'registers': {name: data}}))
+    assert not writes(simulator)
+    # Held by the camera all the same, it is nothing to write.
+    simulator.registers[name] = bytes.fromhex(data)
+    assert device.compare(device.save()) == []
+
+
+@pytest.mark.parametrize('store', [False, True])
+def test_what_may_be_written_is_told(store):
+    text = connect(alc_mode=b'\1\0\0', alc_area=b'\1\0\0', shutter_mode=b'\1\0\0')[1].save()
+    simulator, device = connect(True)
+    differences = device.compare(text)
+    assert len(differences) == 3
+    simulator.misbehave('lose_text_ack', register='alc_area', skip=store)
+    simulator.after(1.0, lambda: setattr(simulator, 'mute', True))
+    done = []
+    with pytest.raises((NotConfirmed, OutcomeUnknown), match='already written: alc_mode'):
+        device.load(differences, store, done.append)
+    assert [one.name for one in done] == ['alc_mode', 'alc_area']
+    assert simulator.registers['alc_area'] == b'\1\0\0'
+
+
 def test_a_failure_says_what_is_written_already():
     text = connect(alc_mode=b'\1\0\0', alc_area=b'\1\0\0', shutter_mode=b'\1\0\0')[1].save()
     simulator, device = connect()
     simulator.misbehave('ignore_write', register='shutter_mode')
-    with pytest.raises(Refused, match=r'shutter_mode: .* \(already written: alc_mode, alc_area\)'):
+    with pytest.raises(NotConfirmed, match=r'shutter_mode: .* \(already .*: alc_mode, alc_area\)'):
         device.load(device.compare(text))
 
 

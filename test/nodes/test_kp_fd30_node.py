@@ -4,6 +4,7 @@
 
 from array import array
 import math
+import threading
 
 from helpers import wait_until
 from node_rig import rig
@@ -145,10 +146,68 @@ def test_restart_white_balance(camera):
     response = camera.call(Command, 'restart_white_balance')
     assert response.success, response.message
     assert camera.simulator.restarts == 1
-    camera.terminal.do(lambda: camera.simulator.misbehave('nak', times=4))
+
+
+def unplug_at(one, fields):
+    """Pull the cable when the camera has got a text with these fields; its answer is lost."""
+    on_bytes, text = one.simulator.on_bytes, fields.encode()
+
+    def heard(data):
+        on_bytes(data)
+        if text in data:
+            del one.simulator.on_bytes
+            one.simulator.take()
+            threading.Thread(target=one.terminal.unplug).start()
+
+    one.terminal.do(lambda: setattr(one.simulator, 'on_bytes', heard))
+
+
+def plug_in(one):
+    wait_until(lambda: not one.node.connected)
+    one.terminal.do(one.simulator.power_cycle)
+    one.terminal.replug()
+    wait_until(lambda: one.node.connected)
+
+
+def test_a_restart_in_doubt_is_said_to_be_one(camera):
+    unplug_at(camera, '0107000000')
     response = camera.call(Command, 'restart_white_balance')
-    assert not response.success and 'busy' in response.message
+    assert not response.success and response.outcome_unknown
     assert camera.simulator.restarts == 1
+
+
+def test_a_parameter_in_doubt_is_written_after_the_reconnect(camera):
+    unplug_at(camera, '013A010000')
+    assert put(camera, 'alc_mode', 'area').startswith('outcome unknown: alc_mode: area')
+    plug_in(camera)
+    assert camera.simulator.registers['alc_mode'] == bytes.fromhex('01 00 00')
+    assert get(camera, 'alc_mode') == ['area']
+
+
+def test_an_exposure_in_doubt_is_written_after_the_reconnect(camera):
+    unplug_at(camera, '0117020000')
+    response = expose(camera, 0.002, nearest=True)
+    assert not response.success and response.outcome_unknown
+    plug_in(camera)
+    assert camera.simulator.registers['shutter_mode'] == bytes.fromhex('02 00 00')
+    assert camera.simulator.registers['variable_shutter'] == bytes.fromhex('01 cd 00')
+
+
+@pytest.mark.parametrize('keep_alive', [0.1, 0.0])
+def test_a_camera_without_power_for_a_moment(tmp_path, keep_alive):
+    with rig(KpFd30Node, KpFd30Simulator(), tmp_path, keep_alive=keep_alive) as one:
+        told = {'shutter_mode': 'variable', 'alc_mode': 'area', 'awc_r_gain_offset': 33}
+        for name, value in told.items():
+            assert not put(one, name, value)
+        one.terminal.do(one.simulator.power_cycle)
+        if not keep_alive:  # nothing asks, but the self test
+            response = one.call(Trigger, 'self_test')
+            assert not response.success
+            assert 'shutter_mode off [00 00 00] instead of variable' in response.message
+        wait_until(lambda: 'applied: shutter_mode, alc_mode' in one.node.supervisor.recovery)
+        assert 'new session' in one.node.supervisor.recovery
+        wait_until(lambda: get(one, *told) == list(told.values()))
+        assert one.simulator.registers['awc_r_gain_offset'] == bytes.fromhex('21 00 00')
 
 
 def test_eeprom_is_locked_by_default(camera):
@@ -180,9 +239,26 @@ def test_save_and_load(camera):
     assert put(camera, 'awc_r_gain_offset', 5) == ''
     response = camera.call(LoadSettings, 'load', settings=saved.settings, apply=True, store=True)
     assert not response.success and 'allow_factory_store' in response.message
-    assert len(response.differences) == 1 and camera.simulator.eeprom_writes == 0
+    assert len(response.differences) == 10 and camera.simulator.eeprom_writes == 0
     response = camera.call(LoadSettings, 'load', settings='{}')
     assert not response.success and 'not a file of saved registers' in response.message
+
+
+def test_what_is_loaded_counts_as_commanded(unlocked):
+    saved = unlocked.call(SaveSettings, 'save').settings
+    assert not put(unlocked, 'alc_mode', 'peak_ave')
+    saved = saved.replace('"alc_mode": "00', '"alc_mode": "01').replace(
+        '"video_level": "00', '"video_level": "40')
+    response = unlocked.call(LoadSettings, 'load', settings=saved, apply=True)
+    assert response.success and response.message == '2 registers written'
+    power_cycle(unlocked)
+    assert get(unlocked, 'alc_mode') == ['area']
+    assert unlocked.simulator.registers['video_level'] == bytes.fromhex('40 00 00')
+    response = unlocked.call(LoadSettings, 'load', settings=saved, apply=True, store=True)
+    assert response.success and response.message == '10 registers stored'
+    assert not put(unlocked, 'alc_mode', 'ave')  # the later command counts
+    power_cycle(unlocked)
+    assert get(unlocked, 'alc_mode') == ['ave']
 
 
 def test_registers(unlocked):

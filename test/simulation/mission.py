@@ -385,7 +385,8 @@ class Mission:
         exposure, done = self.exposure_of()
         operation, verdict, value = self.ask(
             'set_exposure', f'set {exposure}',
-            lambda camera: self.refreshed(camera, camera.set_exposure(exposure, nearest=True)))
+            lambda camera: self.refreshing(
+                camera, lambda: camera.set_exposure(exposure, nearest=True)))
         if 'was written' in str(value):  # it says which of them
             verdict = 'unknown'
         if done:
@@ -394,20 +395,23 @@ class Mission:
             self.changed(operation, verdict, lambda state: isclose(
                 float(state['iso']), {100: 5, 200: 6, 400: 7, 800: 8}[int(exposure.iso)]))
 
-    def refreshed(self, camera, result):
-        """Read again the settings that the exposure has changed, as the node does."""
+    def refreshing(self, camera, command):
+        """Read again the settings that an exposure may have changed, as the node does."""
         try:
-            self.host.settings.refresh(camera, camera.EXPOSURE_SETTINGS)
-        except DeviceError:
-            pass
-        return result
+            return command()
+        finally:
+            try:
+                self.host.settings.refresh(camera, camera.EXPOSURE_SETTINGS)
+            except DeviceError:
+                pass
 
     def do_step_exposure(self):
         name, steps = self.world.kind.name, self.random.choice((1, -1))
         quantity = 'iso' if name == 'ix_link' else 'exposure_time'
         operation, verdict, _ = self.ask(
             'step_exposure', f'step {quantity} by {steps}',
-            lambda camera: self.refreshed(camera, camera.step_exposure(quantity, steps)))
+            lambda camera: self.refreshing(
+                camera, lambda: camera.step_exposure(quantity, steps)))
         if operation.before is None:
             return
         if name == 'ix_link':
@@ -478,7 +482,7 @@ class Mission:
                 camera.load(found, store=store)
             finally:
                 if not self.host.dead:
-                    self.refreshed(camera, None)
+                    self.refreshing(camera, lambda: None)
                     self.host.settings.refresh(camera, camera.settings())
 
         operation, verdict, _ = self.ask('load', f'load, store {store}', load)

@@ -20,7 +20,7 @@ from camera_driver.ledger.shots import Ledger
 from camera_driver.operations import Kind, operations, Outcome, Settlement
 from camera_driver.pictures.storage import PictureStore
 
-SEEDS = {'sierra': 40, 'fuji_mx': 60, 'ix_link': 80, 'intelix': 60}
+SEEDS = {'sierra': 30, 'fuji_mx': 40, 'ix_link': 60, 'kp_fd30': 60, 'intelix': 50}
 PLANTED = 30  # seeds within which a planted defect is found, at most
 
 

@@ -277,7 +277,8 @@ class IxTruth(Truth):
 
 class KpTruth(Truth):
     FAULTS = tuple(KP_FAULTS)
-    LIES = frozenset(('wrong_value',))
+    LIES = frozenset(('wrong_value', 'long_reply', 'stale_reply', 'stale_text_reply',
+                      'ignore_write'))  # no checksum shows them; a restart cannot be read back
 
     def make(self, world):
         world.options['allow_factory_store'] = True

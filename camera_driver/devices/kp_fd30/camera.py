@@ -16,21 +16,23 @@ from typing import ClassVar
 from camera_driver.abilities import ControlsExposure, HasRegisters, HasVideo, KeepsSettings
 from camera_driver.device import no_progress
 from camera_driver.devices.kp_fd30 import snapshot
-from camera_driver.devices.kp_fd30.bank import Bank
+from camera_driver.devices.kp_fd30.bank import Bank, RESTART
 from camera_driver.devices.kp_fd30.codec import Command, Control, GLOBAL, READ
 from camera_driver.devices.kp_fd30.exposure import ExposureControl
-from camera_driver.devices.kp_fd30.registers import BY_NAME, Register, REGISTERS
+from camera_driver.devices.kp_fd30.registers import (
+    address, BY_NAME, Register, register_at, REGISTERS, TABLE)
 from camera_driver.devices.kp_fd30.session import KpFd30Session, LINE
 from camera_driver.devices.kp_fd30.settings import Row, ROW_OF, ROWS
 from camera_driver.devices.kp_fd30.shutter import parse_presets
-from camera_driver.errors import ProtocolError
+from camera_driver.errors import NotSupported, ProtocolError, Refused
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     DeviceStatus, Difference, Exposure, Identity, LinkStatistics, ProgressCallback, Range, Setting,
     SettingValue)
-from camera_driver.operations import Kind, operation
+from camera_driver.operations import Evidence, Kind, once, operation, Settlement
 
 AREAS = (1, 2)
+MOST_CHECKED = 8  # values that one poll compares
 T_SECOND = 0.2  # s; after the first question: two replies mean that the first one was late
 
 MODE = BY_NAME['shutter_mode']
@@ -57,6 +59,8 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
     SETTINGS: ClassVar[tuple[Setting, ...]] = tuple(row.setting for row in ROWS)
     EXPOSURE_SETTINGS: ClassVar[tuple[str, ...]] = (
         'shutter_mode', 'preset_shutter', 'variable_shutter')
+    KEPT: ClassVar[tuple[str, ...]] = tuple(
+        row.name for row in TABLE if row.readable and not row.factory)
 
     def __init__(self, port: Port, options: Mapping[str, SettingValue]) -> None:
         """Take over an open port; sends nothing. Raises ValueError for options of no use."""
@@ -75,7 +79,7 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
         What is answered may still be meant for a program that was killed: it is not used, and a
         second reply that follows is dropped.
         """
-        self.bank.read(HARMLESS)
+        self.session.read(*address(HARMLESS))
         self.session.listen(T_SECOND)
         return Identity('kp_fd30')
 
@@ -84,12 +88,19 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
         self.session.port.close()
 
     def poll(self) -> DeviceStatus:
-        """Ask for the shutter mode: that it answers is all there is to know."""
+        """Ask for the shutter mode, and whether the settings are still what they were."""
         number = self.session.camera
+        mode = self.bank.read(MODE)
+        self.bank.check(MOST_CHECKED)
         return DeviceStatus(details={
             'line': str(self.session.port.line),
             'camera number': 'any (255)' if number == GLOBAL else str(number),
-            'shutter mode': MODE.describe(self.bank.read(MODE))})
+            'shutter mode': MODE.describe(self.bank.known.get(MODE.name, mode))})
+
+    @property
+    def sessions(self) -> int:
+        """How often the camera was found with other values than before, and 1."""
+        return 1 + self.bank.resets
 
     @property
     def statistics(self) -> LinkStatistics:
@@ -124,13 +135,27 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
             self.bank.may_read(command.area & ~READ, command.register)
             return self.session.request(command)
         self.bank.may_write(command.area, command.register, bool(command.status))
-        self.session.request(command)
+        self.bank.forget(register_at(command.area, command.register))
+        with once('take this message', self.session.port.name) as attempt:
+            self.session.request(command, attempt.sending)
         return bytes([Control.ACK])
 
     def questions(self) -> Mapping[str, Callable[[], object]]:
-        """Return one setting, and all of them."""
-        return {'echo': lambda: self.bank.read(HARMLESS), 'settings': lambda: ', '.join(
-            f'{name} {self.get(name)}' for name in ROW_OF)}
+        """Return all settings, held against what is known, and one of them."""
+        return {'settings': self._read_all, 'echo': lambda: self.bank.read(HARMLESS)}
+
+    def _read_all(self) -> str:
+        told, values, differ = self.bank.known, {}, []
+        for name, setting in self.settings().items():
+            row = ROW_OF[name]
+            held = self.bank.read(row.register)
+            values[name] = row.decode(held, setting)
+            if told.get(name, held) != held:
+                differ.append(f'{name} {row.register.describe(held)} instead of '
+                              f'{row.register.describe(told[name])}')
+        if differ:
+            raise Refused(f'the camera holds other values than before: {", ".join(differ)}')
+        return ', '.join(f'{name} {value}' for name, value in values.items())
 
     # Camera
 
@@ -153,7 +178,7 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
     @operation(Kind.ONCE, 'restarting the white balance')
     def restart_white_balance(self) -> None:
         """Begin the white adjustment of AWC mode PRESET again; never sent twice on doubt."""
-        self.bank.restart_white_balance()
+        self.bank.restart_white_balance(self.record)
 
     def read_register(self, register: int, kind: str = 'int') -> int | bytes:
         """Read register NN of area 01 (0xNN or 0x1NN) or of the factory area 02 (0x2NN)."""
@@ -170,7 +195,7 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
         return value
 
     def write_register(self, register: int, value: int | bytes) -> None:
-        """Write a raw register (numbers as of `read_register`), until power-off."""
+        """Write a raw register (numbers as of `read_register`) until power-off; read it back."""
         area, number, row = self._find(register, 'int' if isinstance(value, int) else 'bytes')
         if isinstance(value, int):
             assert row
@@ -178,28 +203,50 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
         if len(value) != 3:
             raise ValueError(f'register {area:02x}/{number:02x}: {len(value)} bytes; it takes '
                              'three, e.g. 80 00 00')
-        self.bank.may_write(area, number, False)
-        self.session.write(area, number, value)
+        if (area, number) != address(RESTART):
+            self.bank.put(register_at(area, number), value)
+        elif any(value):
+            raise ValueError('register 01/07 is an action, whose data are 00 00 00')
+        else:
+            self.restart_white_balance()
 
     # EEPROM and snapshots.
 
-    def store(self, names: Sequence[str] = ()) -> None:
-        """Write what these settings (none: all) hold to EEPROM."""
-        registers = [self._row(name)[0].register for name in names or ROW_OF]
-        self.bank.put_all(registers, self.bank.read, store=True)
+    @operation(Kind.ONCE, 'storing settings')
+    def store(self, names: Sequence[str] = ()) -> Sequence[str]:
+        """Write what these values (none: all of KEPT) hold to EEPROM; returns their names."""
+        for name in names:
+            if name not in self.KEPT:
+                raise NotSupported(f'no setting {name!r}; there are: {", ".join(self.KEPT)}')
+        names = tuple(names) or self.KEPT
+        self.bank.put_all([(BY_NAME[name], b'') for name in names],
+                          lambda row, _: self.bank.store(row, None, self.record), store=True)
+        return names
+
+    def settle(self, evidence: Evidence) -> Settlement:
+        """Say what became of a store: the value tells, where it was another one before."""
+        return self.bank.settle(evidence)
 
     def save(self, progress: ProgressCallback = no_progress) -> str:
         """Return all registers that can be read, as JSON."""
         return snapshot.save(self.bank, progress)
 
     def compare(self, text: str, factory: bool = False,
-                progress: ProgressCallback = no_progress) -> Sequence[Difference]:
-        """Return what loading a saved text would change."""
-        return snapshot.compare(self.bank, text, factory, progress)
+                progress: ProgressCallback = no_progress, store: bool = False
+                ) -> Sequence[Difference]:
+        """Return what loading a saved text would write; with `store` all of it."""
+        return snapshot.compare(self.bank, text, factory, progress, store)
 
-    def load(self, differences: Sequence[Difference], store: bool = False) -> None:
+    @operation(Kind.SET, 'loading settings')
+    def load(self, differences: Sequence[Difference], store: bool = False,
+             written: Callable[[Difference], None] = no_progress) -> None:
         """Write what `compare` found."""
-        snapshot.load(self.bank, differences, store)
+        snapshot.load(self.bank, differences, store, written, self.record)
+
+    def setting_of(self, difference: Difference) -> SettingValue | None:
+        """Return the value of a setting that a difference would write; None: it is none."""
+        setting = self.settings().get(difference.name)
+        return ROW_OF[difference.name].decode(difference.data, setting) if setting else None
 
     def _row(self, name: str) -> tuple[Row, Setting]:
         setting = self.setting(name)

@@ -61,15 +61,14 @@ class ExposureControl:
             return self.read()
         if time == 0:
             self._bank.put(MODE, MODE.data(MODES['aes']))
-            return self.read()
+            return Exposure(exposure_time=0.0)
         if not 0 < time < inf:
             raise ValueError(f'exposure_time: {time:g} s; allowed: {self._allowed}')
         found = self._nearest(time)
         if not nearest and abs(found - time) > TOLERANCE * time:
             raise ValueError(f'exposure_time: {time:g} s is not on the grid of the camera; the '
                              f'nearest is {found:g} s; allowed: {self._allowed}')
-        self._set(found)
-        return self.read()
+        return self._set(found)
 
     def step(self, quantity: str, steps: float) -> Exposure:
         """Change the time by steps of EV from what the camera holds now."""
@@ -86,8 +85,7 @@ class ExposureControl:
         if steps and (found == now or abs(log2(found / wanted)) > 0.5):
             raise ValueError(f'exposure_time: no step of {steps:g} EV from {now:g} s; allowed: '
                              f'{self._allowed}')
-        self._set(found)
-        return self.read()
+        return self._set(found)
 
     @property
     def _allowed(self) -> str:
@@ -100,11 +98,13 @@ class ExposureControl:
         times = [time_of(steps_of(time)), *self._presets.values()]
         return min(times, key=lambda one: abs(log2(one / time)))
 
-    def _set(self, time: float) -> None:
+    def _set(self, time: float) -> Exposure:
+        """Write a time that the camera has; each register is read back."""
         code = next((code for code, one in self._presets.items() if one == time), None)
         if code is None:
-            self._bank.put(MODE, MODE.data(MODES['variable']))
-            self._bank.put(VARIABLE, VARIABLE.data(steps_of(time)))
+            mode, register, value = 'variable', VARIABLE, steps_of(time)
         else:
-            self._bank.put(MODE, MODE.data(MODES['preset']))
-            self._bank.put(PRESET, PRESET.data(code))
+            mode, register, value = 'preset', PRESET, code
+        self._bank.put_all([(MODE, MODE.data(MODES[mode])), (register, register.data(value))],
+                           self._bank.put)
+        return Exposure(exposure_time=time)

@@ -50,6 +50,11 @@ class Register:
         """Whether it can be read."""
         return self.number is not None and self.read is not Standing.UNKNOWN
 
+    @property
+    def tracked(self) -> bool:
+        """Whether it changes only when it is written, as far as is known: no factory value."""
+        return self.size is not None and not self.factory and self.readable
+
     def data(self, value: int) -> bytes:
         """Return X1 X2 X3 for a raw value. Raises ValueError when it does not fit."""
         if self.size is None:
@@ -140,6 +145,12 @@ REGISTERS: Mapping[tuple[int, int], Register] = {
 """The registers that can be reached, by area (of the write) and number."""
 
 BY_NAME: Mapping[str, Register] = {row.name: row for row in TABLE}
+
+
+def register_at(area: int, number: int) -> Register:
+    """Return the register at an address, also one that stands in no table."""
+    return REGISTERS.get((area, number)) or Register(
+        area, number, f'register {area:02x}/{number:02x}', _U, _U, _U, factory=True)
 
 
 def address(register: Register) -> tuple[int, int]:

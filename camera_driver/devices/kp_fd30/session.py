@@ -3,54 +3,68 @@
 """
 Sessions of the KP-FD30 protocol: each write or read is one (kp_fd30.md, sections 3 and 5).
 
-What comes while the host waits for something, and what is done (3.5):
+What arrives while the host waits, and what the host does (3.5):
 
 ===================  =====================  =====================  ==============================
-comes                waiting for the ACK    waiting for the ACK    waiting for the reply (13 s)
+arrives              waiting for the ACK    waiting for the ACK    waiting for the reply (3.5 s)
                      to ENQ (1 s)           to the text (3 s)
 ===================  =====================  =====================  ==============================
 ACK                  the text is sent       write: done; read:     ignored
                                             the reply is next
-NAK                  ENQ again after 0.1 s  ignored                ignored
+NAK                  ENQ again after a      ignored                ignored
+                     pause
 a reply              a stale one: ACK,      read: it is the        ACK, done
-                     dropped, 1 s again     answer, unless a read
-                                            has failed lately;
-                                            else as on the left
-damage               ignored                ignored                nothing is said: the camera
-                                                                   repeats it, 3 times, each 3 s
-silence              ENQ again after 0.1 s  the same text again    `ReplyTimeout`, or after
-                                                                   damage `ProtocolError`
+                     dropped, 1 s again     answer; write: as on
+                                            the left
+damage               ignored                ignored                nothing is sent: the camera
+                                                                   repeats it; 3.5 s again
+silence              ENQ again after a      the same text again    the same text again, once;
+                     pause                                         after 1 s more a new session
 ===================  =====================  =====================  ==============================
 
-ENQ and text are repeated N_RETRY = 3 times; then no answer to ENQ is `ReplyTimeout`, a NAK among
-them `Busy`, damage alone `ProtocolError`; a text that is not acknowledged is `ProtocolError`
-(read) or `OutcomeUnknown` (write: the ACK alone may be lost, and the camera then takes no
-repetition, as it is back in idle).
+Who repeats what:
 
-A reply names no register: one that comes late must never be taken for the next register's (5.3).
-Before each ENQ what has arrived is dropped, replies acknowledged so that the camera ends its
-repetitions; after a read that failed behind its ENQ the next read first waits until a late reply
-has come and was dropped, or until none can come any more (T_LATE).
+================  =================================================================================
+ENQ               the host: 4 times 0.1 s apart (3.4 c), and if a NAK or damage was among the
+                  answers, 4 more after 0.5 s, and so on, until T_BUSY: nothing has been sent yet
+text              the host: up to 4 times, 3 s apart, without a new ENQ (3.4 d, e)
+reply             the camera, up to 4 times, 3 s apart; the manual may also mean that the host
+                  sends its text again (3.4 f): after 3.5 s it does
+a whole read      the host, in session after session, until T_READ
+a whole write     nobody here; `Bank` reads back, and decides
+================  =================================================================================
 
-Worst cases, with a camera that falls mute at the worst place (each may take up to T_WHOLE longer
-by damage that goes on and on):
+No answer to ENQ is `ReplyTimeout`, a NAK among the answers `Busy`, damage alone `ProtocolError`;
+a text that is not acknowledged is `ProtocolError` (read) or `OutcomeUnknown` (write: perhaps only
+the ACK was lost, and the camera then takes no repetition, as it is idle again).
+
+A reply does not name its register: one that comes late must never be taken for the next
+register's (5.3). Before each ENQ what has arrived is dropped, replies acknowledged so that the
+camera stops repeating them. For T_DOUBT after a read whose text was sent more than once, or that
+failed, a read is asked until two answers in a row are equal: late replies are 3 s apart.
+
+Worst cases, against any device (each may take up to T_WHOLE longer):
 
 ==========================  =====================================================================
 nothing answers ENQ         4.3 s
-a write                     16.8 s (4.8 s, and 12 s for the text)
-a read                      29.8 s (13 s more for the reply), after one that failed 39.8 s
+NAK or damage to each ENQ   10 s (T_BUSY)
+a write                     22.5 s (T_BUSY, 0.5 s and 12 s for the text)
+a read                      30 s (T_READ); 12 s if no text is ever acknowledged
 ==========================  =====================================================================
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 import logging
 from math import inf
 
 from camera_driver.devices.kp_fd30.codec import (
     Command, Control, Decoder, encode, Frame, GLOBAL, READ, Reply)
 from camera_driver.devices.kp_fd30.explain import explain
-from camera_driver.errors import Busy, OutcomeUnknown, ProtocolError, ReplyTimeout
+from camera_driver.errors import (
+    Busy, DeviceError, OutcomeUnknown, ProtocolError, ReplyTimeout)
 from camera_driver.link.channel import Channel
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings, Port
@@ -63,10 +77,13 @@ LINE = LineSettings(9600)
 BYTE_GAP = 1.0
 T_ENQ = 1.0
 T_TEXT = 3.0
-T_REPLY = 13.0
-T_LATE = 10.0  # 5.3: a reply may come so long after a read that failed
-T_DOUBT = 13.0  # after one that failed, a reply in the place of an ACK is not believed (3.5)
+T_REPEAT = 3.5  # the camera repeats its reply 3 s after its last transmission
+T_AGAIN = 1.0  # for the reply to a text that was sent again
+T_READ = 30.0  # a read, with all its repetitions
+T_BUSY = 10.0  # patience with a camera that answers NAK
+T_DOUBT = 13.0  # 5.3: a reply may come so long after its text
 NAK_PAUSE = 0.1
+BUSY_PAUSE = 0.5
 PAUSE = 0.02  # between sessions (8, item 19)
 EEPROM_PAUSE = 0.05  # after a write to EEPROM
 T_QUIET = 0.5  # after an ENQ without an answer was repeated: a second ACK may come
@@ -74,7 +91,10 @@ T_WHOLE = 2.0  # a frame that takes longer is damage
 T_NOISE = 5.0  # a line that does not fall silent within this is babbling
 N_RETRY = 3
 TRIES = 1 + N_RETRY
-MAX_STALE = 8  # late replies that prolong the wait for the answer to an ENQ
+
+
+def nothing() -> None:
+    """Do nothing."""
 
 
 class KpFd30Session:
@@ -86,8 +106,8 @@ class KpFd30Session:
         self.camera = camera
         self.channel: Channel[Frame] = Channel(port, encode, Decoder(), BYTE_GAP)
         self._rest_until = -inf
-        self._late_until = -inf  # a late reply may come until then
-        self._failed_at = -inf  # when a read failed last
+        self._met = False  # whether it has acknowledged a text: it is a camera
+        self._doubt_until = -inf  # a late reply may come until then
 
     def read(self, area: int, register: int) -> bytes:
         """
@@ -97,42 +117,85 @@ class KpFd30Session:
         """
         return self.request(Command(1, self.camera, area | READ, register))
 
-    def write(self, area: int, register: int, data: bytes, store: bool = False) -> None:
+    def write(self, area: int, register: int, data: bytes, store: bool = False,
+              sending: Callable[[], None] = nothing) -> None:
         """
         Write X1 X2 X3 to a register, with `store` to EEPROM too.
 
-        Raises Busy, ReplyTimeout (nothing was sent), OutcomeUnknown.
+        `sending` is called before the first byte of the text leaves. Raises Busy, ReplyTimeout,
+        ProtocolError (all before that), OutcomeUnknown.
         """
-        self.request(Command(int(store), self.camera, area, register, data))
+        self.request(Command(int(store), self.camera, area, register, data), sending)
 
-    def request(self, command: Command) -> bytes:
-        """Hold the session of one command; returns the data of a read, nothing of a write."""
+    def request(self, command: Command, sending: Callable[[], None] = nothing) -> bytes:
+        """Carry out one command; returns the data of a read, nothing of a write."""
         if command.reads:
-            self._outlast_late_reply()
-        self.port.pause(max(0.0, self._rest_until - self.port.now()))
-        try:
-            start = self.port.now()
-            self._enquire(command)
-            try:
-                reply = self._transmit(command)
-                if command.reads:
-                    reply = reply or self._await_reply(command)
-                    self.channel.send(Control.ACK)
-            except BaseException:
-                if command.reads:
-                    self._failed_at = self.port.now()
-                    self._late_until = self._failed_at + T_LATE
-                raise
-            self.channel.counters.round_trips.append(self.port.now() - start)
-            return reply.data if reply else b''
-        finally:
-            stored = command.status and not command.reads
-            self._rest_until = self.port.now() + (EEPROM_PAUSE if stored else PAUSE)
+            return self._ask(command)
+        with self._session(EEPROM_PAUSE if command.status else PAUSE):
+            self._enquire(command, inf)
+            if self._transmit(command, inf, sending) is None:
+                raise OutcomeUnknown(f'{self._not_acknowledged(command)}; it is unknown whether '
+                                     'it took it')
+        return b''
 
-    def listen(self, seconds: float) -> None:
-        """Drop what has arrived and what arrives in so long; late replies are acknowledged."""
+    def _ask(self, command: Command) -> bytes:
+        """Ask in one session after the other until there is an answer, in doubt two equal ones."""
+        port, counters = self.port, self.channel.counters
+        end = port.now() + T_READ
+        earlier = self._doubt_until
+        doubtful, taken, disturbed = port.now() < earlier, False, False
+        last: bytes | None = None
+        while True:
+            with self._session(PAUSE):
+                try:
+                    self._enquire(command, end)
+                except ReplyTimeout:
+                    if not taken or port.now() >= end:
+                        raise
+                    continue
+                texts = counters.requests
+                heard: Frame | Damaged | None = self._transmit(command, end)
+                taken |= heard is not None
+                self._met |= taken
+                if heard is Control.ACK:
+                    heard = self._await_reply(command, end)
+                if isinstance(heard, Reply):
+                    self.channel.send(Control.ACK)
+            disturbed |= not isinstance(heard, Reply) or counters.requests > texts + 1
+            if isinstance(heard, Reply):
+                if not disturbed:
+                    self._doubt_until = earlier
+                if not doubtful or heard.data == last:
+                    return heard.data
+                last = heard.data
+            if not self._met:
+                raise ProtocolError(f'{self._not_acknowledged(command)}, though it answered ENQ; '
+                                    'is it another device type, or does it have another camera '
+                                    'number?')
+            if port.now() >= end:
+                raise self._no_data(command, heard) if taken else ReplyTimeout(
+                    self._not_acknowledged(command))
+
+    @contextmanager
+    def _session(self, pause: float) -> Iterator[None]:
+        """Keep the pause since the last session, and time this one."""
+        self.port.pause(max(0.0, self._rest_until - self.port.now()))
+        start = self.port.now()
+        try:
+            yield
+            self.channel.counters.round_trips.append(self.port.now() - start)
+        finally:
+            self._rest_until = self.port.now() + pause
+
+    def listen(self, seconds: float, longest: float = T_NOISE) -> None:
+        """
+        Drop what has arrived and what arrives in so long; late replies are acknowledged.
+
+        `longest` [s]: bound for a line that does not fall silent.
+        """
         end = self.port.now() + seconds
-        while (now := self.port.now()) < end + T_NOISE and (now < end or self.channel.heard()):
+        until = end + longest
+        while (now := self.port.now()) < until and (now < end or self.channel.heard()):
             try:
                 self._drop(self.channel.receive(max(0.0, end - now), T_WHOLE))
             except ReplyTimeout:
@@ -140,85 +203,110 @@ class KpFd30Session:
 
     # The three steps of a session.
 
-    def _enquire(self, command: Command) -> None:
-        """Get the camera's leave to send (WAIT_ENQ_ACK)."""
+    def _enquire(self, command: Command, end: float) -> None:
+        """Get the camera's leave to send (WAIT_ENQ_ACK), at the latest at `end`."""
+        port = self.port
+        end = min(end, port.now() + T_BUSY)
         answer: Frame | Damaged | None = None
         silent = False
-        for attempt in range(TRIES):
-            if attempt:
+        enqs = 0
+        while enqs < TRIES or answer is not None and port.now() < end:
+            if enqs:
                 self.channel.counters.retries += 1
-                self.port.pause(NAK_PAUSE)
-            self.listen(0.0)
+                port.pause(NAK_PAUSE if enqs % TRIES else BUSY_PAUSE)
+            self.listen(0.0, max(0.0, min(T_NOISE, end - port.now())))
             self.channel.send(Control.ENQ)
-            heard = self._answer_to_enq()
+            enqs += 1
+            heard = self._answer_to_enq(end)
             if heard is Control.ACK:
                 if silent:  # it may be late and another follow, which is not that of the text
                     self.listen(T_QUIET)
                 return
             silent |= heard is not Control.NAK
             answer = answer if answer is Control.NAK else heard or answer
-        text = f'{self.port.name}: the camera did not let the host {explain(command)}'
+            if port.now() >= end:
+                break
+        text = f'{port.name}: the camera did not let the host {explain(command)}'
         if answer is Control.NAK:
-            raise Busy(f'{text}: it answered NAK to {TRIES} ENQs; it is busy, try again later')
+            raise Busy(f'{text}: it answered NAK to {enqs} ENQs; it is busy, try again later')
         if answer is not None:
-            raise ProtocolError(f'{text}: to {TRIES} ENQs came no ACK but {answer}; is it another '
+            raise ProtocolError(f'{text}: to {enqs} ENQs came no ACK but {answer}; is it another '
                                 'device type, or the line not at 9600 8N1?')
-        raise ReplyTimeout(f'{text}: no answer to {TRIES} ENQs. Is it switched on and connected, '
+        raise ReplyTimeout(f'{text}: no answer to {enqs} ENQs. Is it switched on and connected, '
                            'and the line at 9600 8N1?')
 
-    def _answer_to_enq(self) -> Frame | Damaged | None:
+    def _answer_to_enq(self, latest: float) -> Frame | Damaged | None:
         """Return ACK, NAK, or what else came last; None: silence."""
         end = self.port.now() + T_ENQ
         last: Frame | Damaged | None = None
-        stale = 0
-        while (frame := self._receive(end)) is not None:
+        while (frame := self._receive(min(end, latest))) is not None:
             if frame is Control.ACK or frame is Control.NAK:
                 return frame
             last = frame
-            if self._drop(frame) and stale < MAX_STALE:
-                stale += 1
+            if self._drop(frame):
                 end = self.port.now() + T_ENQ
         return last
 
-    def _transmit(self, command: Command) -> Reply | None:
-        """Send the text until it is acknowledged (WAIT_TEXT_ACK); perhaps the reply is there."""
+    def _transmit(self, command: Command, latest: float, sending: Callable[[], None] = nothing
+                  ) -> Frame | None:
+        """Send the text until it is acknowledged (WAIT_TEXT_ACK) or answered; None: it is not."""
         port, counters = self.port, self.channel.counters
-        believed = command.reads and port.now() - self._failed_at > T_DOUBT
+        sending()
         for attempt in range(TRIES):
-            counters.requests += 1
+            if attempt and port.now() >= latest:
+                break
             counters.retries += attempt > 0
-            self.channel.send(command)
-            end = port.now() + T_TEXT
+            self._say(command)
+            end = min(port.now() + T_TEXT, latest)
             while (frame := self._receive(end)) is not None:
-                if frame is Control.ACK:
-                    return None
-                if believed and isinstance(frame, Reply):
+                if frame is Control.ACK or command.reads and isinstance(frame, Reply):
                     return frame
                 self._drop(frame)
-        text = f'{port.name}: the camera did not acknowledge {TRIES} times "{explain(command)}"'
-        if command.reads:
-            raise ProtocolError(f'{text}, though it answered ENQ; is it another device type, or '
-                                'does it have another camera number?')
-        raise OutcomeUnknown(f'{text}; it is unknown whether it took it')
+        return None
 
-    def _await_reply(self, command: Command) -> Reply:
-        """Wait for a good transmission of the reply (WAIT_REPLY)."""
-        end = self.port.now() + T_REPLY
+    def _await_reply(self, command: Command, latest: float) -> Reply | Damaged | None:
+        """Wait for a good transmission of the reply (WAIT_REPLY); None: nothing came."""
+        port, counters = self.port, self.channel.counters
         damage: Damaged | None = None
-        while (frame := self._receive(end)) is not None:
-            if isinstance(frame, Reply):
-                return frame
-            if isinstance(frame, Damaged):
-                damage = frame
-                self.channel.counters.retries += 1
-            else:
-                self.channel.counters.unexpected += 1
+        end = port.now() + T_REPEAT
+        for again in (False, True):
+            if again:
+                counters.retries += 1
+                self._say(command)
+                end = port.now() + T_AGAIN
+            while (frame := self._receive(min(end, latest))) is not None:
+                if isinstance(frame, Reply):
+                    return frame
+                if isinstance(frame, Damaged):
+                    damage = frame
+                    counters.retries += 1
+                    end = port.now() + T_REPEAT
+                else:
+                    counters.unexpected += 1
+            if port.now() >= latest:
+                break
+        return damage
+
+    def _say(self, command: Command) -> None:
+        """Send a text."""
+        self.channel.counters.requests += 1
+        if command.reads:
+            self._doubt_until = self.port.now() + T_DOUBT  # unless it is answered
+        self.channel.send(command)
+
+    def _not_acknowledged(self, command: Command) -> str:
+        return f'{self.port.name}: the camera did not acknowledge "{explain(command)}"'
+
+    def _no_data(self, command: Command, heard: Frame | Damaged | None) -> DeviceError:
+        """Return what is to be said when the time for a read is over."""
         text = f'{self.port.name}: the camera acknowledged "{explain(command)}"'
-        if damage:
-            raise ProtocolError(f'{text}, but its data arrived damaged ({damage}); check the '
-                                'cable')
-        raise ReplyTimeout(f'{text}, but sent no data within {T_REPLY:g} s. Is it still switched '
-                           'on and connected?')
+        if isinstance(heard, Reply):
+            return ProtocolError(f'{text}, and no two of its answers were equal; check the cable')
+        if heard is not None:
+            return ProtocolError(f'{text}, but its data arrived damaged ({heard}); check the '
+                                 'cable')
+        return ReplyTimeout(f'{text}, but sent no data within {T_READ:g} s. Is it still switched '
+                            'on and connected?')
 
     # What comes in.
 
@@ -236,15 +324,9 @@ class KpFd30Session:
         """Count what is not wanted; a late reply is acknowledged, else it would be repeated."""
         if isinstance(frame, Reply):
             self.channel.counters.stale += 1
-            self._late_until = -inf
             log.debug('%s: late %s dropped', self.port.name, frame)
             self.channel.send(Control.ACK)
             return True
         if not isinstance(frame, Damaged):
             self.channel.counters.unexpected += 1
         return False
-
-    def _outlast_late_reply(self) -> None:
-        """Before a read: let the late reply to one that failed come, and drop it (5.3)."""
-        while (frame := self._receive(self._late_until)) is not None:
-            self._drop(frame)

@@ -10,10 +10,10 @@ JSON: {"format": "camera_driver kp_fd30 1", "registers": {name: "X1 X2 X3" in he
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import json
 
-from camera_driver.devices.kp_fd30.bank import Bank
+from camera_driver.devices.kp_fd30.bank import Bank, Record
 from camera_driver.devices.kp_fd30.registers import BY_NAME, Register, TABLE
 from camera_driver.model import Difference, Progress, ProgressCallback
 
@@ -65,23 +65,49 @@ def save(bank: Bank, progress: ProgressCallback) -> str:
     return dump(held)
 
 
-def compare(bank: Bank, text: str, factory: bool,
-            progress: ProgressCallback) -> Sequence[Difference]:
-    """Return what loading a text would change, in the order to write it."""
+def compare(bank: Bank, text: str, factory: bool, progress: ProgressCallback, store: bool
+            ) -> Sequence[Difference]:
+    """
+    Return what loading a text would write, in the order to write it.
+
+    With `store` that is all of it: what is in EEPROM cannot be read. Raises ValueError for what
+    a setting cannot be.
+    """
     saved = parse(text)
     wanted = [row for row in READABLE if row.name in saved and (factory or not row.factory)]
     differences = []
     for number, register in enumerate(wanted):
         progress(Progress(number, len(wanted), register.name))
         held, data = bank.read(register), saved[register.name]
-        if held != data:
+        if held != data or store:
+            _validate(register, data)
             differences.append(Difference(
                 register.name, register.describe(held), register.describe(data), data,
                 register.factory))
     return differences
 
 
-def load(bank: Bank, differences: Sequence[Difference], store: bool) -> None:
+def load(bank: Bank, differences: Sequence[Difference], store: bool,
+         written: Callable[[Difference], None], record: Record) -> None:
     """Write differences, each read back; all guards are asked first."""
-    data = {one.name: one.data for one in differences}
-    bank.put_all([BY_NAME[name] for name in data], lambda row: data[row.name], store)
+    by_name = {one.name: one for one in differences}
+
+    def put(register: Register, data: bytes) -> None:
+        if store:
+            bank.store(register, data, record)
+        else:
+            bank.put(register, data)
+
+    bank.put_all([(BY_NAME[name], one.data) for name, one in by_name.items()], put, store,
+                 lambda register: written(by_name[register.name]))
+
+
+def _validate(register: Register, data: bytes) -> None:
+    """Raise ValueError for data that setting the register would refuse."""
+    if register.size is None:
+        return
+    value = register.value(data)
+    if value is None:
+        raise ValueError(f'{register.name}: {data.hex(" ")} is no value of {register.size} '
+                         f'byte{"s" if register.size > 1 else ""}')
+    register.data(value)

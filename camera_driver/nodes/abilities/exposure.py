@@ -8,7 +8,7 @@ import math
 
 from camera_driver import srv
 from camera_driver.abilities import ControlsExposure
-from camera_driver.errors import NotConfirmed, NotSupported, Refused
+from camera_driver.errors import DeviceError, NotConfirmed, NotSupported, Refused
 from camera_driver.model import Exposure
 from camera_driver.nodes import convert
 from camera_driver.nodes.base import DeviceNode, Part
@@ -74,7 +74,11 @@ class Exposures(Part[ControlsExposure]):
         try:
             return command()
         finally:
-            self.node.settings.refresh(camera, camera.EXPOSURE_SETTINGS)
+            try:
+                self.node.settings.refresh(camera, camera.EXPOSURE_SETTINGS)
+            except DeviceError as error:  # what became of the command counts
+                self.node.get_logger().warning(
+                    f'settings were not read again: {convert.words(error)}')
 
     def _remember(self, wanted: Exposure, held: Exposure) -> None:
         """Remember what was commanded, as the camera holds it where it says so."""

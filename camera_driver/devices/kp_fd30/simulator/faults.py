@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 FAULTS: Mapping[str, str] = {
     'lose_enq': 'an ENQ is not heard',
@@ -13,6 +12,7 @@ FAULTS: Mapping[str, str] = {
     'lose_enq_ack': 'the 06 to an ENQ is lost',
     'late_enq_ack': 'the 06 to an ENQ comes 1.5 s late',
     'stale_reply': 'before the 06 to an ENQ comes a reply ee ee ee of an older session',
+    'stale_text_reply': 'before the 06 to a text comes a reply ee ee ee of an older session',
     'deaf': 'a good text is not heard: framing error',
     'nak_text': 'a good text is answered 15, not obeyed',
     'ignore_write': 'a write is answered 06, not obeyed',
@@ -31,46 +31,3 @@ FAULTS: Mapping[str, str] = {
     'wrong_value': 'a read is answered fe dc ba, whatever the register holds',
 }
 """What `Misbehaviour.add` takes."""
-
-
-@dataclass
-class Fault:
-    """A fault that is to happen."""
-
-    name: str
-    times: int
-    skip: int
-    register: str
-
-
-class Misbehaviour:
-    """The faults that are to happen, in order."""
-
-    def __init__(self) -> None:
-        self.pending: list[Fault] = []
-        self.register = ''  # that the camera is at; set by the simulator
-
-    def add(self, what: str, times: int = 1, *, skip: int = 0, register: str = '') -> None:
-        """
-        Make a fault happen (one of FAULTS) the next `times` times that it can.
-
-        `skip` lets as many occasions pass before; `register` (a name) waits for commands to that
-        register; an ENQ belongs to none. Raises ValueError.
-        """
-        if what not in FAULTS:
-            raise ValueError(f'no such fault: {what}; there are: {", ".join(FAULTS)}')
-        self.pending.append(Fault(what, times, skip, register))
-
-    def happens(self, what: str) -> bool:
-        """Say whether a fault happens on this occasion, and count it."""
-        for fault in self.pending:
-            if fault.name != what or fault.register not in ('', self.register):
-                continue
-            if fault.skip:
-                fault.skip -= 1
-                return False
-            fault.times -= 1
-            if not fault.times:
-                self.pending.remove(fault)
-            return True
-        return False

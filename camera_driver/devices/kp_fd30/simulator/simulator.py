@@ -1,6 +1,6 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated KP-FD30 (kp_fd30.md, sections 3.6 and 9); what it can do wrong: `.._faults`."""
+"""A simulated KP-FD30 (kp_fd30.md, sections 3.6 and 9); what it can do wrong: `faults`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from typing import Any
 
 from camera_driver.devices.kp_fd30.codec import (
     checksum, Command, Control, Decoder, encode, Frame, GLOBAL, READ, Reply, STX)
-from camera_driver.devices.kp_fd30.registers import Register, REGISTERS, TABLE
-from camera_driver.devices.kp_fd30.simulator.faults import Misbehaviour
+from camera_driver.devices.kp_fd30.registers import (
+    address, BY_NAME, Register, REGISTERS, TABLE)
+from camera_driver.devices.kp_fd30.simulator.faults import FAULTS
 from camera_driver.devices.kp_fd30.simulator.video import signal
 from camera_driver.link.framing import Damaged
 from camera_driver.link.port import LineSettings
+from camera_driver.sim.misbehaviour import Misbehaviour
 from camera_driver.sim.simulator import Event, Simulator
 from camera_driver.sim.video import VideoSignal
 
@@ -38,6 +40,8 @@ class Options:
     camera_id: int = 0  # its own number; it obeys FF as well
     registers: Mapping[str, bytes] = field(default_factory=dict)  # name -> X1 X2 X3, in EEPROM
     stores_anything: bool = False  # values out of range are taken, not ignored (8, item 9)
+    repeats_reply: bool = True  # False: it expects the read command again (3.4 f, the picture)
+    busy_after_write: float = 0.0  # s in which ENQ is answered NAK
 
 
 class State(Enum):
@@ -54,7 +58,7 @@ class KpFd30Simulator(Simulator):
 
     For tests and people: `registers` (what is in force, by name), `eeprom`, `eeprom_writes`,
     `restarts` (of the white adjustment), `ignored` (writes without effect, by register), `log`
-    (the last commands received), `misbehave` (see `simulator_faults.Misbehaviour.add`).
+    (the last commands received), `misbehave`.
     """
 
     LINE = LineSettings(9600)
@@ -72,9 +76,13 @@ class KpFd30Simulator(Simulator):
         self.restarts = 0
         self.ignored: Counter[str] = Counter()
         self.log: deque[Command] = deque(maxlen=1000)
-        self.faults = Misbehaviour()
-        self.misbehave = self.faults.add
+        self.faults = Misbehaviour(FAULTS)
         self.on_power()
+
+    def misbehave(self, what: str, times: int = 1, *, skip: int = 0, register: str = '') -> None:
+        """As `Misbehaviour.add`; `register` waits for its commands, an ENQ belongs to none."""
+        self.faults.add(what, times, skip=skip,
+                        command=bytes(address(BY_NAME[register])) if register else b'')
 
     def on_power(self) -> None:
         """Begin with what is in EEPROM."""
@@ -84,6 +92,7 @@ class KpFd30Simulator(Simulator):
         self._gap = self._timer = Event(None)
         self._reply = b''
         self._transmissions = 0
+        self._busy_until = 0.0
 
     def video_signal(self) -> VideoSignal:
         """Show what the registers in force make; it is always on."""
@@ -103,7 +112,9 @@ class KpFd30Simulator(Simulator):
     def _take(self, frame: Frame | Damaged) -> None:
         if frame is Control.ENQ:
             self._enquired()
-        elif isinstance(frame, Command) and self.state is State.WAIT_TEXT:
+        elif isinstance(frame, Command) and (
+                self.state is State.WAIT_TEXT or not self.options.repeats_reply
+                and self.state is State.WAIT_FINAL_ACK):
             self._obey(frame)
         elif frame is Control.ACK and self.state is State.WAIT_FINAL_ACK:
             if not self.faults.happens('lose_final_ack'):
@@ -117,10 +128,10 @@ class KpFd30Simulator(Simulator):
             self._timer = self.after(timeout, lambda: self._go(State.IDLE))
 
     def _enquired(self) -> None:
-        self.faults.register = ''
+        self.faults.command = b''
         if self.faults.happens('lose_enq'):
             return
-        if self.faults.happens('nak'):
+        if self.faults.happens('nak') or self.now < self._busy_until:
             self._go(State.IDLE)
             self.send(encode(Control.NAK))
             return
@@ -142,7 +153,7 @@ class KpFd30Simulator(Simulator):
             self._go(State.IDLE)
             return
         register = REGISTERS.get((command.area & ~READ, command.register))
-        self.faults.register = register.name if register else ''
+        self.faults.command = bytes([command.area & ~READ, command.register])
         if self.faults.happens('deaf'):
             return
         if self.faults.happens('nak_text'):
@@ -152,12 +163,15 @@ class KpFd30Simulator(Simulator):
         self._go(State.IDLE)
         if not command.reads and not self.faults.happens('ignore_write'):
             self._write(command, register)
+        if self.faults.happens('stale_text_reply'):
+            self.send(encode(Reply(b'\xee\xee\xee')))
         if not self.faults.happens('lose_text_ack'):
             self._acknowledge()
         if command.reads:
             self._answer(self._held(register))
 
     def _write(self, command: Command, register: Register | None) -> None:
+        self._busy_until = self.now + self.options.busy_after_write
         name = register.name if register else f'{command.area:02x}/{command.register:02x}'
         if name == RESTART:
             self.restarts += 1
@@ -185,7 +199,7 @@ class KpFd30Simulator(Simulator):
 
     def _transmit(self) -> None:
         """Send the reply, for the first time or again, and wait for its ACK."""
-        if self._transmissions > REPEATS:
+        if self._transmissions > (REPEATS if self.options.repeats_reply else 0):
             self._go(State.IDLE)
             return
         self._transmissions += 1
