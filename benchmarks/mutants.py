@@ -15,6 +15,7 @@ import difflib
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -89,20 +90,24 @@ def passes(tree, name, limit_s):
     """Run the tests; a run that hangs is one that fails."""
     environment = dict(os.environ, PYTHONPATH=f'{tree}:{os.environ.get("PYTHONPATH", "")}')
     command = [sys.executable, '-m', 'pytest', '-x', '-q', '-p', 'no:cacheprovider']
-    run = subprocess.Popen(command + tests_of(name), cwd=tree, env=environment,
-                           start_new_session=True, stdout=subprocess.DEVNULL,
+    run = subprocess.Popen(command + tests_of(name), cwd=tree, env=environment, text=True,
+                           start_new_session=True, stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT)
     try:
-        code = run.wait(limit_s)
+        output, _ = run.communicate(timeout=limit_s)
     except subprocess.TimeoutExpired:
         return False
     finally:
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGKILL)
             run.wait()
-    if code not in (0, 1, 2):    # 2: the mutant cannot be imported
-        raise RuntimeError(f'pytest ended with {code} for {name}')
-    return code == 0
+    if run.returncode == -signal.SIGHUP:    # a mutant made its port the terminal of the run
+        return False
+    # A run that broke down for a reason of its own has noticed nothing.
+    if run.returncode and not re.search(r'^(FAILED|ERROR) |^ImportError while loading',
+                                        output, re.MULTILINE):
+        raise RuntimeError(f'pytest ended with {run.returncode} for {name}:\n{output[-2000:]}')
+    return run.returncode == 0
 
 
 def main():
