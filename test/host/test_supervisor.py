@@ -5,7 +5,7 @@
 import pytest
 from toy_device import ToyCamera, ToySimulator
 
-from camera_driver.errors import PortError
+from camera_driver.errors import PortError, WrongDevice
 from camera_driver.host.supervisor import MOST_DELAY, State, Supervisor
 from camera_driver.host.worker import SteppedWorker
 from camera_driver.sim.loop import Clock, LoopPort
@@ -58,6 +58,31 @@ def test_each_try_waits_twice_as_long_up_to_a_limit():
     assert not host.supervisor.connected
     host.run(1.0)
     assert host.tries[tries:] == [host.clock.time] and host.supervisor.reconnects == 1
+
+
+def test_after_a_reset_the_next_try_is_soon_again():
+    host = Host()
+    host.plugged = False
+    host.worker.call('connecting', host.supervisor.keep_connecting, 0.0)
+    host.run(60.0)
+    with pytest.raises(PortError):
+        host.worker.call('resetting', host.supervisor.reset, 0.0)
+    tries = len(host.tries)
+    host.run(1.0)
+    assert host.tries[tries:] == [host.clock.time]
+
+
+def test_what_one_session_does_not_learn_of_a_device_stays_known():
+    host = Host()
+    host.worker.call('connecting', host.supervisor.connect, 0.0)
+    known = host.supervisor.identity
+    assert known.serial_number
+    host.simulator.serial = '-'
+    host.worker.call('resetting', host.supervisor.reset, 0.0)
+    assert host.supervisor.identity == known
+    host.simulator.serial = 'another'
+    with pytest.raises(WrongDevice):
+        host.worker.call('resetting', host.supervisor.reset, 0.0)
 
 
 def test_the_keep_alive_polls_at_its_period_and_notices_a_device_that_is_gone():

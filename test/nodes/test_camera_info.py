@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calibration: URLs, other sizes, what cannot be read or stored."""
 
+import errno
+import os
+
 from ament_index_python.packages import get_package_share_directory
 import pytest
 from sensor_msgs.msg import CameraInfo
@@ -130,3 +133,19 @@ def test_where_it_cannot_be_saved_it_is_used_and_said():
     with pytest.raises(StorageError, match='until the node ends'):
         calibration.store(parsed())
     assert calibration.info_for(640, 480).k[0] == 600.5
+
+
+def test_on_a_full_disk_the_calibration_before_stays(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / 'front.yaml'
+    calibration = Calibration('front', f'file://{path}')
+    calibration.store(parsed())
+    assert path.stat().st_mode & 0o777 == 0o644     # other users may read it
+    before = path.read_bytes()
+    monkeypatch.setattr(os, 'fsync', full)
+    with pytest.raises(StorageError, match='until the node ends'):
+        calibration.store(with_changes(width=320))
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ['front.yaml']

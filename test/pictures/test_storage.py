@@ -3,6 +3,7 @@
 """Files: names from devices, and what happens when a disk does not play along."""
 
 from concurrent.futures import ThreadPoolExecutor
+import errno
 import os
 from pathlib import Path
 import re
@@ -79,6 +80,12 @@ def test_never_writes_through_a_link_or_over_a_directory(tmp_path):
     assert store.save('P1.JPG', b'one').name == 'P1-2.JPG'
     assert store.save('P2.JPG', b'two').name == 'P2-2.JPG'
     assert not (tmp_path / 'absent').exists()
+
+
+def test_a_link_to_the_same_picture_is_not_its_copy(tmp_path):
+    (tmp_path / 'elsewhere').write_bytes(b'one')
+    (tmp_path / 'P1.JPG').symlink_to(tmp_path / 'elsewhere')
+    assert PictureStore(tmp_path).save('P1.JPG', b'one').name == 'P1-2.JPG'
 
 
 def test_writers_at_the_same_time_lose_nothing(tmp_path):
@@ -164,6 +171,46 @@ def test_what_the_disk_gives_back_is_compared(tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'fsync', lossy)
     with pytest.raises(StorageError, match='gives back something else than was written'):
         PictureStore(tmp_path).save('P1.JPG', b'picture')
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_disk_is_compared_and_not_the_memory_in_front_of_it(tmp_path, monkeypatch):
+    """A disk that lost the last byte, which shows when memory's copy of it is dropped."""
+    def drop(descriptor, offset, length, advice):
+        path = os.readlink(f'/proc/self/fd/{descriptor}')
+        if advice == os.POSIX_FADV_DONTNEED and offset == 0 and length in (0, 7):
+            Path(path).write_bytes(b'pictur?')
+
+    monkeypatch.setattr(os, 'posix_fadvise', drop)
+    with pytest.raises(StorageError, match='gives back something else than was written'):
+        PictureStore(tmp_path).save('P1.JPG', b'picture')
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.fixture
+def no_hard_links(monkeypatch):
+    """Let the file system have no hard links, as FAT of memory cards has none."""
+    def link(source, target, **directories):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, 'link', link)
+
+
+def test_without_hard_links_no_file_is_overwritten_either(tmp_path, no_hard_links):
+    store = PictureStore(tmp_path)
+    assert store.save('P1.JPG', b'one') == store.save('P1.JPG', b'one') == tmp_path / 'P1.JPG'
+    assert store.save('P1.JPG', b'two') == tmp_path / 'P1-2.JPG'
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        'P1.JPG': b'one', 'P1-2.JPG': b'two'}
+
+
+def test_without_hard_links_a_failure_leaves_nothing(tmp_path, monkeypatch, no_hard_links):
+    def replace(source, target, **directories):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, 'replace', replace)
+    with pytest.raises(StorageError, match='P1.JPG was not saved: the disk reports an error'):
+        PictureStore(tmp_path).save('P1.JPG', b'one')
     assert os.listdir(tmp_path) == []
 
 
