@@ -27,7 +27,7 @@ os.environ.setdefault('ROS_PYTHON_CHECK_FIELDS', '1')
 
 # What has to pass must not depend on chance: the same examples every time. Other ones are tried
 # with HYPOTHESIS_PROFILE=default.
-hypothesis.settings.register_profile('same', derandomize=True)
+hypothesis.settings.register_profile('same', derandomize=True, deadline=None)
 hypothesis.settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'same'))
 
 WITHOUT_ROS = (
