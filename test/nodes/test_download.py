@@ -211,14 +211,18 @@ def test_second_download_and_deletion_are_refused_meanwhile(tmp_path):
         one.terminal.paced = True
         begun = threading.Event()
         goal = one.send_goal(DownloadImages, 'download_images', lambda _: begun.set(),
-                             indices=[2])
+                             indices=[1, 2])
         assert begun.wait(20)
         second = one.act(DownloadImages, 'download_images')
         assert not second.success and 'another download' in second.message
+        deletion = one.begin(DeleteImages, 'delete_images', indices=[1], without_copy=True)
+        # Its turn comes behind the first image, before the second.
+        wait_until(lambda: 'deleting images' in [job.label for job in one.node.worker._waiting])
         one.terminal.paced = False
-        deletion = one.call(DeleteImages, 'delete_images', indices=[1], without_copy=True)
+        deletion = one.result(deletion)
         assert one.result(goal.get_result_async()).result.success
-        assert deletion.deleted == (1 if deletion.success else 0)
+        assert not deletion.success and 'a download is under way' in deletion.message
+        assert deletion.deleted == 0 and len(one.simulator.frames) == 3
 
 
 def test_images_that_changed_meanwhile_are_noticed(camera):
@@ -294,6 +298,13 @@ def test_protect_and_delete(camera):
     assert camera.call(ProtectImage, 'protect_image', index=1).success
     assert camera.call(DeleteImages, 'delete_images', all=True, without_copy=True).deleted == 1
     assert not stored(camera)
+
+
+def test_all_but_the_protected_ones_are_deleted_and_counted(camera):
+    camera.simulator.frames[1].protected = True
+    done = camera.call(DeleteImages, 'delete_images', all=True, without_copy=True)
+    assert done.success and done.deleted == 2 and list(done.gone) == [1, 3], done.message
+    assert list(stored(camera)) == ['P1010002.JPG']
 
 
 def test_a_deletion_may_say_what_it_expects(camera):
