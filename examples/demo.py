@@ -37,6 +37,7 @@ from tqdm import tqdm
 import yaml
 
 from camera_driver.action import DownloadImages
+from camera_driver.host.process import environment
 from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
 from camera_driver.pictures import image
 from camera_driver.srv import Capture, ListImages, SelectCamera, SetExposure, Switch
@@ -195,7 +196,8 @@ def wait(future, timeout=PATIENCE):
 def running(name, *command):
     """Run a process; what it writes goes to a log file."""
     with (OUTPUT / f'{name}.log').open('w') as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT,
+                                   env=environment(0))  # it ends with this process
         try:
             yield process
         finally:

@@ -158,7 +158,8 @@ devices:
      'allowed: auto, force'),
     ('devices:\n' + one('lcd_brightness: 9'), '2:58: lcd_brightness: 9 is not allowed; '
      'allowed: 1 to 7'),
-    ('devices:\n' + one('autostart: 5'), '2:53: autostart: 5 is not allowed; allowed: true'),
+    ('devices:\n' + one('autostart: 5'),
+     '2:53: autostart: 5 is a number, neither true nor false; allowed: true'),
     ('devices:\n' + one('keep_alive: .nan'), '2:54: keep_alive: nan is not allowed'),
     ('devices:\n' + one('keep_alive: 2001-02-31'), '2:54: keep_alive: day is out of range'),
     ('devices:\n' + one('port: ""'), '2:12: x has no port: write one under parameters:'),

@@ -71,6 +71,18 @@ def test_routing_is_unknown_until_it_is_reported():
     assert switcher.routing() is None and seen[-1] is None
 
 
+@pytest.mark.parametrize('ask', ['poll', 'listen'])
+def test_where_an_answer_is_lost_a_report_may_be_lost_too(ask):
+    matrix, switcher = connected()
+    switcher.watch(lambda: None, closely=True)
+    assert switcher.route(8, REVERSED) == REVERSED
+    matrix.misbehave('no_report')
+    matrix.press(6, 5)
+    matrix.misbehave('deaf')
+    getattr(switcher, ask)()
+    assert switcher.routing() is None
+
+
 @pytest.mark.parametrize('base', [0, 1])
 def test_presets(base):
     matrix, switcher = connected({'index_base': base}, index_base=base)

@@ -55,7 +55,8 @@ def shared(tmp_path_factory):
 
 @pytest.fixture
 def matrix(shared):
-    """Give the rig; nobody knows what the matrix shows."""
+    """Give the rig; nobody knows what the matrix shows, and it misbehaves no more."""
+    shared.terminal.do(shared.simulator.faults.pending.clear)
     assert shared.call(Trigger, 'reset_device').success
     assert shared.node.part(Matrix).grabber.selected is None
     yield shared
@@ -238,7 +239,6 @@ def test_unplugged_within_a_switch(matrix):
     matrix.terminal.replug()
     wait_until(lambda: matrix.node.connected)
     assert matrix.node.part(Matrix).grabber.selected is None
-    matrix.terminal.do(simulator.faults.pending.clear)
 
 
 def test_status_tells_of_the_video(matrix):

@@ -108,7 +108,7 @@ class IntelixSwitcher(Routes, HasLocks):
 
     def poll(self) -> DeviceStatus:
         """Ask whether it is there, and take in what it has reported."""
-        self.session.request('are_you_there')
+        self._ask_whether_it_is_there()
         details = {'routing': _words(self._routing)}
         for lock, locked in self._locks.items():
             details[lock] = {None: 'unknown', True: 'locked', False: 'unlocked'}[locked]
@@ -124,7 +124,7 @@ class IntelixSwitcher(Routes, HasLocks):
         whether it is there, and what it had reported before comes before its answer.
         """
         if self._closely and self._routing is not None:
-            self.session.request('are_you_there')
+            self._ask_whether_it_is_there()
         else:
             self.session.listen()
         self._noticed()
@@ -403,10 +403,20 @@ class IntelixSwitcher(Routes, HasLocks):
                           f'{_words(wanted)}; the report may be damaged, or somebody changed it: '
                           f'{look}')
 
+    def _ask_whether_it_is_there(self) -> None:
+        """Ask; while an answer was lost, a report may have been lost as well."""
+        counters = self.session.channel.counters
+        before = counters.retries
+        try:
+            self.session.request('are_you_there')
+        finally:
+            if counters.retries != before:
+                self._doubt('it did not answer at once')
+
     def _doubt(self, what: str) -> None:
         if self._routing is not None:
-            log.warning('the matrix sent what may have been a report of another routing (%s): the '
-                        'routing is not known until it reports it again', what)
+            log.warning('the matrix may have reported another routing (%s): the routing is not '
+                        'known until it reports it again', what)
         self._set_routing(None)
 
     def _set_routing(self, routing: tuple[int, ...] | None) -> None:
