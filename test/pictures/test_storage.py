@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from tempfile import TemporaryDirectory
 
 from hypothesis import example, given
@@ -270,16 +271,18 @@ def test_a_new_file_appears_whole_or_not_at_all(tmp_path):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def small_disk():
     """Mount a real file system of 256 KiB."""
-    directory = tmp_path / 'disk'
-    directory.mkdir()
+    # Not in tmp_path: one that a killed run leaves behind would keep pytest from clearing it.
+    directory = Path(tempfile.mkdtemp(prefix='camera_driver_disk_'))
     mount = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', directory],
                            capture_output=True) if os.geteuid() == 0 else None
     if mount is None or mount.returncode:
+        directory.rmdir()
         pytest.skip('mounting is not permitted here')
     yield directory
     subprocess.run(['umount', directory], check=True)
+    directory.rmdir()
 
 
 def test_refuses_before_writing_when_the_disk_is_too_full(small_disk):
