@@ -24,7 +24,8 @@ demo: setup
 	@$(overlay) && exec python3 examples/demo.py
 
 test: setup
-	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest -n auto --dist worksteal
+	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest \
+		-n $$((2 * $$(nproc))) --dist worksteal  # most tests wait, half of the time
 
 matrix: setup
 	@$(overlay) && PYTHONPATH=test:examples/sixth_device:$$PYTHONPATH exec python3 -m matrix

@@ -23,7 +23,7 @@ from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.msg import CaptureEvent
 
 TRIES, PAUSE = 10, 3.0  # s; reading may be repeated as often as one likes
-LATE = 2.0  # s, for what was found out about a shot to arrive
+LATE = 5.0  # s, for what was found out about a shot to arrive, at most
 
 
 class Mission(Node):
@@ -35,11 +35,13 @@ class Mission(Node):
         self.camera = camera
         self.sequence = ActionClient(self, CaptureSequence, f'{camera}/capture_sequence')
         self.download = ActionClient(self, DownloadImages, f'{camera}/download_images')
+        self.told = set()  # shot_id of events
         self.unknown = {}  # shot_id -> what was said of it
         self.create_subscription(CaptureEvent, f'{camera}/capture_event', self.event, 100)
 
     def event(self, event):
         """Print a shot; its stamp is the time of the exposure."""
+        self.told.add(event.shot_id)
         self.unknown.pop(event.shot_id, None)  # an update settles what an earlier event left open
         if event.outcome_unknown:
             self.unknown[event.shot_id] = event.message
@@ -104,7 +106,8 @@ def main():
         print(f'{arguments.count} pictures, one every {arguments.interval:g} s:')
         result = mission.run(mission.sequence, CaptureSequence.Goal(
             count=arguments.count, interval=arguments.interval), None)
-        print(result.message)
+        mission.listen(LATE, lambda: mission.told.issuperset(result.shot_ids))
+        print(result.message, flush=True)
         print('fetching what is not here yet:')
         result = mission.fetch()
         for file in result.files:
