@@ -47,6 +47,7 @@ OUTPUT = Path.cwd() / 'demo_output'
 RIG = ROOT / 'config' / 'rig_all.yaml'
 STILL, FUJI, AERIAL, VIDEO, MATRIX = DEVICES = ('nadir', 'oblique', 'survey', 'cockpit', 'matrix')
 PATIENCE = 30.0  # s
+KNOWN = 0.5  # s for a node to find a new client, too: what it answers before is lost
 
 
 def say(number, text):
@@ -103,6 +104,7 @@ class Client(Node):
         client = self.create_client(kind, name)
         if not client.wait_for_service(PATIENCE):
             raise SystemExit(f'demo: the service {name} is not there')
+        time.sleep(KNOWN)
         answer = client.call(kind.Request(**fields), timeout_sec=PATIENCE)
         self.destroy_client(client)
         if answer is None or not answer.success:
@@ -112,6 +114,9 @@ class Client(Node):
     def set(self, camera, name, value):
         """Set a parameter and say what the node answered."""
         parameters = AsyncParameterClient(self, camera)
+        if not parameters.wait_for_services(PATIENCE):
+            raise SystemExit(f'demo: {camera} has no parameters')
+        time.sleep(KNOWN)
         future = parameters.set_parameters([Parameter(name, value=value)])
         result = wait(future).results[0]
         return 'accepted' if result.successful else f'refused: {result.reason}'
@@ -152,6 +157,7 @@ class Client(Node):
 
         if not client.wait_for_server(PATIENCE):
             raise SystemExit(f'demo: {camera} has no action download_images')
+        time.sleep(KNOWN)
         goal = wait(client.send_goal_async(DownloadImages.Goal(**fields), feedback))
         result = wait(goal.get_result_async(), 120.0).result
         if bar.total:
