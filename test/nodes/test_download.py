@@ -240,9 +240,11 @@ def test_images_that_changed_meanwhile_are_noticed(camera):
     assert not result.success and 'have changed' in result.message
 
 
-def test_reread_compares_two_downloads(tmp_path):
-    with make(tmp_path, verify='reread') as one:
+@pytest.mark.parametrize('verify, times', [('none', 1), ('reread', 2)])
+def test_reread_compares_two_downloads(tmp_path, verify, times):
+    with make(tmp_path, verify=verify) as one:
         assert one.act(DownloadImages, 'download_images', indices=[1]).success
+        assert one.simulator.log.count(GET_DATA) == times
         assert files(one) == {'P1010001.JPG': one.simulator.frames[0].data}
 
 
