@@ -261,6 +261,10 @@ def demo(ros, fast):
                  os.path.relpath(OUTPUT), '1') as subscriber:
         tell(f'python3 examples/save_images.py {topic}   (another process, waiting)')
         shot = ros.shoot(STILL)
+        end = time.monotonic() + PATIENCE
+        while not ros.count_subscribers(topic) and time.monotonic() < end:
+            time.sleep(0.1)
+        time.sleep(KNOWN)
 
         say(4, 'Its download, by an action with progress; it is published too')
         began = time.monotonic()
