@@ -4,7 +4,7 @@
 Change single places of the package, and see whether the tests of its module notice.
 
 Every mutant lives in a temporary copy of the tree. A survivor is printed as a diff: a test is
-missing, or the change is no change of behaviour.
+missing, or the change does not change behaviour.
 """
 
 import argparse

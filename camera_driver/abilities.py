@@ -275,7 +275,7 @@ class KeepsSettings(Device):
 
     @abstractmethod
     def setting_of(self, difference: Difference) -> SettingValue | None:
-        """Return the value that loading a difference gives a setting; None: it is no setting."""
+        """Return the value that a difference gives a setting; None: it is not a setting."""
 
 
 class Routes(Device):

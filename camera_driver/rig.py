@@ -123,7 +123,7 @@ class _Reader:
             self._fail(root, 'there is no devices:, the list of its devices')
         devices = items['devices'][1]
         if not isinstance(devices, yaml.SequenceNode) or not devices.value:
-            self._fail(devices, 'devices: is no list; begin each device with a dash: '
+            self._fail(devices, 'devices: is not a list; begin each device with a dash: '
                        '- name: nadir')
         return Rig(tuple(_behind([self._device(node) for node in devices.value])), processes)
 

@@ -128,8 +128,8 @@ devices:
     ('', '1:1: the file is empty; list its devices under devices:'),
     ('devices', '1:1: a rig file is written as key: value, with these keys: processes, devices'),
     ('processes: one', '1:1: there is no devices:, the list of its devices'),
-    ('devices: []', '1:10: devices: is no list'),
-    ('devices:\n  nadir: {}', '2:3: devices: is no list; begin each device with a dash'),
+    ('devices: []', '1:10: devices: is not a list'),
+    ('devices:\n  nadir: {}', '2:3: devices: is not a list; begin each device with a dash'),
     ('device: []', '1:1: a rig file has no key device; is devices meant?'),
     ('processes: two\ndevices: []', "1:12: there is no processes 'two'; there are: each, one"),
     ('devices:\n' + one() + 'devices: []', '3:1: devices: stands here a second time, first in '

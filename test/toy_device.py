@@ -123,7 +123,7 @@ class ToyCamera(TakesPictures):
         if word == 'lost':
             raise SessionLost('the toy forgot us')
         if word != 'ok':
-            raise ProtocolError(f'{self._port.name}: {answer!r} is no answer of a toy')
+            raise ProtocolError(f'{self._port.name}: {answer!r} is not an answer of a toy')
         return rest
 
     def open(self):

@@ -74,7 +74,7 @@ def _fault(text: str) -> tuple[str, str]:
     from camera_driver.sim.faults import Faults
     direction, colon, rates = text.rpartition(':')
     if colon and direction not in DIRECTIONS:
-        raise ArgumentTypeError(f'{direction!r} is no direction; there are: '
+        raise ArgumentTypeError(f'{direction!r} is not a direction; there are: '
                                 + ', '.join(DIRECTIONS))
     try:
         Faults.parse(rates)

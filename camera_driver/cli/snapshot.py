@@ -39,7 +39,7 @@ def load(job: Job[KeepsSettings]) -> int:
     except OSError as error:
         raise StorageError(f'{args.file}: {error.strerror}') from None
     except UnicodeDecodeError:
-        raise ValueError(f'{args.file}: not a file of saved registers: it is no text') from None
+        raise ValueError(f'{args.file}: not a file of saved registers: it is not text') from None
     with job.device() as opened:
         with job.out.progress('comparing', ' values') as progress:
             try:

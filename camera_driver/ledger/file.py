@@ -272,7 +272,7 @@ class LedgerFile:
 
 
 def _check_regular(path: Path) -> None:
-    """Raise OSError for what would block or is no file: a FIFO, a device, a directory."""
+    """Raise OSError for what would block or is not a file: a FIFO, a device, a directory."""
     # Not opened to look: closing a second descriptor would drop SQLite's locks on the file.
     try:
         mode = os.stat(path).st_mode

@@ -352,10 +352,10 @@ class DeviceNode(LifecycleNode):
 
         handler(request, response) fills in the rest and returns nothing; it is called only while
         the node is active. Unless it says otherwise, it succeeded. What it raises becomes
-        success=False and a message; what is no DeviceError, ValueError or IndexError is a defect,
-        and logged with its traceback. What may have been done all the same is `outcome_unknown`;
-        where the response has no such field, its message begins with the words DOUBT. `waits`:
-        the handler waits for the device or the disk.
+        success=False and a message; anything but a DeviceError, ValueError or IndexError is a
+        defect, and logged with its traceback. What may have been done all the same is
+        `outcome_unknown`; where the response has no such field, its message begins with the words
+        DOUBT. `waits`: the handler waits for the device or the disk.
         """
         def callback(request: Any, response: Any) -> Any:
             response.success = True

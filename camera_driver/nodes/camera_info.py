@@ -6,7 +6,7 @@ The calibration of a camera: where it lies, what is published.
 The rules of image_common's camera_info_manager: `camera_info_url` is `file://` or `package://`,
 `${NAME}` and `${ROS_HOME}` are replaced, the default is
 `file://${ROS_HOME}/camera_info/${NAME}.yaml`, and the file is camera_calibration's YAML, or
-OpenCV's. A camera without calibration has zeros in D, K, R and P, which is no error
+OpenCV's. A camera without calibration has zeros in D, K, R and P, which is not an error
 (CameraInfo.msg).
 """
 

@@ -132,7 +132,8 @@ def read_jpeg(path: Path) -> tuple[bytes, Checked]:
     try:
         return data, check(data, 'jpeg')
     except DamagedPicture as error:
-        raise DamagedPicture(f'{path} is no sound JPEG: {str(error).partition(";")[0]}') from None
+        why = str(error).partition(';')[0]
+        raise DamagedPicture(f'{path} is not a valid JPEG: {why}') from None
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:

@@ -171,7 +171,7 @@ class CvSource:
             raise VideoError(f'{self.name}: {error.strerror}') from None
         self._video = self._cv.VideoCapture(self.name)
         if not self._video.isOpened():
-            raise VideoError(f'{self.name} is no video file that OpenCV can read')
+            raise VideoError(f'{self.name} is not a video file that OpenCV can read')
         self._expected = max(0, int(self._video.get(self._cv.CAP_PROP_FRAME_COUNT)))
 
     def _complain(self) -> None:

@@ -36,7 +36,7 @@ def prepare(path: str, number: int | None, standard: str) -> str:
     """
     try:
         if not stat.S_ISCHR(os.stat(path).st_mode):
-            raise VideoError(f'{path} is no device')
+            raise VideoError(f'{path} is not a device')
         handle = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     except OSError as error:
         raise VideoError(f'{path}: {_reason(error)}') from None
@@ -45,7 +45,7 @@ def prepare(path: str, number: int | None, standard: str) -> str:
         try:
             fcntl.ioctl(handle, QUERYCAP, data)
         except OSError:
-            raise VideoError(f'{path} is no video device') from None
+            raise VideoError(f'{path} is not a video device') from None
         _, card, _, _, every, here = CAPABILITY.unpack(data)
         if not (here if every & OF_THIS_NODE else every) & CAPTURE:
             raise VideoError(f'{path} delivers no pictures: a device has several nodes, take '

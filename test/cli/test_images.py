@@ -356,7 +356,7 @@ def test_upload_asks(camera, stored, tmp_path):
 
 
 @pytest.mark.parametrize('content, code, message', [
-    (b'\xff\xd8\xff\xd9', 1, 'is no sound JPEG'), (b'', 1, 'is no sound JPEG'),
+    (b'\xff\xd8\xff\xd9', 1, 'is not a valid JPEG'), (b'', 1, 'is not a valid JPEG'),
     (None, 6, 'cannot be read: No such file')])
 def test_what_is_not_uploaded(camera, stored, tmp_path, content, code, message):
     if content is not None:

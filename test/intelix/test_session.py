@@ -149,7 +149,7 @@ def test_how_often_it_is_sent(name, parameters, sent):
 def test_only_noise():
     matrix, _, session, _ = connected()
     matrix.on_bytes = lambda data: matrix.send(b'\x30\xf8\x80')
-    with pytest.raises(ProtocolError, match='only bytes came that are no message.*checksum'):
+    with pytest.raises(ProtocolError, match='only bytes came that are not a message.*checksum'):
         session.request('are_you_there')
 
 

@@ -725,7 +725,7 @@ def test_raw_messages(pair):
                            (bytes([10, 1]), 'set_aperture has 2 bytes of data, not 1')):
         with pytest.raises(ValueError, match=words):
             device.send_message(message)
-    for command, words in ((131, 'can format the card'), (255, 'no command')):
+    for command, words in ((131, 'can format the card'), (255, 'not a command')):
         with pytest.raises(Forbidden, match=words):
             device.send_message(bytes([command]))
     assert 131 not in {request.command for request in camera.log}

@@ -239,7 +239,7 @@ def test_ranges_that_are_none(fault):
     with pytest.raises(ProtocolError, match='get_aperture_range: range .* is none'):
         session.grid(F)
     camera.misbehave('zero_denominator')
-    with pytest.raises(ProtocolError, match='18/0 is no value'):
+    with pytest.raises(ProtocolError, match='18/0 is not a value'):
         session.value(F)
 
 

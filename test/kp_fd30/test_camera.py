@@ -333,7 +333,7 @@ def test_raw_registers(rig):
     assert simulator.registers['awc_r_gain_offset'] == b'\xc8\0\0'
     assert simulator.registers['video_level'] == b'\x41\0\0'
     simulator.registers['awc_r_gain_offset'] = b'\0\0\1'
-    with pytest.raises(ProtocolError, match='00 00 01 is no value of 1 bytes'):
+    with pytest.raises(ProtocolError, match='00 00 01 is not a value of 1 bytes'):
         device.read_register(0x36)
 
 

@@ -107,9 +107,9 @@ def test_load_and_store_writes_all_of_it():
 
 @pytest.mark.parametrize('name, data, message', [
     ('alc_mode', '03 00 00', 'alc_mode: 3 is not allowed; allowed: 0 to 2'),
-    ('alc_mode', '01 00 01', '01 00 01 is no value of 1 byte'),
+    ('alc_mode', '01 00 01', '01 00 01 is not a value of 1 byte'),
     ('variable_shutter', '02 0a 00', 'allowed: 0 to 521'),
-    ('awc_r_gain_offset', '80 01 00', 'no value of 1 byte'),
+    ('awc_r_gain_offset', '80 01 00', 'not a value of 1 byte'),
     ('preset_shutter', '25 00 00', 'allowed: 0 to 36'),
 ])
 def test_values_that_set_refuses(name, data, message):

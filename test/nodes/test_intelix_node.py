@@ -214,8 +214,8 @@ devices:
 @pytest.mark.parametrize('values, words', [
     ({'routes': '1 2 3'}, "routes: '1 2 3' is not allowed"),
     ({'routes': '1 2 3 4 5 6 7 9'}, 'routes: .* is not allowed'),
-    ({'cameras': 'a-b'}, "cameras: 'a-b' is no name"),
-    ({'cameras': 'a a', 'a.input': 1}, "cameras: 'a' is no name, or there twice"),
+    ({'cameras': 'a-b'}, "cameras: 'a-b' is not a name"),
+    ({'cameras': 'a a', 'a.input': 1}, "cameras: 'a' is not a name, or is there twice"),
     ({'cameras': 'a'}, 'a.input: say at which input of the matrix a is'),
     ({'cameras': 'a', 'a.input': 9}, 'a.input: 9 is not allowed'),
     ({'cameras': 'a, b', 'a.input': 1, 'b.input': 1}, 'b.input: input 1 is that of a'),

@@ -70,8 +70,9 @@ def test_upload(rich):
 
 
 @pytest.mark.parametrize('file, why', [
-    ('half.jpg', 'half.jpg is no sound JPEG'), ('../secret.jpg', "'../secret.jpg' leads out of"),
-    ('/etc/hostname', 'leads out of'), ('absent.jpg', 'there is no such file'),
+    ('half.jpg', 'half.jpg is not a valid JPEG'),
+    ('../secret.jpg', "'../secret.jpg' leads out of"), ('/etc/hostname', 'leads out of'),
+    ('absent.jpg', 'there is no such file'),
     ('', 'there is no such file')])
 def test_what_is_not_uploaded(rich, file, why):
     before = len(rich.simulator.frames)

@@ -236,7 +236,7 @@ class Mission:
             if ODD in path.name:
                 self.world.log(f'  odd: {path.name}')
             elif data not in self.ever(stored.name):
-                raise Violation(f'(d) {path.name} is no picture of {stored.name}')
+                raise Violation(f'(d) {path.name} is not a picture of {stored.name}')
 
     def ever(self, name=None):
         """Return the pictures that were ever on the card (of that name)."""
@@ -712,7 +712,7 @@ class Mission:
                 continue
             ever = ever or set(self.ever())
             if ODD not in path.name and path.read_bytes() not in ever:
-                raise Violation(f'(d) {path.name} is no picture that was ever in the camera')
+                raise Violation(f'(d) {path.name} is not a picture that was ever in the camera')
             self.taken_files[path.name] = status.st_size, status.st_mtime_ns
 
 

@@ -168,7 +168,7 @@ def test_damaged_files(read, tmp_path):
     path.write_bytes(os.urandom(3000))
     one = read(film(path))
     wait_until(lambda: one.state is State.LOST)
-    assert 'no video file' in one.problem
+    assert 'not a video file' in one.problem
     path.write_bytes(good[:len(good) // 2])
     wait_until(lambda: 'is it damaged' in one.problem)
     path.write_bytes(good)
@@ -178,8 +178,8 @@ def test_damaged_files(read, tmp_path):
 @pytest.mark.parametrize('source, problem', (
     ('/dev/video77', 'there is no such device; is it plugged in?'),
     ('77', '/dev/video77: there is no such device'),
-    ('/dev/null', '/dev/null is no video device'),
-    ('/dev/shm', 'is no device'),
+    ('/dev/null', '/dev/null is not a video device'),
+    ('/dev/shm', 'is not a device'),
     ('/nowhere/film.avi', 'No such file or directory'),
     ('http://user:secret@localhost:9/', 'http://localhost:9/: no stream can be read there')))
 def test_what_is_missing_is_said(source, problem):

@@ -204,8 +204,8 @@ class IntelixSession:
         if kind.name == 'are_you_there':
             if noise:
                 return naming(ProtocolError(
-                    f'{text}: only bytes came that are no message; is it another device, another '
-                    'speed, or does the matrix use a checksum?'), 'checksum')
+                    f'{text}: only bytes came that are not a message; is it another device, '
+                    'another speed, or does the matrix use a checksum?'), 'checksum')
             return ReplyTimeout(f'{text}. Is it switched on and connected, with a straight cable?')
         try:
             self._exchange(BY_NAME['are_you_there'], b'', lambda _: True, Attempt(), T_PING)

@@ -47,7 +47,7 @@ class Quantity:
     unit: float = 1.0
 
     def to_apex(self, value: float) -> float:
-        """Return the APEX value. Raises ValueError for what is no positive number."""
+        """Return the APEX value. Raises ValueError for what is not a positive number."""
         if not 0 < value < inf:
             raise ValueError(f'{self.name}: {value:g}; it has to be greater than 0')
         return self.sign * self.stops * (log2(value) - log2(self.unit))

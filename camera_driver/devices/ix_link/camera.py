@@ -166,7 +166,7 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
         if command in (FORMATS_THE_CARD, UNDEFINED_ID):
             raise Forbidden(f'command {command} ({name_of(command)}) is never sent: it can format '
                             'the card (ix_link.md 4.3)' if command == FORMATS_THE_CARD else
-                            f'command {command} is no command (ix_link.md 4.1)')
+                            f'command {command} is not a command (ix_link.md 4.1)')
         if command in COMMANDS:
             size = len(COMMANDS[Command(command)].request)
             if len(data) != size:

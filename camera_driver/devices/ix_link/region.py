@@ -20,7 +20,7 @@ _UNIT = 254 * 200  # of a pixel: ends of regions are whole numbers of it
 
 
 def check(region: LiveViewRegion) -> None:
-    """Raise ValueError for what is no region."""
+    """Raise ValueError for what is not a region."""
     for name, allowed in (('center_x', CENTERS), ('center_y', CENTERS), ('scale', SCALES)):
         value = getattr(region, name)
         if value not in allowed:

@@ -134,7 +134,7 @@ class IxLinkSession:
         """Return the APEX value that the camera holds as numerator and denominator."""
         numerator, denominator = self._do(quantity.get)
         if not denominator:
-            raise Malformed(f'{self.port.name}: {quantity.get}: {numerator}/0 is no value')
+            raise Malformed(f'{self.port.name}: {quantity.get}: {numerator}/0 is not a value')
         return numerator, denominator
 
     def value(self, quantity: Quantity) -> Fraction:

@@ -113,7 +113,7 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
                 if row.setting.name == 'preset_shutter' else row.setting for row in ROWS}
 
     def get(self, name: str) -> SettingValue | None:
-        """Return what the camera holds; None when that is no value of this setting."""
+        """Return what the camera holds; None when that is not a value of this setting."""
         row, setting = self._row(name)
         return row.decode(self.bank.read(row.register), setting)
 
@@ -191,7 +191,7 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
         value = row.value(data)
         if value is None:
             raise ProtocolError(f'register {area:02x}/{number:02x} ({row.name}): {data.hex(" ")} '
-                                f'is no value of {row.size} bytes; read it as bytes')
+                                f'is not a value of {row.size} bytes; read it as bytes')
         return value
 
     def write_register(self, register: int, value: int | bytes) -> None:

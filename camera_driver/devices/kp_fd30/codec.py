@@ -111,7 +111,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self._raw = bytearray()  # of the frame or the noise under way
-        self._trouble = ''  # why it is no frame
+        self._trouble = ''  # why it is not a frame
         self._end = 0  # offset of its ETX
 
     @property

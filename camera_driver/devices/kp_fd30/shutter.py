@@ -36,7 +36,7 @@ def seconds(word: str) -> float:
     above, slash, below = word.removesuffix('s').partition('/')
     time = float(above) / (float(below) if slash else 1.0)
     if not 0 < time < inf:
-        raise ValueError(f'{word!r} is no time')
+        raise ValueError(f'{word!r} is not a time')
     return time
 
 

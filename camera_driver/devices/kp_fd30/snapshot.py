@@ -108,6 +108,6 @@ def _validate(register: Register, data: bytes) -> None:
         return
     value = register.value(data)
     if value is None:
-        raise ValueError(f'{register.name}: {data.hex(" ")} is no value of {register.size} '
+        raise ValueError(f'{register.name}: {data.hex(" ")} is not a value of {register.size} '
                          f'byte{"s" if register.size > 1 else ""}')
     register.data(value)

@@ -38,7 +38,7 @@ def check(session: SierraSession, data: bytes) -> None:
     """
     name = session.port.name
     if not 0 < len(data) <= MAX_PICTURE:
-        raise ValueError(f'{len(data)} bytes are no picture; allowed: 1 to {MAX_PICTURE}')
+        raise ValueError(f'{len(data)} bytes are not a picture; allowed: 1 to {MAX_PICTURE}')
     free = session.read_int(NUMBER['memory_free'])
     if free < len(data):
         raise Refused(f'{name}: the picture has {len(data)} bytes and the camera {free} left; '

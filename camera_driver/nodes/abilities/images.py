@@ -130,7 +130,7 @@ class Images(Part[StoresImages]):
         return path
 
     def keep_file(self, name: str, data: bytes, folder: str) -> Path:
-        """Save what is no picture beside the pictures. Raises StorageError."""
+        """Save what is not a picture beside the pictures. Raises StorageError."""
         return self._pictures().save(name, data, folder)
 
     def _header(self, stored: StoredImage) -> Header:

@@ -149,7 +149,7 @@ class Matrix(Part[Routes]):
         names = [name for name in re.split(r'[,\s]+', self.node.parameter('cameras')) if name]
         for name in names:
             if not NAME.fullmatch(name) or names.count(name) > 1:
-                raise ValueError(f'cameras: {name!r} is no name, or there twice; names have '
+                raise ValueError(f'cameras: {name!r} is not a name, or is there twice; names have '
                                  'letters, digits and _')
             values = declare(self.node, [replace(one, name=f'{name}.{one.name}')
                                          for one in self.node.camera_parameters()])

@@ -30,7 +30,7 @@ class Snapshots(Part[KeepsSettings]):
         self._loaded.clear()
 
     def connected_first(self, camera: KeepsSettings) -> str:
-        """Write again what was loaded and is no setting; say what was done."""
+        """Write again what was loaded and is not a setting; say what was done."""
         if not self._loaded:
             return ''
         try:
