@@ -188,10 +188,11 @@ class Supervisor:
             return
         try:
             self.connect()
-        except DeviceError:
+        except DeviceError as error:
             if self._delay == self._first_delay:
-                log.info('trying again until it answers; camera-driver probe, while this node is '
-                         'stopped, finds out which device is connected')
+                hint = '' if isinstance(error, PortError) else (
+                    '. If it may be another device, stop this node and run camera-driver probe')
+                log.info('trying again until it answers%s', hint)
             self._again()
 
     def reset(self) -> str:
@@ -220,14 +221,15 @@ class Supervisor:
                 f'another device answers: {identity}, expected {self.identity}. Nothing was '
                 'written to it. Connect the expected one, or accept this one by cleaning up and '
                 'configuring the node (or restarting it)')
-        for _ in range(2):  # a device that was reset meanwhile has forgotten what was applied
+        # A device that was reset meanwhile has forgotten what was applied; if that happens again,
+        # the next job notices.
+        for _ in range(2):
             self._sessions = device.sessions
             done = self._on_connected(device, identity)
             self.device_status = device.poll()  # what was applied may show in it
             if device.sessions == self._sessions:
                 break
         self._last_poll = self._worker.now()
-        self._sessions = device.sessions
         if self.identity:
             self.reconnects += 1
             # What one session did not learn of the device, another one may have.

@@ -22,8 +22,18 @@ class Host:
         self.worker = SteppedWorker('host', now=self.clock.now)
         self.supervisor = Supervisor(
             ToyCamera, self.worker, self.open, {'reply_timeout': 0.5, 'keep_alive': keep_alive},
-            1.0, on_connected=lambda device, identity: '', on_disconnected=lambda error: None,
+            1.0, on_connected=self.apply, on_disconnected=lambda error: None,
             changed=lambda: None)
+
+        self.resets = 0  # of the device, while settings are applied to it
+        self.applied = 0  # times
+
+    def apply(self, device, identity):
+        self.applied += 1
+        if self.resets:
+            self.resets -= 1
+            self.simulator.power_cycle()
+        return ''
 
     def open(self):  # noqa: A003
         self.tries.append(self.clock.time)
@@ -60,6 +70,15 @@ def test_each_try_waits_twice_as_long_up_to_a_limit():
     assert host.tries[tries:] == [host.clock.time] and host.supervisor.reconnects == 1
 
 
+@pytest.mark.parametrize('plugged', [True, False])
+def test_a_device_that_does_not_answer_may_be_another_one(caplog, plugged):
+    host = Host()
+    host.plugged, host.simulator.mute = plugged, True
+    with caplog.at_level('INFO', 'camera_driver.host.supervisor'):
+        host.worker.call('connecting', host.supervisor.keep_connecting, 0.0)
+    assert ('run camera-driver probe' in caplog.messages[-1]) is plugged
+
+
 def test_after_a_reset_the_next_try_is_soon_again():
     host = Host()
     host.plugged = False
@@ -70,6 +89,17 @@ def test_after_a_reset_the_next_try_is_soon_again():
     tries = len(host.tries)
     host.run(1.0)
     assert host.tries[tries:] == [host.clock.time]
+
+
+@pytest.mark.parametrize('resets', [0, 1, 2])
+def test_settings_are_applied_again_to_a_device_that_was_reset_meanwhile(resets):
+    host = Host()
+    host.resets = resets
+    host.worker.call('connecting', host.supervisor.connect, 0.0)
+    assert host.applied == min(2, resets + 1)
+    host.worker.call('polling', lambda: host.supervisor.use(ToyCamera.poll), 0.0)
+    host.run(1.0)
+    assert host.applied == resets + 1
 
 
 def test_what_one_session_does_not_learn_of_a_device_stays_known():
