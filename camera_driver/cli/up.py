@@ -144,6 +144,9 @@ def _run_each(commands: Mapping[str, Sequence[str]], respawn: bool) -> int:
                 processes.append(_Process(name, command))
         while True:
             running = {one.fd: one for one in processes if one.ended is None}
+            if ending:  # the signal may have come while one of them was being started
+                for one in running.values():
+                    one.process.terminate()
             due = min((one.due for one in processes), default=inf)
             if not running and (ending or due == inf):
                 return 1 if failed else 0

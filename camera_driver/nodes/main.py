@@ -110,8 +110,10 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
     # Without rclpy's own handlers, which end the context under whatever is still to be said.
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     news: SimpleQueue[str | BaseException | None] = SimpleQueue()  # failure, defect, stop
-    before = {number: signal.signal(number, lambda *_: news.put(None)) for number in SIGNALS
-              if signal.getsignal(number) is not signal.SIG_IGN}  # SIGHUP is, under nohup
+    # SIGHUP is ignored under nohup, and stays so.
+    heeded = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+    for number in heeded:
+        signal.signal(number, lambda *_: news.put(None))
     end_with_parent()
     executor = MultiThreadedExecutor(THREADS * len(makers))
     nodes: dict[str, DeviceNode] = {}
@@ -147,7 +149,7 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
             node.destroy_node()
     finally:
         # The orderly end takes 3 s at most; a second Ctrl-C must not leave a camera half closed.
-        for number in before:
+        for number in heeded:
             signal.signal(number, signal.SIG_IGN)
         for node in nodes.values():
             if node.worker:

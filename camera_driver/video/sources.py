@@ -276,7 +276,7 @@ def _opencv() -> Any:
         import cv2
     except ImportError as error:
         raise VideoError(f'video needs OpenCV, which cannot be imported ({error}): sudo apt '
-                         "install python3-opencv, or pip install 'camera_driver[video]'") from None
+                         'install python3-opencv, or pip install opencv-python-headless') from None
     return cv2
 
 
