@@ -4,7 +4,7 @@
 Change single places of the package, and see whether the tests of its module notice.
 
 Every mutant lives in a temporary copy of the tree. A survivor is printed as a diff: a test is
-missing, or the change does not change behaviour.
+missing, or the mutant does what the original does.
 """
 
 import argparse
@@ -72,7 +72,12 @@ def mutants(path):
         for text in variants(node):
             begin = starts[node.lineno - 1] + node.col_offset
             end = starts[node.end_lineno - 1] + node.end_col_offset
-            yield source[:begin] + text.encode() + source[end:]
+            mutant = source[:begin] + text.encode() + source[end:]
+            try:
+                compile(mutant, str(path), 'exec')
+            except SyntaxError:  # a place where only a literal may stand: no test is needed
+                continue
+            yield mutant
 
 
 def tests_of(name):
