@@ -8,6 +8,7 @@ Run the whole matrix of outcomes, and write its result into docs/reliability.md.
     ... --bytes     # each byte of each frame is a moment; the document is left as it is
 """
 
+import argparse
 from concurrent.futures import ProcessPoolExecutor
 import logging
 import sys
@@ -42,4 +43,6 @@ def main(every_byte):
 
 
 if __name__ == '__main__':
-    sys.exit(main('--bytes' in sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument('--bytes', action='store_true', help='each byte of each frame is a moment')
+    sys.exit(main(parser.parse_args().bytes))
