@@ -646,7 +646,7 @@ def test_an_upload_has_to_be_wanted():
 
 
 @pytest.mark.parametrize('options, size, error, message', [
-    ({}, 0, ValueError, '0 bytes are no picture'),
+    ({}, 0, ValueError, '0 bytes are not a picture'),
     ({'memory_size': 12_000}, 5_000, Refused, '5000 bytes and the camera 3452 left'),
     ({'battery': 4}, 5_000, Refused, 'battery is at 4%; uploads need 5%')])
 def test_what_an_upload_needs(options, size, error, message):

@@ -133,7 +133,7 @@ def _wanted(request: srv.DeleteImages.Request,
     there = {one.index: one for one in before}
     absent = [str(index) for index in request.indices if index not in there]
     if absent:
-        raise IndexError(f'there is not an image {", ".join(absent)}; nothing was deleted')
+        raise IndexError(f'there is no image {", ".join(absent)}; nothing was deleted')
     for place, index in enumerate(request.indices):
         one = there[index]
         if request.names and request.names[place] not in ('', one.name):
