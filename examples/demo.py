@@ -159,6 +159,8 @@ class Client(Node):
             raise SystemExit(f'demo: {camera} has no action download_images')
         time.sleep(KNOWN)
         goal = wait(client.send_goal_async(DownloadImages.Goal(**fields), feedback))
+        if not goal.accepted:
+            raise SystemExit(f'demo: {camera} rejected the download; its log says why')
         result = wait(goal.get_result_async(), 120.0).result
         if bar.total:
             bar.update(bar.total - bar.n)

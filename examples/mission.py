@@ -59,9 +59,10 @@ class Mission(Node):
         """Fetch what is not here yet; a camera that is away may come back meanwhile."""
         for _ in range(TRIES):
             result = self.run(self.download, DownloadImages.Goal(), percent)
-            print(f'\n{result.message}', flush=True)
-            if result.success:
-                break
+            if result:
+                print(f'\n{result.message}', flush=True)
+                if result.success:
+                    break
             self.listen(PAUSE)
         return result
 
@@ -72,7 +73,7 @@ class Mission(Node):
             rclpy.spin_once(self, timeout_sec=0.1)
 
     def run(self, client, goal, feedback):
-        """Send a goal, print its feedback, return its result."""
+        """Send a goal, print its feedback, return its result; None: it was rejected."""
         if not client.wait_for_server(timeout_sec=10.0):
             raise SystemExit(f'{self.camera}: no camera node answers; is it running under that '
                              'name, in this ROS_DOMAIN_ID?')
@@ -80,7 +81,9 @@ class Mission(Node):
         rclpy.spin_until_future_complete(self, sending)
         handle = sending.result()
         if not handle.accepted:
-            raise SystemExit('the camera is at work on another goal of this kind')
+            print(f'{self.camera} rejected the goal: another one of its kind is under way, the '
+                  'node is not active, or a value is not allowed; its log says which', flush=True)
+            return None
         result = handle.get_result_async()
         rclpy.spin_until_future_complete(self, result)
         return result.result().result
@@ -106,18 +109,20 @@ def main():
         print(f'{arguments.count} pictures, one every {arguments.interval:g} s:')
         result = mission.run(mission.sequence, CaptureSequence.Goal(
             count=arguments.count, interval=arguments.interval), None)
+        if result is None:
+            raise SystemExit(1)
         mission.listen(LATE, lambda: mission.told.issuperset(result.shot_ids))
         print(result.message, flush=True)
         print('fetching what is not here yet:')
         result = mission.fetch()
-        for file in result.files:
+        for file in result.files if result else ():
             print(f'  {file}')
         mission.listen(LATE, lambda: not mission.unknown)
         if mission.unknown:
             print('may have been taken or not; look at the pictures:')
         for shot, message in mission.unknown.items():
             print(f'  {shot}: {message}')
-        raise SystemExit(8 if mission.unknown else 0 if result.success else 1)
+        raise SystemExit(8 if mission.unknown else 0 if result and result.success else 1)
     except KeyboardInterrupt:
         pass
     finally:

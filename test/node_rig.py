@@ -94,9 +94,15 @@ class Client:
 
     def send_goal(self, kind, action, feedback=lambda message: None, **fields):
         """Send a goal and return its handle."""
+        return self.send_goals(kind, action, 1, feedback, **fields)[0]
+
+    def send_goals(self, kind, action, times, feedback=lambda message: None, **fields):
+        """Send a goal some times at once and return the handles."""
         client = self._found(lambda: ActionClient(self.client, kind, f'/{self.name}/{action}'))
-        return self.result(client.send_goal_async(
-            kind.Goal(**fields), feedback_callback=lambda message: feedback(message.feedback)))
+        sending = [client.send_goal_async(
+            kind.Goal(**fields), feedback_callback=lambda message: feedback(message.feedback))
+            for _ in range(times)]
+        return [self.result(one) for one in sending]
 
     def _found_service(self, kind, service, **qos):
         """

@@ -384,7 +384,8 @@ class DeviceNode(LifecycleNode):
         handler(goal_handle, result) fills in the result and returns when the goal is over, on a
         thread of the executor; errors are treated as in `serve`, and what it had filled in
         stays. When it ends without success the goal is cancelled if that was asked for, else
-        aborted. accept(goal) raises what is wrong with a goal; it must not wait.
+        aborted. accept(goal) raises why a goal is rejected, which is logged; it must not wait. A
+        goal that was accepted begins a moment later.
         """
         def goal(request: Any) -> GoalResponse:
             problem = self._attempt(name, lambda: accept(request))

@@ -11,6 +11,7 @@ import time
 from helpers import wait_until
 from node_rig import rig, sierra
 import pytest
+from rcl_interfaces.msg import Log
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from sensor_msgs.srv import SetCameraInfo
 from std_srvs.srv import Trigger
@@ -210,6 +211,29 @@ def test_sequence_goes_on_after_a_failed_shot_and_ends_after_three(front):
     result = front.act(CaptureSequence, 'capture_sequence', count=0, interval=0.0)
     assert (result.taken, result.failed) == (0, 3)
     assert 'in a row' in result.message
+
+
+def test_a_second_sequence_is_rejected_while_one_is_under_way(front):
+    feedback = []
+    log = front.listen(Log, '/rosout')
+    first = front.send_goal(CaptureSequence, 'capture_sequence', feedback.append, count=0,
+                            interval=3600.0)
+    wait_until(lambda: feedback)
+    assert not front.send_goal(CaptureSequence, 'capture_sequence', count=1).accepted
+    wait_until(lambda: any('goal rejected: another sequence is under way' in line.msg
+                           for line in log))
+    front.result(first.cancel_goal_async())
+    assert front.result(first.get_result_async()).result.taken == 1
+    assert front.act(CaptureSequence, 'capture_sequence', count=1).success
+
+
+def test_of_sequences_asked_for_in_the_same_instant_one_runs(front):
+    goals = front.send_goals(CaptureSequence, 'capture_sequence', 5, count=1, interval=0.0)
+    # One that is over before the next one is looked at is not in its way.
+    results = [front.result(goal.get_result_async()).result for goal in goals if goal.accepted]
+    assert results[0].success
+    assert all(one.success or 'another sequence' in one.message for one in results)
+    assert len(front.simulator.shots) == sum(one.success for one in results)
 
 
 def test_endless_sequence_is_cancelled(front):

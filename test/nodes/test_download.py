@@ -9,6 +9,7 @@ from helpers import wait_until
 from node_rig import rig, sierra
 import numpy as np
 import pytest
+from rcl_interfaces.msg import Log
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import Trigger
 
@@ -213,8 +214,9 @@ def test_second_download_and_deletion_are_refused_meanwhile(tmp_path):
         goal = one.send_goal(DownloadImages, 'download_images', lambda _: begun.set(),
                              indices=[1, 2])
         assert begun.wait(20)
-        second = one.act(DownloadImages, 'download_images')
-        assert not second.success and 'another download' in second.message
+        log = one.listen(Log, '/rosout')
+        assert not one.send_goal(DownloadImages, 'download_images').accepted
+        wait_until(lambda: any('goal rejected: another download' in line.msg for line in log))
         deletion = one.begin(DeleteImages, 'delete_images', indices=[1], without_copy=True)
         # Its turn comes behind the first image, before the second.
         wait_until(lambda: 'deleting images' in [job.label for job in one.node.worker._waiting])

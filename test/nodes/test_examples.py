@@ -13,6 +13,7 @@ from helpers import wait_until
 from node_rig import fuji_mx, rig, sierra
 import pytest
 
+from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.nodes.fuji_mx_node import FujiMxNode
 from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.pictures.image import decode
@@ -82,6 +83,32 @@ def test_a_mission_never_commands_a_shot_in_doubt_again(stored, tmp_path, exampl
         else:
             assert code == 8 and out.splitlines()[-1].startswith(f'  {shot}: '), out
         assert len(one.simulator.shots) == 1
+        assert len(list((tmp_path / 'pictures').iterdir())) == len(one.simulator.frames)
+
+
+def test_a_mission_leaves_a_camera_alone_that_is_on_another_one(tmp_path, example):
+    with rig(SierraNode, sierra(), tmp_path) as one:
+        feedback = []
+        one.send_goal(CaptureSequence, 'capture_sequence', feedback.append, count=0,
+                      interval=3600.0)
+        wait_until(lambda: feedback)
+        code, out = result(example(one, 'mission.py', '/camera', '--count', '1'))
+        assert code == 1 and '/camera rejected the goal' in out, out
+        assert len(one.simulator.shots) == 1
+
+
+def test_a_mission_fetches_when_somebody_elses_download_is_over(tmp_path, example):
+    with rig(SierraNode, sierra(max_speed=9600), tmp_path, baudrate=9600,
+             capture_during_download='abort') as one:
+        one.terminal.paced = True  # one picture takes 10 s
+        begun = []
+        one.send_goal(DownloadImages, 'download_images', begun.append)
+        wait_until(lambda: begun)
+        mission = example(one, 'mission.py', '/camera', '--count', '1', '--interval', '0')
+        assert any('rejected the goal' in line for line in mission.stdout)
+        one.terminal.paced = False
+        code, out = result(mission)
+        assert code == 0, out
         assert len(list((tmp_path / 'pictures').iterdir())) == len(one.simulator.frames)
 
 

@@ -30,6 +30,7 @@ from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.convert import words
 from camera_driver.pictures.keep import ODD, read_sound
 
+BUSY = 'another download is under way; cancel it or wait for its end'
 CLOSING = 1.0  # s
 CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
 PATIENCE = 86400.0  # s to wait for the device; a download in front may take hours
@@ -154,11 +155,13 @@ class Downloads(Part[StoresImages]):
     def _check(self, goal: DownloadImages.Goal) -> None:
         if any(index < 1 for index in goal.indices):
             raise ValueError('indices begin with 1')
+        if self._goal.locked():
+            raise Busy(BUSY)
 
     def _execute(self, handle: Any, result: DownloadImages.Result) -> None:
         """Serve one goal."""
         if not self._goal.acquire(blocking=False):
-            raise Busy('another download is under way; cancel it or wait for its end')
+            raise Busy(BUSY)  # accepted in the same instant as the other one
         wanted = [*dict.fromkeys(handle.request.indices)]
         report = Report(0, len(wanted), time.monotonic(), wanted=wanted)
         end = ''

@@ -17,6 +17,7 @@ from camera_driver.nodes.convert import seconds, words
 
 MOST_FAILURES = 3  # in a row; then something is wrong that further pictures will not mend
 MOST_INTERVAL = 86400.0  # s
+BUSY = 'another sequence is under way; cancel it or wait for its end'
 CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
 
 
@@ -40,10 +41,12 @@ class Sequences(Part[TakesPictures]):
     def _check(self, goal: CaptureSequence.Goal) -> None:
         if not (math.isfinite(goal.interval) and 0 <= goal.interval <= MOST_INTERVAL):
             raise ValueError(f'interval: {goal.interval:g} is not allowed; 0 to {MOST_INTERVAL} s')
+        if self._busy.locked():
+            raise Busy(BUSY)
 
     def _execute(self, handle: Any, result: CaptureSequence.Result) -> None:
         if not self._busy.acquire(blocking=False):
-            raise Busy('another sequence is under way; cancel it or wait for its end')
+            raise Busy(BUSY)  # accepted in the same instant as the other one
         try:
             self._run(handle, result)
         finally:
