@@ -3,6 +3,7 @@
 """Capture, exposure, sequences, calibration: a sierra camera behind its node, over DDS."""
 
 from contextlib import closing
+from itertools import count
 import math
 import re
 import sqlite3
@@ -12,6 +13,7 @@ from helpers import wait_until
 from node_rig import rig, sierra
 import pytest
 from rcl_interfaces.msg import Log
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from sensor_msgs.srv import SetCameraInfo
 from std_srvs.srv import Trigger
@@ -19,7 +21,8 @@ from std_srvs.srv import Trigger
 from camera_driver.action import CaptureSequence
 from camera_driver.devices.sierra.simulator.simulator import State
 from camera_driver.msg import CaptureEvent, Exposure
-from camera_driver.nodes.convert import seconds
+from camera_driver.nodes.abilities.sequence import Grid
+from camera_driver.nodes.convert import seconds, time_message
 from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.srv import Capture, GetExposure, SetExposure, StepExposure
 
@@ -271,6 +274,68 @@ def test_no_stamp_is_negative_before_the_clock_begins(tmp_path):
         response = one.call(Capture, 'capture', wait=True)
         assert response.success, response.message
         assert seconds(response.stamp) == 0.0
+
+
+def test_the_places_of_a_sequence_in_time():
+    now = 1000.0
+    grid = Grid(2.0, lambda: now)
+    assert grid.left() == 0.0
+    grid.next()
+    assert grid.left() == grid.left() == 2.0  # a clock that stands still
+    now = 1001.5
+    assert grid.left() == 0.5
+    now = 1002.25
+    assert grid.left() == -0.25
+    grid.next()
+    assert grid.left() == 1.75
+    now = 1009.0  # too slow: the places at 1004, 1006 and 1008 are over
+    grid.next()
+    assert grid.left() == 1.0
+    now = 1008.5
+    assert grid.left() == 1.5
+    now = 5.0  # set back: never more than an interval
+    assert grid.left() == 2.0
+    now = 6.5
+    assert grid.left() == 0.5
+
+
+def test_a_sequence_without_interval_is_always_due():
+    now = 1000.0
+    grid = Grid(0.0, lambda: now)
+    for now in (1000.0, 1000.0, 1007.0, 5.0):
+        assert grid.left() <= 0.0
+        grid.next()
+
+
+def test_with_use_sim_time_a_sequence_keeps_to_the_clock_topic(tmp_path):
+    with rig(SierraNode, sierra(), tmp_path, use_sim_time=True) as one:
+        clock = one.client.create_publisher(Clock, '/clock', 1)
+
+        def tell(now):
+            clock.publish(Clock(clock=time_message(now)))
+
+        def run_to(now):
+            wait_until(lambda: tell(now) or one.node.seconds() == pytest.approx(now, abs=1e-6))
+
+        events = one.listen(CaptureEvent, 'capture_event')
+        run_to(1e6)
+        feedback = []
+        goal = one.send_goal(CaptureSequence, 'capture_sequence', feedback.append, count=0,
+                             interval=3600.0)
+        wait_until(lambda: len(feedback) == 1)
+        run_to(1e6 + 3599)
+        run_to(1e6 + 3601)
+        wait_until(lambda: len(feedback) == 2)
+        assert feedback[1].achieved_interval == pytest.approx(3601, abs=0.5)
+        run_to(10.0)  # a simulation that begins again
+        times = count(10, 20)
+        wait_until(lambda: tell(float(next(times))) or len(feedback) == 3)
+        wait_until(lambda: len(events) == 3)
+        first, second, third = (seconds(event.header.stamp) for event in events)
+        assert (first, second) == pytest.approx((1e6, 1e6 + 3601), abs=0.5)
+        assert 3600 < third < 1e6
+        one.result(goal.cancel_goal_async())  # while the clock stands still
+        assert one.result(goal.get_result_async()).result.taken == 3
 
 
 def test_impossible_interval_is_rejected(front):

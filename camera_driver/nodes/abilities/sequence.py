@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The action `~/capture_sequence`: pictures at an interval, from trigger to trigger."""
 
+from collections.abc import Callable
 import math
 import threading
 import time
@@ -18,7 +19,35 @@ from camera_driver.nodes.convert import seconds, words
 MOST_FAILURES = 3  # in a row; then something is wrong that further pictures will not mend
 MOST_INTERVAL = 86400.0  # s
 BUSY = 'another sequence is under way; cancel it or wait for its end'
-CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
+LOOK_PERIOD = 0.01  # s between looks at the clock, and whether the goal was cancelled
+
+
+class Grid:
+    """
+    The places of a sequence in time, `interval` [s] apart; the first one is now.
+
+    The clock may stand still, run at any speed and jump.
+    """
+
+    def __init__(self, interval: float, now: Callable[[], float]) -> None:
+        self._interval = interval
+        self._now = now
+        self._due = now()
+
+    def left(self) -> float:
+        """Return the time [s] until the present place, at most an interval; <= 0: it is due."""
+        left = self._due - self._now()
+        if left > self._interval:  # the clock was set back: a new grid
+            self._due -= left - self._interval
+        return min(left, self._interval)
+
+    def next(self) -> None:
+        """Go on to the next place that is not over."""
+        self._due += self._interval
+        late = self._now() - self._due
+        if late > 0:
+            self._due += (math.ceil(late / self._interval) * self._interval if self._interval
+                          else late)
 
 
 class Sequences(Part[TakesPictures]):
@@ -26,7 +55,8 @@ class Sequences(Part[TakesPictures]):
     The sequences of one camera's node; one at a time.
 
     The triggers lie on a grid of `interval` that begins with the first. A camera that is slower
-    misses places of the grid, and the feedback says what interval was achieved.
+    misses places of the grid, and the feedback says what interval was achieved. With use_sim_time
+    the grid is on /clock, else on the monotonic clock, as the computer's time may be set.
     """
 
     ABILITY = TakesPictures
@@ -62,10 +92,11 @@ class Sequences(Part[TakesPictures]):
         goal = handle.request
         if goal.download:
             self._captures.check_download()
-        due = time.monotonic()
+        simulated = self.node.get_clock().ros_time_is_active
+        grid = Grid(goal.interval, self.node.seconds if simulated else time.monotonic)
         last, failures, tried = math.nan, 0, 0
         while not goal.count or tried < goal.count:
-            self._wait(due, handle)
+            self._wait(grid.left, handle)
             if handle.is_cancel_requested:
                 return
             try:
@@ -93,17 +124,14 @@ class Sequences(Part[TakesPictures]):
                 return
             if event.success and goal.download:
                 self._captures.download_later(event.image_index)
-            due += goal.interval
-            if due < time.monotonic():  # too slow: the next place of the grid that is not over
-                late = time.monotonic() - due
-                due += math.ceil(late / goal.interval) * goal.interval if goal.interval else late
+            grid.next()
 
-    def _wait(self, due: float, handle: Any) -> None:
-        """Wait until a time; a cancel request ends it."""
+    def _wait(self, time_left: Callable[[], float], handle: Any) -> None:
+        """Wait until no time is left; a cancel request ends it."""
         while not handle.is_cancel_requested:
             if not self.node.active:
                 raise Cancelled('the node was deactivated')
-            left = due - time.monotonic()
+            left = time_left()
             if left <= 0:
                 return
-            self._never.wait(min(left, CANCEL_PERIOD))
+            self._never.wait(min(left, LOOK_PERIOD))
