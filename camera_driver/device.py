@@ -22,7 +22,8 @@ from camera_driver.errors import (
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     CheckResult, DeviceStatus, Identity, LinkStatistics, Setting, SettingValue)
-from camera_driver.operations import Evidence, Kind, operation, Outcome, Settlement
+from camera_driver.operations import (
+    Evidence, Kind, operation, Outcome, Record, Settlement, unrecorded)
 
 ECHOES = 20  # questions of a self-test that have one answer
 
@@ -115,8 +116,8 @@ class Device(ABC):
         """
         raise NotSupported(f'no setting {name!r}; this device has none')
 
-    record: Callable[[Evidence], None] = staticmethod(no_progress)
-    """Gets the evidence of every once operation before it is sent, and keeps it on the disk."""
+    record: Record = staticmethod(unrecorded)
+    """Keeps the evidence of every once operation on the disk, before it is sent and in doubt."""
 
     def settle(self, evidence: Evidence) -> Settlement:
         """

@@ -17,10 +17,11 @@ A method declares its kind where it is defined (`operation`); what declares noth
 matrix of outcomes in the tests is generated from these declarations.
 
 A *once* operation takes this way: the device collects what its protocol offers as evidence (its
-count of images, their names, a counter), hands it to `Device.record`, which keeps it on the disk,
-and sends the command within `once`. From its first byte on every way out but the device's clear
-"no" is a doubt. `carry_out` settles a doubt at once where the line lives; where it does not, the
-evidence is asked again after the next log-in of the same device, or at the next start.
+count of images, their names, a counter), hands it to `Device.record`, which keeps it on the disk
+until the outcome is known, and sends the command within `once`. From its first byte on every way
+out but the device's clear "no" is a doubt. `carry_out` settles a doubt at once where the line
+lives; where it does not, the evidence is asked again after the next log-in of the same device, or
+at the next start.
 
 A *set* operation takes the way of `confirmed`: what the device holds counts, not what it answered.
 """
@@ -28,7 +29,7 @@ A *set* operation takes the way of `confirmed`: what the device holds counts, no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -42,6 +43,14 @@ F = TypeVar('F', bound=Callable[..., Any])
 
 Evidence = Mapping[str, Any]
 """What a device told before a once operation: JSON values; 'operation' names the operation."""
+
+Record = Callable[[Evidence], AbstractContextManager[object]]
+"""Keeps evidence before anything is sent; an OutcomeUnknown leaves the context, or it is over."""
+
+
+def unrecorded(_: Evidence) -> AbstractContextManager[object]:
+    """Keep nothing."""
+    return nullcontext()
 
 
 class Kind(Enum):
@@ -159,18 +168,23 @@ def line_lost(doubt: BaseException) -> bool:
 
 def carry_out(evidence: Evidence, command: Callable[[], T],
               settle: Callable[[Evidence], Settlement],
-              record: Callable[[Evidence], None]) -> tuple[T | None, Settlement | None]:
+              record: Record = unrecorded) -> tuple[T | None, Settlement | None]:
     """
     Do a once operation and settle what is doubtful of it.
 
     :param command: sends it, within `once`.
     :param settle: asks the device what became of it; reads only.
-    :param record: keeps the evidence, before anything is sent.
+    :param record: keeps the evidence, before anything is sent and while it is in doubt.
 
     Returns the command's result, or None and how it was settled that it was done. Raises Refused
     (not done), OutcomeUnknown with the evidence, and what the command raises before it is sent.
     """
-    record(evidence)
+    with record(evidence):
+        return _carried_out(evidence, command, settle)
+
+
+def _carried_out(evidence: Evidence, command: Callable[[], T],
+                 settle: Callable[[Evidence], Settlement]) -> tuple[T | None, Settlement | None]:
     try:
         return command(), None
     except OutcomeUnknown as doubt:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of several layers share."""
 
+from contextlib import nullcontext
 import random
 import threading
 import time
@@ -53,6 +54,17 @@ def wait_until(condition, timeout=20.0):
         assert time.monotonic() < end, 'waited in vain'
         pulse.wait(0.002)
     return value
+
+
+def recorder():
+    """Return what a device can have as `record`, and the list that it keeps evidence in."""
+    kept = []
+
+    def record(evidence):
+        kept.append(evidence)
+        return nullcontext()
+
+    return record, kept
 
 
 class Echo(Simulator):

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The owner of operations that must not be repeated."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from camera_driver.errors import (
@@ -91,21 +93,26 @@ class Device:
         return self.found
 
     def run(self):
-        return carry_out(EVIDENCE, self.command, self.settle,
-                         lambda evidence: self.done.append('recorded'))
+        return carry_out(EVIDENCE, self.command, self.settle, self.record)
+
+    @contextmanager
+    def record(self, evidence):
+        self.done.append('recorded')
+        yield
+        self.done.append('known')
 
 
 def test_evidence_is_recorded_before_anything_is_sent_and_a_yes_needs_no_question():
     device = Device()
     assert device.run() == ('picture', None)
-    assert device.done == ['recorded', 'sent']
+    assert device.done == ['recorded', 'sent', 'known']
 
 
 def test_a_doubt_is_settled_at_once_where_the_line_lives():
     found = Settlement(Outcome.DONE, 'it counts 3 images', image_index=3)
     device = Device(ReplyTimeout('silent'), found)
     assert device.run() == (None, found)
-    assert device.done == ['recorded', 'sent', 'settle']
+    assert device.done == ['recorded', 'sent', 'settle', 'known']
 
 
 def test_what_was_refused_and_not_done_is_refused_with_its_code():

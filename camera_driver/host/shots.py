@@ -3,21 +3,23 @@
 """
 Shots and their account: evidence on the disk before the trigger, doubts settled afterwards.
 
-Whoever commands shots, a node or a program, does it in `Shots.accounted`, and calls
-`Shots.settle_open` after every log-in and at the start.
+Whoever commands shots, a node or a program, calls `Shots.settle_open` after every log-in and does
+it in `Shots.accounted`. Other once operations (deletions, uploads, steps) are accounted for by
+themselves from then on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 import logging
 from operator import methodcaller
 from typing import Any, Generic, Protocol, TypeVar
 
 from camera_driver.device import Device
 from camera_driver.errors import (
-    Cancelled, DeviceError, PortError, ReplyTimeout, SessionLost, WrongDevice)
+    Cancelled, DeviceError, OutcomeUnknown, PortError, ReplyTimeout, SessionLost, WrongDevice)
 from camera_driver.model import Identity
 from camera_driver.operations import Evidence, Outcome, Settlement
 
@@ -53,6 +55,12 @@ class Account(Protocol[S]):
     def record(self, shot_id: str, evidence: Evidence) -> None:
         """Keep what the device told before a shot."""
 
+    def doubt(self, identity: Identity, evidence: Evidence, now: float) -> str:
+        """Keep what the device told before another once operation, and return its id."""
+
+    def clear(self, doubt_id: str) -> None:
+        """Forget an operation whose outcome was known at once."""
+
     def unsettled(self, identity: Identity) -> Sequence[Doubt]:
         """Return what the device itself may settle."""
 
@@ -80,8 +88,9 @@ class Shots(Generic[S]):
     @contextmanager
     def accounted(self, device: Device, shot_id: str) -> Iterator[None]:
         """Keep with a shot what the device tells before its trigger."""
-        def keep(evidence: Evidence) -> None:
+        def keep(evidence: Evidence) -> AbstractContextManager[object]:
             self._ledger(lambda ledger: ledger.record(shot_id, evidence))
+            return nullcontext()
 
         before = device.record
         device.record = keep
@@ -89,6 +98,18 @@ class Shots(Generic[S]):
             yield
         finally:
             device.record = before
+
+    @contextmanager
+    def _doubtful(self, identity: Identity, evidence: Evidence) -> Iterator[None]:
+        """Keep what the device told before another once operation until its outcome is known."""
+        doubt_id = self._ledger(lambda ledger: ledger.doubt(identity, evidence, self._now()))
+        try:
+            yield
+        except BaseException as error:
+            if isinstance(error, DeviceError) and not isinstance(error, OutcomeUnknown):
+                self._ledger(methodcaller('clear', doubt_id))
+            raise
+        self._ledger(methodcaller('clear', doubt_id))
 
     def before_change(self, device: Device, identity: Identity,
                       delay: float = 0.0) -> Sequence[S]:
@@ -107,11 +128,14 @@ class Shots(Generic[S]):
         """
         Ask the device what became of its doubtful operations; returns the shots it settled.
 
+        From now on what it does is accounted for.
+
         One that it cannot answer for stays unknown, with the reason. Raises what means that the
         link is lost: the rest is asked after the next log-in.
 
         :param delay: [s] from a trigger to its exposure.
         """
+        device.record = partial(self._doubtful, identity)
         settled: list[S] = []
         for doubt in self._ledger(lambda ledger: ledger.unsettled(identity)):
             try:
@@ -128,6 +152,9 @@ class Shots(Generic[S]):
                 log.exception('evidence of %s', doubt.id)
                 found = Settlement(Outcome.UNKNOWN, 'Its evidence cannot be read')
             shot = self._ledger(methodcaller('settle', doubt.id, found, self._now(), delay))
-            if shot and shot.settled is not None:
+            if shot is None:
+                log.warning('an earlier operation, %s: %s; %s', doubt.evidence['operation'],
+                            found.outcome.value, found.words)
+            elif shot.settled is not None:
                 settled.append(shot)
         return settled

@@ -125,6 +125,11 @@ class Supervisor:
             self._interrupted = True
             port.cancel()
 
+    def note(self, words: str) -> None:
+        """Show as the last error what went wrong besides; from any thread."""
+        self.last_error, self.last_error_time = words, self._worker.now()
+        self._changed()
+
     # On the worker's thread.
 
     def use(self, function: Callable[[Device], T]) -> T:

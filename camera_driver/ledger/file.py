@@ -79,6 +79,31 @@ CREATE TABLE fetches (
     outcome TEXT                         -- NULL: still to be fetched
 ) WITHOUT ROWID;
 CREATE INDEX fetches_waiting ON fetches (device, queued) WHERE outcome IS NULL;
+""", """
+CREATE TABLE counts (
+    camera TEXT NOT NULL, state TEXT NOT NULL, shots INTEGER NOT NULL, PRIMARY KEY (camera, state)
+) WITHOUT ROWID;
+INSERT INTO counts SELECT camera, state, count(*) FROM shots GROUP BY camera, state;
+CREATE TRIGGER shot_added AFTER INSERT ON shots BEGIN
+    INSERT INTO counts SELECT new.camera, new.state, 0 WHERE NOT EXISTS (
+        SELECT 1 FROM counts WHERE camera = new.camera AND state = new.state);
+    UPDATE counts SET shots = shots + 1 WHERE camera = new.camera AND state = new.state;
+END;
+CREATE TRIGGER shot_removed AFTER DELETE ON shots BEGIN
+    UPDATE counts SET shots = shots - 1 WHERE camera = old.camera AND state = old.state;
+END;
+CREATE TRIGGER shot_changed AFTER UPDATE OF state ON shots WHEN new.state != old.state BEGIN
+    INSERT INTO counts SELECT new.camera, new.state, 0 WHERE NOT EXISTS (
+        SELECT 1 FROM counts WHERE camera = new.camera AND state = new.state);
+    UPDATE counts SET shots = shots - 1 WHERE camera = old.camera AND state = old.state;
+    UPDATE counts SET shots = shots + 1 WHERE camera = new.camera AND state = new.state;
+END;
+CREATE TRIGGER fetch_over AFTER UPDATE OF state ON shots
+    WHEN new.state IN ('downloaded', 'verified', 'failed') BEGIN
+    UPDATE fetches SET outcome = new.state WHERE shot_id = new.shot_id AND outcome IS NULL;
+END;
+CREATE INDEX fetches_open ON fetches (camera) WHERE outcome IS NULL;
+CREATE INDEX doubts_open ON doubts (camera) WHERE settled IS NULL;
 """)
 
 OWN = ('shots', 'doubts', 'fetches')  # tables whose rows belong to the camera they name
@@ -195,6 +220,7 @@ class LedgerFile:
         try:
             db.execute('PRAGMA journal_mode = WAL')
             db.execute('PRAGMA synchronous = NORMAL')
+            db.execute('PRAGMA recursive_triggers = ON')  # so that REPLACE is counted
             check = db.execute('PRAGMA quick_check(1)').fetchone()[0]
             if check != 'ok':
                 raise sqlite3.DatabaseError(check)
@@ -302,7 +328,11 @@ def _migrate(db: sqlite3.Connection) -> None:
         raise sqlite3.OperationalError(
             f'it has schema {version} of a newer program, this one knows {len(MIGRATIONS)}')
     for script in MIGRATIONS[version:]:
-        for statement in re.sub('--.*', '', script).split(';'):
-            db.execute(statement)
+        statement = ''
+        for part in re.sub('--.*', '', script).split(';'):
+            statement += part + ';'
+            if sqlite3.complete_statement(statement):  # a trigger has statements in it
+                db.execute(statement)
+                statement = ''
     db.execute(f'PRAGMA user_version = {len(MIGRATIONS)}')
     db.execute('COMMIT')

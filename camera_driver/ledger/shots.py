@@ -52,6 +52,10 @@ from camera_driver.operations import Evidence, Outcome, Settlement
 ROW = ('shot_id, state, camera, commanded, sent, stamp, stamp_source, stamp_uncertainty, '
        'image_index, folder, name, size, path, sha256, message, settled')
 
+# Of a shot that is neither known by its number nor by its name no picture can be fetched.
+FETCHES = ('fetches JOIN shots USING (shot_id) WHERE outcome IS NULL AND '
+           '(image_index IS NOT NULL OR image_key IS NOT NULL)')
+
 
 @dataclass(frozen=True)
 class ShotRecord:
@@ -86,11 +90,11 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Fetch:
-    """A shot whose picture is still to be downloaded."""
+    """A shot whose picture is still to be downloaded, and by what the camera knows it."""
 
     shot_id: str
-    image_index: int | None  # as the camera numbers it now, as far as is known
-    tries: int
+    image_index: int | None  # at last; None: its name alone is known
+    tries: int  # that failed by the picture's own fault
     error: str  # of the last try
 
 
@@ -105,6 +109,8 @@ class Counters:
     verified: int = 0
     unknown: int = 0
     failed: int = 0
+    waiting: int = 0  # whose pictures are still to be downloaded
+    doubts: int = 0  # other operations whose outcome is unknown
 
 
 class Ledger:
@@ -220,6 +226,11 @@ class Ledger:
 
         return self._file.transact(work)
 
+    def clear(self, doubt_id: str) -> None:
+        """Forget an operation whose outcome was known at once."""
+        self._file.do(lambda db: db.execute(
+            'DELETE FROM doubts WHERE doubt_id = ?', (doubt_id,)))
+
     def unsettled(self, identity: Identity, most: int = 100) -> Sequence[Doubt]:
         """
         Return what the device itself may settle, in the order of the commands.
@@ -273,32 +284,46 @@ class Ledger:
     def disturbed(self, identity: Identity) -> None:
         """Record that the camera's memory changes otherwise: open shots stay as they are now."""
         device = self._device(identity)
-        self._file.do(lambda db: db.execute(
-            'UPDATE shots SET evidence = NULL WHERE device = ? AND evidence IS NOT NULL AND '
-            "settled IS NULL AND state IN ('unknown', 'exposed')", (device,)))
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute('UPDATE shots SET evidence = NULL WHERE device = ? AND evidence IS NOT '
+                       "NULL AND settled IS NULL AND state IN ('unknown', 'exposed')", (device,))
+            db.execute('UPDATE doubts SET settled = commanded WHERE device = ? AND settled IS '
+                       'NULL', (device,))
+
+        self._file.transact(work)
 
     # What is to be downloaded.
 
     def fetch_later(self, identity: Identity, shot_id: str, now: float) -> None:
-        """Remember over reconnects and restarts that a shot's picture is to be downloaded."""
+        """
+        Remember over reconnects and restarts that a shot's picture is to be downloaded.
+
+        May be said before the trigger: a shot that failed is not waited for.
+        """
         device = self._device(identity)
         self._file.do(lambda db: db.execute(
             'INSERT OR IGNORE INTO fetches (shot_id, camera, device, queued) VALUES (?, ?, ?, ?)',
             (shot_id, self.camera, device, now)))
 
     def to_fetch(self, identity: Identity, most: int = 100) -> Sequence[Fetch]:
-        """Return the shots whose pictures are still to be downloaded, first come first."""
+        """Return the shots whose pictures can be downloaded now, first come first."""
         device = self._device(identity)
         return [Fetch(*row) for row in self._file.do(lambda db: db.execute(
-            'SELECT shot_id, image_index, tries, error FROM fetches JOIN shots USING (shot_id) '
-            'WHERE fetches.device = ? AND outcome IS NULL ORDER BY queued LIMIT ?',
-            (device, most)).fetchall())]
+            f'SELECT shot_id, image_index, tries, error FROM {FETCHES} AND fetches.device = ? '
+            'ORDER BY queued LIMIT ?', (device, most)).fetchall())]
 
-    def fetched(self, shot_id: str, outcome: str | None, error: str = '') -> None:
-        """Record how a download went; None: it is to be tried again."""
+    def not_fetched(self, fetch: Fetch, error: str, now: float, counts: bool = True,
+                    outcome: str | None = None) -> None:
+        """
+        Record a download that failed; the next try comes behind all others that wait.
+
+        :param counts: whether it was the picture's own fault.
+        :param outcome: in words, if there is to be no further try.
+        """
         self._file.do(lambda db: db.execute(
-            'UPDATE fetches SET tries = tries + 1, outcome = ?, error = ? WHERE shot_id = ?',
-            (outcome, error, shot_id)))
+            'UPDATE fetches SET tries = tries + ?, queued = ?, error = ?, outcome = ? WHERE '
+            'shot_id = ?', (counts, now, error, outcome, fetch.shot_id)))
 
     # What is in the camera.
 
@@ -335,6 +360,13 @@ class Ledger:
                                (key, image.folder, image.name, image.size, shot_id))
             for shot_id in outdated:
                 db.execute('UPDATE shots SET image_index = NULL WHERE shot_id = ?', (shot_id,))
+            if complete:  # a name that is not there any more may be given again
+                keys = {_key(image) for image in images}
+                db.executemany(
+                    'UPDATE images SET in_camera = 0 WHERE device = ? AND image_key = ?',
+                    [(device, key) for key, in db.execute(
+                        'SELECT image_key FROM images WHERE device = ? AND in_camera AND date IS '
+                        'NULL', (device,)).fetchall() if key not in keys])
 
         self._file.transact(work)
 
@@ -353,6 +385,10 @@ class Ledger:
             for image in sorted(images, key=lambda i: -i.index):
                 db.execute('UPDATE images SET in_camera = 0 WHERE device = ? AND image_key = ?',
                            (device, _key(image)))
+                db.execute("UPDATE fetches SET outcome = 'deleted' WHERE outcome IS NULL AND "
+                           'shot_id IN (SELECT shot_id FROM shots WHERE device = ? AND '
+                           '(image_index = ? OR image_key = ?))',
+                           (device, image.index, _key(image)))
                 db.execute('UPDATE shots SET image_index = NULL, image_key = NULL WHERE '
                            'device = ? AND (image_index = ? OR image_key = ?)',
                            (device, image.index, _key(image)))
@@ -420,20 +456,27 @@ class Ledger:
         """Return one shot."""
         return next(iter(self._shots('shot_id = ?', shot_id)), None)
 
-    def shots(self) -> Sequence[ShotRecord]:
-        """Return all shots of this camera in the order of their commands."""
-        return self._shots('camera = ?', self.camera)
+    def shots(self, most: int = 10_000) -> Sequence[ShotRecord]:
+        """Return the last shots of this camera in the order of their commands."""
+        return self._shots('shot_id IN (SELECT shot_id FROM shots WHERE camera = ? '
+                           'ORDER BY number DESC LIMIT ?)', self.camera, most)
 
     def counters(self) -> Counters:
         """Count the shots of this camera, of all runs."""
-        n = dict(self._file.do(lambda db: db.execute(
-            'SELECT state, count(*) FROM shots WHERE camera = ? GROUP BY state',
-            (self.camera,)).fetchall()))
+        def work(db: sqlite3.Connection) -> tuple[dict[str, int], int, int]:
+            states = dict(db.execute(
+                'SELECT state, shots FROM counts WHERE camera = ?', (self.camera,)).fetchall())
+            waiting, doubts = (db.execute(query, (self.camera,)).fetchone()[0] for query in (
+                f'SELECT count(*) FROM {FETCHES} AND fetches.camera = ?',
+                'SELECT count(*) FROM doubts WHERE settled IS NULL AND camera = ?'))
+            return states, waiting, doubts
+
+        n, waiting, doubts = self._file.do(work)
         verified = n.get('verified', 0)
         downloaded = verified + n.get('downloaded', 0)
         stored = downloaded + n.get('stored', 0)
         return Counters(sum(n.values()), stored + n.get('exposed', 0), stored, downloaded,
-                        verified, n.get('unknown', 0), n.get('failed', 0))
+                        verified, n.get('unknown', 0), n.get('failed', 0), waiting, doubts)
 
     # How it is kept.
 

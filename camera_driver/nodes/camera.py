@@ -36,7 +36,7 @@ class CameraNode(DeviceNode):
     """
 
     PARTS: ClassVar[tuple[type[Part[Any]], ...]] = (
-        Records, Frame, Pictures, Images, Downloads, Deletions, Captures, Sequences, Exposures,
+        Records, Frame, Pictures, Captures, Images, Downloads, Deletions, Sequences, Exposures,
         Previews, Protection, Uploads, Folders, Summary, CameraClock, Registers, Region, LiveView,
         Snapshots, Matrix, Locks)
 

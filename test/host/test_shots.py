@@ -13,16 +13,16 @@ from camera_driver.operations import Outcome, Settlement
 from camera_driver.sim.loop import LoopPort
 
 NOW = 1_800_000_000.0
-TRIGGER = b'\x02\x02'
+TRIGGER, ERASE = b'\x02\x02', b'\x02\x07'
 
 
 class Cut(LoopPort):
-    """A line that is lost at the trigger, within or behind it."""
+    """A line that is lost at a command, within or behind it."""
 
-    moment = ''
+    moment, command = '', TRIGGER
 
     def write(self, data):
-        if self.moment and data[:1] == b'\x1b' and data[4:6] == TRIGGER:
+        if self.moment and data[:1] == b'\x1b' and data[4:6] == self.command:
             super().write(data if self.moment == 'behind' else data[:4])
             self.unplug()
         super().write(data)
@@ -133,4 +133,63 @@ def test_a_shot_is_settled_before_the_memory_changes_or_never(file):
     _, camera, identity = opened(simulator)
     assert not shots_of(ledger).settle_open(camera, identity)
     assert ledger.shot(shot_id).state == 'unknown'
+    ledger.close()
+
+
+def deleting(file, simulator, moment=None):
+    """Delete image 2, on a line that is lost at `moment`; the program ends."""
+    ledger = Ledger(file, 'front', NOW)
+    port, camera, identity = opened(simulator)
+    assert not shots_of(ledger).settle_open(camera, identity)
+    if moment is not None:
+        port.moment, port.command = moment, ERASE
+    try:
+        camera.delete([2])
+    finally:
+        camera.close()
+        ledger.close()
+        simulator.advance(simulator.now + 60.0)
+
+
+def doubts(file):
+    ledger = Ledger(file, 'front', NOW)
+    try:
+        return ledger.counters().doubts
+    finally:
+        ledger.close()
+
+
+@pytest.mark.parametrize('moment', ['behind', 'within'])
+def test_a_deletion_is_settled_by_the_next_program(file, moment, caplog):
+    simulator = SierraSimulator()
+    before = len(simulator.frames)
+    with pytest.raises(OutcomeUnknown):
+        deleting(file, simulator, moment)
+    assert doubts(file) == 1
+    ledger = Ledger(file, 'front', NOW)
+    _, camera, identity = opened(simulator)
+    assert not shots_of(ledger).settle_open(camera, identity)
+    words = 'delete: done' if len(simulator.frames) < before else 'delete: not done'
+    assert words in caplog.text
+    assert not ledger.counters().doubts and not ledger.unsettled(identity)
+    ledger.close()
+
+
+def test_what_was_done_or_refused_is_not_in_doubt(file):
+    simulator = SierraSimulator()
+    deleting(file, simulator)
+    simulator.frames[1].protected = True
+    with pytest.raises(Refused):
+        deleting(file, simulator)
+    assert not doubts(file)
+
+
+def test_a_later_change_ends_the_doubt_of_an_earlier_one(file):
+    simulator = SierraSimulator()
+    with pytest.raises(OutcomeUnknown):
+        deleting(file, simulator, 'behind')
+    ledger = Ledger(file, 'front', NOW)
+    _, camera, identity = opened(simulator, Told)
+    assert not shots_of(ledger).before_change(camera, identity)
+    assert not ledger.counters().doubts  # nothing tells any more
     ledger.close()

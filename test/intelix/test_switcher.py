@@ -4,6 +4,7 @@
 
 import random
 
+from helpers import recorder
 from hostile import hostile, seconds
 import pytest
 
@@ -224,8 +225,7 @@ def test_a_late_report_settles_a_trigger():
 
 def test_what_became_of_a_routing_in_another_session():
     matrix, switcher = connected()
-    kept = []
-    switcher.record = kept.append
+    switcher.record, kept = recorder()
     matrix.misbehave('no_report', command=b'\x03\x06')
     with pytest.raises(OutcomeUnknown) as doubt:
         switcher.route(8, REVERSED)

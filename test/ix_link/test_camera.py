@@ -5,6 +5,7 @@
 from fractions import Fraction
 from math import inf, nan
 
+from helpers import recorder
 from hostile import hostile, seconds
 import pytest
 
@@ -323,8 +324,7 @@ def test_what_was_written_before_one_value_fails_is_named(pair):
     (3, 'iso was stepped by 1 EV, and the exposure could not be read afterwards')])
 def test_a_step_that_was_made_and_cannot_be_read(pair, skip, words):
     camera, device = pair
-    kept = []
-    device.record = kept.append
+    device.record, kept = recorder()
     camera.misbehave('silence', times=100, skip=skip, command=bytes([Command.GET_ISO]))
     with pytest.raises(NotConfirmed, match=words):
         device.step_exposure('iso', 1)

@@ -453,17 +453,34 @@ def test_a_shot_that_was_never_sent_has_its_row(ledger):
 
 
 def test_downloads_in_the_queue_survive_a_restart(ledger, path):
-    first, second = shoot(ledger, 1), shoot(ledger, 2)
-    for shot in (first, second):
+    first, second, third = (shoot(ledger, index) for index in (1, 2, 3))
+    for shot in (first, second, third):
         ledger.fetch_later(CAMERA, shot, NOW)
-    ledger.fetched(first, None, 'cable pulled')
+    ledger.not_fetched(ledger.to_fetch(CAMERA)[0], 'cable pulled', NOW + 1, counts=False)
     ledger.close()
     again = Ledger(path, 'front', NOW)
-    assert [(f.shot_id, f.image_index, f.tries, f.error) for f in again.to_fetch(CAMERA)] == [
-        (first, 1, 1, 'cable pulled'), (second, 2, 0, '')]
-    again.fetched(first, 'downloaded')
-    assert [f.shot_id for f in again.to_fetch(CAMERA)] == [second]
+    waiting = again.to_fetch(CAMERA)
+    assert [(f.shot_id, f.image_index, f.tries, f.error) for f in waiting] == [
+        (second, 2, 0, ''), (third, 3, 0, ''), (first, 1, 0, 'cable pulled')]
+    assert again.counters().waiting == 3
+    again.not_fetched(waiting[0], 'damaged', NOW + 2)
+    again.not_fetched(waiting[1], 'damaged', NOW + 2, outcome='failed')
+    assert [(f.shot_id, f.tries) for f in again.to_fetch(CAMERA)] == [(first, 0), (second, 1)]
+    again.downloaded(CAMERA, image(2, 'B.JPG'), Path('/b'), 9, 'sum', NOW)
+    again.deleted(CAMERA, [image(1, 'A.JPG')])
+    assert not again.to_fetch(CAMERA) and not again.counters().waiting
     again.close()
+
+
+def test_a_shot_without_a_picture_is_not_waited_for(ledger):
+    failed, unknown = ledger.command(CAMERA, NOW), ledger.command(CAMERA, NOW)
+    for shot in (failed, unknown):
+        ledger.fetch_later(CAMERA, shot, NOW)
+    ledger.failed(failed, 'refused')
+    ledger.unknown(unknown, 'cable pulled')
+    assert not ledger.to_fetch(CAMERA) and not ledger.counters().waiting
+    ledger.settle(unknown, Settlement(Outcome.DONE, 'one more', 4), NOW)
+    assert [(f.shot_id, f.image_index) for f in ledger.to_fetch(CAMERA)] == [(unknown, 4)]
 
 
 @pytest.mark.parametrize('who', [Identity('fuji_mx', '', 'MX-1700'), CAMERA])

@@ -15,6 +15,7 @@ that the clean run gave to it. Held of every cell:
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 import re
 from typing import Any
@@ -275,6 +276,7 @@ class Run:
     def _record(self, evidence):
         self.recorded.append(evidence)
         self.marks.append(self.port.chunks)
+        return nullcontext()
 
     def call(self):
         """Call it, and return what is said of it."""

@@ -87,8 +87,8 @@ def test_shots_of_an_earlier_run_keep_their_stamps(tmp_path):
 
 
 def test_published_on_demand_with_an_unknown_time(camera):
-    raw = camera.listen(Image, 'image_raw')
-    compressed = camera.listen(CompressedImage, 'image_raw/compressed')
+    raw = camera.listen(Image, 'untimed/image_raw')
+    compressed = camera.listen(CompressedImage, 'untimed/image_raw/compressed')
     camera.act(DownloadImages, 'download_images', indices=[1], publish=False)
     camera.act(DownloadImages, 'download_images', indices=[2], publish=True)
     wait_until(lambda: raw and compressed)
@@ -98,6 +98,7 @@ def test_published_on_demand_with_an_unknown_time(camera):
     pixels = np.frombuffer(raw[0].data, np.uint8).reshape(raw[0].height, raw[0].width, 3)
     assert np.array_equal(pixels, decode(data))
     assert raw[0].header.stamp.sec == 0  # not commanded here: nobody knows in ROS time
+    assert raw[0].header.frame_id == ''  # nothing to look up a transform for
 
 
 def test_thumbnails(camera):
@@ -139,7 +140,7 @@ def test_a_picture_that_is_odd_in_the_camera_is_saved_as_such(tmp_path, keep_odd
     odd = data[:len(data) // 2] + data[len(data) // 2 + 512:]
     simulator.frames[1].data = odd
     with make(tmp_path, simulator, keep_odd=keep_odd) as one:
-        compressed = one.listen(CompressedImage, 'image_raw/compressed')
+        compressed = one.listen(CompressedImage, 'untimed/image_raw/compressed')
         result = one.act(DownloadImages, 'download_images', publish=True)
         assert result.success is keep_odd and not result.failed
         assert 'image 2 is odd in the camera' in result.message

@@ -139,19 +139,19 @@ class Host:
 
     def connected(self, device, identity):
         done = [self.settings.connected(device)]
+        self.unnamed = []
+        if isinstance(device, TakesPictures):
+            for shot in self.shots.settle_open(device, identity):
+                done.append(f'{shot.shot_id} is {shot.state}')
+                if shot.image_index is not None:
+                    self.taken(shot.image_index)
         if isinstance(device, StoresImages):
-            self.unnamed = []
             if self.records(lambda ledger: ledger.expects_list(identity)):
                 try:
                     images = device.list_images()
                     self.records(lambda ledger: ledger.listed(identity, images))
                 except (Refused, ProtocolError) as error:
                     done.append(f'not listed: {error}')
-        if isinstance(device, TakesPictures):
-            for shot in self.shots.settle_open(device, identity):
-                done.append(f'{shot.shot_id} is {shot.state}')
-                if shot.image_index is not None:
-                    self.taken(shot.image_index)
         text = '; '.join(filter(None, done))
         self.world.log(f'connected: {text}')
         return text

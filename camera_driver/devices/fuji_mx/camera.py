@@ -372,7 +372,12 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
 
         Returns the answer, or None where the lists alone tell that it was done, and what they say.
         """
-        answer, found = carry_out(evidence, command, self.settle, self.record)
+        with self.record(evidence):
+            return self._listed(evidence, command)
+
+    def _listed(self, evidence: Evidence, command: Callable[[], T],
+                ) -> tuple[T | None, Settlement]:
+        answer, found = carry_out(evidence, command, self.settle)
         if found:
             return None, found
         where, exchange = self.session.port.name, self.session.exchange

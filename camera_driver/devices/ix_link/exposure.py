@@ -14,7 +14,7 @@ from camera_driver.devices.ix_link.commands import Code
 from camera_driver.devices.ix_link.session import IxLinkSession, Malformed
 from camera_driver.errors import DeviceError, NotConfirmed, NotSupported, Refused
 from camera_driver.model import Exposure, Range
-from camera_driver.operations import Evidence
+from camera_driver.operations import Record, unrecorded
 
 T = TypeVar('T')
 
@@ -100,7 +100,7 @@ class ExposureControl:
         return self._read_after(written)
 
     def step(self, quantity_name: str, steps: float,
-             record: Callable[[Evidence], None] = lambda evidence: None) -> Exposure:
+             record: Record = unrecorded) -> Exposure:
         """
         Change one quantity by steps of EV with the camera's increment command.
 

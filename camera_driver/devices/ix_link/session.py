@@ -68,7 +68,7 @@ from camera_driver.link.framing import Damaged
 from camera_driver.link.port import Port
 from camera_driver.model import LiveViewRegion
 from camera_driver.operations import (
-    Attempt, carry_out, confirmed, Evidence, once, Outcome, Settlement)
+    Attempt, carry_out, confirmed, Evidence, once, Outcome, Record, Settlement, unrecorded)
 
 T = TypeVar('T')
 
@@ -179,7 +179,7 @@ class IxLinkSession:
                   lambda held: f'the device took it and holds {quantity.words(held)}')
 
     def increment(self, quantity: Quantity, numerator: int, denominator: int,
-                  record: Callable[[Evidence], None] = lambda evidence: None) -> None:
+                  record: Record = unrecorded) -> None:
         """
         Change an APEX value by a step, once; by what it was before tell whether it was done.
 
@@ -264,7 +264,7 @@ class IxLinkSession:
             {'operation': 'capture'},
             lambda: self._do(Command.CAPTURE, mode,
                              timeout=limit if mode is ReplyMode.SYNC else T_REPLY),
-            lambda _: self._settle_trigger(), lambda _: None)[1]
+            lambda _: self._settle_trigger())[1]
         return found.words if found else ''
 
     def _settle_trigger(self) -> Settlement:

@@ -29,13 +29,11 @@ from camera_driver.devices.kp_fd30.session import KpFd30Session
 from camera_driver.errors import (
     Cancelled, DeviceError, Forbidden, naming, NotConfirmed, OutcomeUnknown, Refused, ReplyTimeout)
 from camera_driver.operations import (
-    Attempt, carry_out, Evidence, line_lost, once, Outcome, Settlement)
+    Attempt, carry_out, Evidence, line_lost, once, Outcome, Record, Settlement)
 
 log = logging.getLogger(__name__)
 
 RESTART = BY_NAME['awc_preset_restart']
-
-Record = Callable[[Evidence], None]
 
 
 class Bank:

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 import json
 
-from camera_driver.devices.kp_fd30.bank import Bank, Record
+from camera_driver.devices.kp_fd30.bank import Bank
 from camera_driver.devices.kp_fd30.registers import BY_NAME, Register, TABLE
 from camera_driver.model import Difference, Progress, ProgressCallback
+from camera_driver.operations import Record
 
 FORMAT = 'camera_driver kp_fd30 1'
 READABLE: Sequence[Register] = tuple(row for row in TABLE if row.readable)

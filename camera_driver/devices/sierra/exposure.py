@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from camera_driver.devices.sierra.models import GENERIC
 from camera_driver.devices.sierra.registers import NUMBER
@@ -12,7 +12,7 @@ from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.errors import DeviceError, NotConfirmed, NotSupported, Refused
 from camera_driver.model import Exposure, Range, Setting
 from camera_driver.operations import (
-    Attempt, carry_out, confirmed, Evidence, once, Outcome, Settlement)
+    Attempt, carry_out, confirmed, Evidence, once, Outcome, Record, Settlement)
 
 MAX_TIME = 0x7FFFFFFF  # us, what an int32 holds; the models' own limits are not documented
 
@@ -98,7 +98,7 @@ class ExposureControl:
 
         confirmed(f'{name}: {value}', write, lambda: self._session.read_int(register), good)
 
-    def step(self, quantity: str, steps: float, record: Callable[[Evidence], None]) -> Exposure:
+    def step(self, quantity: str, steps: float, record: Record) -> Exposure:
         """
         Change one quantity by steps of EV from what the camera holds now.
 

@@ -21,7 +21,8 @@ from camera_driver.devices.sierra.registers import Action, NUMBER
 from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.errors import DeviceError, OutcomeUnknown, Refused
 from camera_driver.model import ProgressCallback
-from camera_driver.operations import carry_out, Evidence, line_lost, Outcome, Settlement
+from camera_driver.operations import (
+    carry_out, Evidence, line_lost, Outcome, Record, Settlement)
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,6 @@ T_CHANGE = 2.0  # s for the count to follow; it does at once, unless the answer 
 T_AGAIN = 0.5
 
 OPERATIONS = ('capture', 'delete', 'delete_all', 'upload')
-
-Record = Callable[[Evidence], None]
 
 
 class Outcomes:
@@ -164,13 +163,16 @@ class Outcomes:
 
         Returns when it reported the end, or None, and what the count says.
         """
-        settle = settle or self.settle
+        with record(evidence):
+            return self._counted(evidence, command, settle or self.settle)
+
+    def _counted(self, evidence: Evidence, command: Callable[[], None],
+                 settle: Callable[[Evidence], Settlement]) -> tuple[float | None, Settlement]:
         where = self._session.port.name
         found: Settlement | None = None
         for attempt in range(1 + N_RETRY):
             try:
-                found = carry_out(evidence, command, settle,
-                                  record if not attempt else lambda _: None)[1]
+                found = carry_out(evidence, command, settle)[1]
                 break
             except Refused as error:
                 if error.code != Control.NAK or attempt == N_RETRY:

@@ -28,15 +28,11 @@ from camera_driver.host.worker import Priority
 from camera_driver.ledger.shots import Ledger, ShotRecord
 from camera_driver.model import Exposure, Identity, Setting
 from camera_driver.nodes import convert
-from camera_driver.nodes.abilities.download import Downloads
+from camera_driver.nodes.abilities.download import Downloads, NUMBER_UNKNOWN
 from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame
 from camera_driver.nodes.base import DeviceNode, Part
-
-
-NOT_FETCHED = ('the picture is not downloaded: the camera did not tell its number; list the '
-               'images and download it by its number')
 
 
 class Captures(Part[TakesPictures]):
@@ -53,8 +49,6 @@ class Captures(Part[TakesPictures]):
         super().__init__(node)
         self._records = node.part(Records)
         self._shots = Shots(self._records, node.seconds)
-        self._images = node.find(Images)
-        self._downloads = node.find(Downloads)
         self._one = threading.Lock()  # at a time asks whether a shot may be commanded
         self._running: Future[None] | None = None  # the last shot
         # One per shot, also of a shot that was under way when the node was deactivated.
@@ -63,8 +57,18 @@ class Captures(Part[TakesPictures]):
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
         node.serve(srv.Capture, '~/capture', self._capture)
 
+    # Not made yet when this is: they need to hear of a new connection after it.
+
+    @property
+    def _images(self) -> Images | None:
+        return self.node.find(Images)
+
+    @property
+    def _downloads(self) -> Downloads | None:
+        return self.node.find(Downloads)
+
     def connected(self, camera: TakesPictures, identity: Identity) -> str:
-        """Ask what became of the shots that an earlier connection left open."""
+        """Ask what became of what an earlier connection left open, before the images move on."""
         settled = self._shots.settle_open(camera, identity, self._delay)
         self._tell(settled)
         return f'earlier shots settled: {len(settled)}' if settled else ''
@@ -85,21 +89,25 @@ class Captures(Part[TakesPictures]):
                 self._images.taken(shot.image_index)
 
     def shoot(self, triggered: Callable[[msg.CaptureEvent], None] = lambda _: None,
-              ) -> 'Future[msg.CaptureEvent]':
+              download: bool = False) -> 'Future[msg.CaptureEvent]':
         """
         Take one picture and account for it: ledger, event, stamp. Returns at once.
 
         :param triggered: called in the worker's thread when the trigger has left, with what is
             known then.
+        :param download: fetch the picture afterwards, in the background.
         :returns: the future of the event that is published; its `success` and `message` say how
             it went. Raises Busy, PortError when no shot can be commanded.
         """
+        if download:
+            self.check_download()
         event = msg.CaptureEvent()
         with self._one:
             try:
                 self.may_begin()
                 running = self.node.start('capturing', partial(
-                    self._shoot, event=event, triggered=triggered), Priority.CAPTURE)
+                    self._shoot, event=event, triggered=triggered, download=download),
+                    Priority.CAPTURE)
             except DeviceError as error:
                 self._not_sent(error)
                 raise
@@ -135,12 +143,6 @@ class Captures(Part[TakesPictures]):
             raise NotSupported('the pictures of this camera do not come over its line; leave '
                                'download false')
 
-    def download_later(self, index: int) -> None:
-        """Download a picture that was just taken, in the background."""
-        self.check_download()
-        assert self._downloads
-        self._downloads.fetch_later(index)
-
     def _not_sent(self, error: BaseException) -> None:
         """Record a shot that was asked for and that the camera never heard of."""
         supervisor = self.node.supervisor
@@ -148,7 +150,7 @@ class Captures(Part[TakesPictures]):
         self._records(lambda ledger: ledger.refused(identity, self.node.seconds(), str(error)))
 
     def _shoot(self, camera: TakesPictures, event: msg.CaptureEvent,
-               triggered: Callable[[msg.CaptureEvent], None]) -> None:
+               triggered: Callable[[msg.CaptureEvent], None], download: bool) -> None:
         """Take one picture; in the worker's thread."""
         event.image_index = -1
         event.stamp_source = event.STAMP_UNKNOWN
@@ -158,6 +160,9 @@ class Captures(Part[TakesPictures]):
         commanded = self.node.seconds()
         shot_id = self._records(lambda ledger: ledger.command(self.node.identity, commanded))
         event.shot_id = shot_id
+        if download:
+            self._records(
+                lambda ledger: ledger.fetch_later(self.node.identity, shot_id, commanded))
         delay = self._delay
         stamp: float | None = None  # the trigger has not left
 
@@ -199,6 +204,11 @@ class Captures(Part[TakesPictures]):
         self._records(lambda ledger: ledger.exposed(
             shot_id, stamp, event.stamp_source, event.stamp_uncertainty, shot.exposure,
             shot.image_index, event.message))
+        if download and self._downloads:
+            if event.image_index < 0:
+                self._downloads.not_told(shot_id)
+            else:
+                self._downloads.wake()
         self._events.publish(event)
         if self._images and shot.image_index is not None:
             self._images.taken(shot.image_index)
@@ -208,9 +218,7 @@ class Captures(Part[TakesPictures]):
         if request.download:
             self.check_download()
         left: Future[msg.CaptureEvent] = Future()
-        running = self.shoot(lambda event: left.set_result(deepcopy(event)))
-        if request.download:
-            running.add_done_callback(self._download_when_taken)
+        running = self.shoot(lambda event: left.set_result(deepcopy(event)), request.download)
         wait((running,) if request.wait else (running, left), return_when=FIRST_COMPLETED)
         event = running.result() if running.done() else left.result()
         response.success = event.success or not running.done()
@@ -220,18 +228,7 @@ class Captures(Part[TakesPictures]):
         response.stamp = event.header.stamp
         response.stamp_uncertainty = event.stamp_uncertainty
         if request.download and event.success and event.image_index < 0:
-            response.message = '; '.join(filter(None, (response.message, NOT_FETCHED)))
-
-    def _download_when_taken(self, running: 'Future[msg.CaptureEvent]') -> None:
-        if running.exception() or not running.result().success:
-            return
-        if running.result().image_index < 0:
-            self.node.get_logger().error(f'{running.result().shot_id}: {NOT_FETCHED}')
-            return
-        try:
-            self.download_later(running.result().image_index)
-        except DeviceError as error:
-            self.node.get_logger().error(f'{running.result().shot_id} is not downloaded: {error}')
+            response.message = '; '.join(filter(None, (response.message, NUMBER_UNKNOWN)))
 
 
 def _update(shot: ShotRecord, frame_id: str) -> msg.CaptureEvent:

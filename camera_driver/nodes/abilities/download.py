@@ -1,7 +1,10 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Downloads: the action `~/download_images`, and those that a capture asks for.
+Downloads: the action `~/download_images`, and those that captures ask for.
+
+What a capture asks for is in the ledger: it is fetched after a lost link, a full disk or a restart
+as well, by the shot and not by its number.
 
 One picture at a time is a job of the device's thread, so that a capture that comes waits for one
 picture at most. With `capture_during_download: abort` it does not even wait for that: the picture
@@ -9,7 +12,6 @@ under way is given up in an orderly way and begun again at byte 0 after the shot
 cannot seek.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass, field
@@ -21,9 +23,12 @@ from typing import Any
 from camera_driver.abilities import StoresImages
 from camera_driver.action import DownloadImages
 from camera_driver.errors import (
-    Busy, Cancelled, DamagedPicture, DeviceError, ProtocolError, Refused)
+    Busy, Cancelled, DamagedPicture, DeviceError, NotSupported, ProtocolError, Refused,
+    ReplyTimeout)
 from camera_driver.host.worker import DeviceWorker, Priority
-from camera_driver.model import Picture, Progress, Setting, StoredImage
+from camera_driver.ledger.shots import Fetch
+from camera_driver.model import Identity, Picture, Progress, Setting, StoredImage
+from camera_driver.msg import PictureReport
 from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.base import DeviceNode, Part
@@ -36,8 +41,14 @@ CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
 PATIENCE = 86400.0  # s to wait for the device; a download in front may take hours
 FEEDBACK_PERIOD = 0.2  # s
 
+MOST_TRIES = 3  # of a shot's picture that fail by its own fault, not by that of link or disk
+RETRY_DELAY = 10.0  # s
+NUMBER_UNKNOWN = ('the picture is not downloaded: the camera did not tell its number; list the '
+                  'images and download it by its number')
+
 # What goes wrong with one picture alone; anything else will go wrong with the next as well.
-ONE_PICTURE = (DamagedPicture, Refused, IndexError)
+ONE_PICTURE = (
+    DamagedPicture, ProtocolError, Refused, ReplyTimeout, NotSupported, IndexError)
 
 
 class MadeWay(Exception):
@@ -99,16 +110,16 @@ class Downloads(Part[StoresImages]):
         self._images = node.part(Images)
         self._lock = threading.Lock()
         self._goal = threading.Lock()  # held by the goal under way
-        self._under_way = 0  # goals, and images just taken
+        self._under_way = 0
         self._make_way = False
-        self._new: deque[int] = deque()  # images just taken, to be downloaded
+        self._woken = False  # to fetch what shots wait for
         self._background: DeviceWorker | None = None
         node.serve_action(DownloadImages, '~/download_images', self._execute, self._check)
 
     @property
     def active(self) -> bool:
         """Say whether a download is under way or waits for its turn."""
-        return self._under_way > 0
+        return self._under_way > 0 or self._woken
 
     def destroy(self) -> None:
         """End what runs in the background, as the device's thread has ended."""
@@ -125,32 +136,118 @@ class Downloads(Part[StoresImages]):
         """Give up the picture under way for a capture, where that is wanted; it begins again."""
         self._make_way = self.node.parameter('capture_during_download') == 'abort'
 
-    def fetch_later(self, index: int) -> None:
-        """Download an image that was just taken, save and publish it, in the background."""
+    def connected(self, camera: StoresImages, identity: Identity) -> str:
+        """Go on to fetch what shots wait for."""
+        assert self.node.worker
+        self.node.worker.later(0.0, '', self.wake)  # once all is connected
+        return ''
+
+    def set_active(self, active: bool) -> None:
+        """Go on to fetch what shots wait for."""
+        if active and self.node.connected:
+            self.wake()
+
+    def wake(self) -> None:
+        """Fetch, in the background, what shots wait for."""
         with self._lock:
-            self._new.append(index)
-            self._under_way += 1
+            if self._woken or not self.node.part(Records).counters.waiting:
+                return
+            self._woken = True
             if self._background is None:
                 self._background = DeviceWorker(f'{self.node.get_name()} downloads')
-            if len(self._new) == 1:
-                self._background.start('downloads', self._fetch_new)
+            self._background.later(0.0, '', self._fetch_waiting)
 
-    def _fetch_new(self) -> None:
-        """Download what was asked for; in the background's thread."""
-        while self._new:
-            index = self._new[0]
-            try:
-                image = self._images.list_stored(PATIENCE, [index])[0]
-                report = Report(0, 1, time.monotonic(), number=1, index=index)
-                self._one(image, report, DownloadImages.Goal(publish=True),
-                          lambda: False, lambda _: None)
-            except (DeviceError, IndexError) as error:
-                self.node.get_logger().error(f'image {index} was not downloaded: {words(error)}')
-            except Exception as error:  # nobody waits for this
-                self.node.get_logger().error(f'image {index}: internal error {error!r}')
+    def not_told(self, shot_id: str) -> None:
+        """Say that a picture cannot be fetched, unless its number is learned later."""
+        self.node.get_logger().error(f'{shot_id}: {NUMBER_UNKNOWN}')
+        shot = self.node.part(Records)(lambda ledger: ledger.shot(shot_id))
+        self._images.report(PictureReport.WAITING, NUMBER_UNKNOWN, shot)
+
+    def _fetch_waiting(self) -> None:
+        """Fetch one picture after the other; in the background's thread."""
+        with self._lock:
+            self._woken = False
+            self._under_way += 1
+        tried: set[str] = set()
+        try:
+            while self.node.active and self.node.connected:
+                waiting = self._waiting()
+                fetch = next((one for one in waiting if one.shot_id not in tried), None)
+                if fetch is None:
+                    break
+                tried.add(fetch.shot_id)
+                if not self._fetch(fetch):
+                    break
+        finally:
             with self._lock:
-                self._new.popleft()
                 self._under_way -= 1
+        if self._background and tried and self.node.connected and self._waiting():
+            self._background.later(RETRY_DELAY, '', self._fetch_waiting)
+
+    def _waiting(self) -> Sequence[Fetch]:
+        return self.node.part(Records)(lambda ledger: ledger.to_fetch(self.node.identity))
+
+    def _fetch(self, fetch: Fetch) -> bool:
+        """Fetch the picture of a shot; says whether it is any use to go on with the next."""
+        image: StoredImage | None = None
+        try:
+            image = self._look_for(fetch)
+            if image is None:
+                self._not_fetched(fetch, 'its picture is not in the camera any more',
+                                  PictureReport.GONE)
+                return True
+            report = Report(0, 1, time.monotonic(), number=1, index=image.index)
+            self._one(image, report, DownloadImages.Goal(publish=True),
+                      lambda: not self.node.active, lambda _: None)
+        except ONE_PICTURE as error:
+            own = self._link_lives()
+            last = own and fetch.tries + 1 >= MOST_TRIES
+            self._not_fetched(fetch, words(error), PictureReport.FAILED if last else
+                              PictureReport.WAITING, own, image)
+            return own
+        except Cancelled:
+            return False
+        except DeviceError as error:
+            self._not_fetched(fetch, words(error), PictureReport.WAITING, False, image)
+            return False
+        return True
+
+    def _look_for(self, fetch: Fetch) -> StoredImage | None:
+        """Return the picture of a shot; its number may be another one by now."""
+        for indices in ([fetch.image_index] if fetch.image_index else None, None):
+            try:
+                listed = self._images.list_stored(PATIENCE, indices)
+            except IndexError:
+                continue
+            for image in listed:
+                shot = self._images.shot_of(image)
+                if shot and shot.shot_id == fetch.shot_id:
+                    return image
+        return None
+
+    def _link_lives(self) -> bool:
+        """Say whether the device still answers, after the supervisor has looked after it."""
+        try:
+            self.run('looking after the link', lambda camera: None)
+        except DeviceError:
+            return False
+        return True
+
+    def _not_fetched(self, fetch: Fetch, why: str, outcome: str, own: bool = True,
+                     image: StoredImage | None = None) -> None:
+        """Take note of a picture that was not fetched, and say so, once for each reason."""
+        over = None if outcome == PictureReport.WAITING else outcome
+        records = self.node.part(Records)
+        records(lambda ledger: ledger.not_fetched(fetch, why, self.node.seconds(), own, over))
+        if why == fetch.error and not over:
+            return
+        message = f'the picture of {fetch.shot_id} was not downloaded: {why}' + (
+            '' if over else '; it is tried again')
+        self.node.get_logger().error(message)
+        if self.node.supervisor:
+            self.node.supervisor.note(message)
+        shot = records(lambda ledger: ledger.shot(fetch.shot_id))
+        self._images.report(outcome, why, shot, image)
 
     def _check(self, goal: DownloadImages.Goal) -> None:
         if any(index < 1 for index in goal.indices):

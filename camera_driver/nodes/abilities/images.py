@@ -3,34 +3,37 @@
 """
 The images in a camera: they are listed, and those that were downloaded kept and published.
 
-The stamp of a picture that is published is the time of its exposure where the ledger knows it,
-and 0 where it does not: what a camera's clock wrote into a file is not ROS time, and the time of
-arrival would be a wrong one.
+The stamp of a picture that is published is the time of its exposure, which the ledger knows of
+commanded shots. Any other picture goes to topics of its own, `~/untimed/...`, without stamp and
+frame: what a camera's clock wrote into a file is not ROS time, the time of arrival would be a
+wrong one, and 0 is "the latest" to tf2. What became of each picture is told on `~/pictures`.
 """
 
 from collections.abc import Sequence
+import math
 from pathlib import Path
 
-from builtin_interfaces.msg import Time
-from rclpy.qos import QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 
-from camera_driver import srv
+from camera_driver import msg, srv
 from camera_driver.abilities import StoresImages
 from camera_driver.errors import DeviceError, ProtocolError, Refused
-from camera_driver.ledger.shots import Ledger
+from camera_driver.ledger.shots import Ledger, ShotRecord
 from camera_driver.model import Identity, Picture, Setting, StoredImage
 from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame, Pictures
 from camera_driver.nodes.base import DeviceNode, Part, PATIENCE
+from camera_driver.nodes.image_topics import ImageTopics
 from camera_driver.pictures.image import check_thumbnail, Checked
-from camera_driver.pictures.keep import EXTENSIONS, keep
+from camera_driver.pictures.keep import EXTENSIONS, keep, Kept
 from camera_driver.pictures.storage import PictureStore
 
 NAMING_DELAY = 1.0  # s after a shot, if nothing else waits by then
+REPORTS = 100  # of the last pictures, kept for whoever comes later
 
 
 class Images(Part[StoresImages]):
@@ -46,6 +49,11 @@ class Images(Part[StoresImages]):
         super().__init__(node)
         self._records = node.part(Records)
         self._topics = node.part(Pictures).topics
+        self._untimed = ImageTopics(node, 'untimed/')
+        self._reports = node.create_publisher(
+            msg.PictureReport, '~/pictures', QoSProfile(
+                depth=REPORTS, durability=DurabilityPolicy.TRANSIENT_LOCAL),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
         self._thumbnails = node.create_lifecycle_publisher(
             CompressedImage, '~/thumbnail/compressed', QoSProfile(depth=10),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
@@ -114,9 +122,38 @@ class Images(Part[StoresImages]):
                 ledger.verified(self.node.identity, kept.sha256)
 
         self._records(record)
-        if publish and sound:
-            self._topics.publish(checked, self._header(stored))
+        shot = self.shot_of(stored)
+        publish = bool(publish and sound)
+        if publish:
+            topics = self._topics if _is_timed(shot) else self._untimed
+            topics.publish(checked, self._header(shot))
+        outcome = msg.PictureReport.ODD if checked.odd else msg.PictureReport.DOWNLOADED
+        self.report(outcome, checked.odd, shot, stored, kept, publish)
         return kept.path
+
+    def shot_of(self, stored: StoredImage) -> ShotRecord | None:
+        """Return the shot that an image in the camera is the picture of, if it is known."""
+        return self._records(lambda ledger: ledger.shot_of(self.node.identity, stored))
+
+    def report(self, outcome: str, message: str, shot: ShotRecord | None,
+               stored: StoredImage | None = None, kept: Kept | None = None,
+               published: bool = False) -> None:
+        """Tell on `~/pictures` what became of a picture."""
+        report = msg.PictureReport(
+            header=self._header(shot), outcome=outcome, message=message, published=published,
+            image_index=-1, stamp_uncertainty=math.nan)
+        if shot:
+            report.shot_id = shot.shot_id
+            report.image_index = convert.count(shot.image_index)
+            report.name = shot.name or ''
+        if shot and _is_timed(shot):
+            report.stamp_source = shot.stamp_source or ''
+            report.stamp_uncertainty = convert.number(shot.stamp_uncertainty)
+        if stored:
+            report.image_index, report.name = int(stored.index), stored.name
+        if kept:
+            report.path, report.size, report.sha256 = str(kept.path), kept.size, kept.sha256
+        self.node.publish(self._reports, lambda: report)
 
     def keep_thumbnail(self, picture: Picture, stored: StoredImage, folder: str,
                        publish: bool) -> Path:
@@ -126,17 +163,20 @@ class Images(Part[StoresImages]):
         path = self._pictures().save(f'{stem}_thumbnail.{EXTENSIONS[checked.format]}',
                                      checked.data, folder)
         if publish:
-            self._thumbnails.publish(convert.compressed_message(checked, self._header(stored)))
+            header = self._header(self.shot_of(stored))
+            self._thumbnails.publish(convert.compressed_message(checked, header))
         return path
 
     def keep_file(self, name: str, data: bytes, folder: str) -> Path:
         """Save what is not a picture beside the pictures. Raises StorageError."""
         return self._pictures().save(name, data, folder)
 
-    def _header(self, stored: StoredImage) -> Header:
-        shot = self._records(lambda ledger: ledger.shot_of(self.node.identity, stored))
-        stamp = convert.time_message(shot.stamp) if shot and shot.stamp else Time()
-        return Header(stamp=stamp, frame_id=self.node.part(Frame).frame_id)
+    def _header(self, shot: ShotRecord | None) -> Header:
+        """Return the time and frame of an exposure; nothing where the time is not known."""
+        if shot is None or not shot.stamp:
+            return Header()
+        return Header(stamp=convert.time_message(shot.stamp),
+                      frame_id=self.node.part(Frame).frame_id)
 
     def _pictures(self) -> PictureStore:
         directory = (self.node.parameter('download_directory')
@@ -157,3 +197,7 @@ class Images(Part[StoresImages]):
         clocks = sorted({convert.ZONES[one.clock] for one in images if one.clock and one.stamp})
         response.message = f'{len(images)} images, {sum(known)} of them downloaded' + ''.join(
             f"; stamps: the camera's clock, taken for {zone}" for zone in clocks)
+
+
+def _is_timed(shot: ShotRecord | None) -> bool:
+    return shot is not None and bool(shot.stamp)

@@ -62,6 +62,9 @@ class Records(Part[Device]):
             done = 'stored: unknown, this protocol does not tell'
         if self._ledger.problem:
             return (Task('shots', WARN, self._ledger.problem, values),)
+        if counters.doubts:
+            return (Task('shots', WARN, f'the outcome of {counters.doubts} deletions or other '
+                         'operations is unknown: list the images', values),)
         if counters.unknown or counters.failed:
             return (Task('shots', WARN, f'of {counters.commanded} commanded shots '
                          f'{counters.failed} failed and {counters.unknown} are unknown', values),)

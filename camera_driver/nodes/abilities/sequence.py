@@ -100,7 +100,7 @@ class Sequences(Part[TakesPictures]):
             if handle.is_cancel_requested:
                 return
             try:
-                event = self._captures.shoot().result()
+                event = self._captures.shoot(download=goal.download).result()
             except NotSupported:
                 raise  # nor will the next one be
             except DeviceError as error:  # no shot was commanded: this place is lost
@@ -122,8 +122,6 @@ class Sequences(Part[TakesPictures]):
             if failures == MOST_FAILURES:
                 result.message = f'given up after {failures} failures in a row: {event.message}'
                 return
-            if event.success and goal.download:
-                self._captures.download_later(event.image_index)
             grid.next()
 
     def _wait(self, time_left: Callable[[], float], handle: Any) -> None:
