@@ -57,8 +57,9 @@ OFFERED = {
     abilities.HasLiveView: {},
     abilities.ShowsRegion: {'~/set_roi': 'camera_driver/srv/SetRegionOfInterest'},
     abilities.KeepsSettings: {
-        '~/save': 'camera_driver/srv/SaveSettings', '~/load': 'camera_driver/srv/LoadSettings',
-        '~/store': 'camera_driver/srv/Command'},
+        '~/save_settings': 'camera_driver/srv/SaveSettings',
+        '~/load_settings': 'camera_driver/srv/LoadSettings',
+        '~/store_settings': 'camera_driver/srv/Command'},
     abilities.Routes: {
         '~/routing': 'camera_driver/msg/Routing', '~/set_preset': 'camera_driver/srv/SetPreset',
         '~/get_preset': 'camera_driver/srv/GetPreset',
@@ -77,7 +78,7 @@ OF_TYPE = {
 SURE = {  # what changes nothing in the device, or cannot be in doubt
     '~/self_test', '~/reset_device', '~/take_preview', '~/set_camera_info', '~/get_exposure',
     '~/get_preset', '~/get_summary', '~/list_folders', '~/list_images', '~/download_audio',
-    '~/download_animation', '~/download_images', '~/read_register', '~/save'}
+    '~/download_animation', '~/download_images', '~/read_register', '~/save_settings'}
 
 
 def found_of(node):

@@ -212,49 +212,51 @@ def test_a_camera_without_power_for_a_moment(tmp_path, keep_alive):
 
 def test_eeprom_is_locked_by_default(camera):
     assert not put(camera, 'alc_mode', 'area')
-    response = camera.call(Command, 'store')
+    response = camera.call(Command, 'store_settings')
     assert not response.success and 'allow_factory_store' in response.message
     assert camera.simulator.eeprom_writes == 0
 
 
 def test_store(unlocked):
     assert not put(unlocked, 'alc_mode', 'area')
-    response = unlocked.call(Command, 'store')
+    response = unlocked.call(Command, 'store_settings')
     assert response.success, response.message
     assert unlocked.simulator.eeprom['alc_mode'] == bytes.fromhex('01 00 00')
 
 
 def test_save_and_load(camera):
-    saved = camera.call(SaveSettings, 'save')
+    saved = camera.call(SaveSettings, 'save_settings')
     assert saved.success and '"alc_mode": "00 00 00"' in saved.settings
     assert not put(camera, 'alc_mode', 'area')
-    response = camera.call(LoadSettings, 'load', settings=saved.settings)
+    response = camera.call(LoadSettings, 'load_settings', settings=saved.settings)
     assert response.success, response.message
     assert response.differences == ['alc_mode: area [01 00 00] -> ave [00 00 00]']
     assert get(camera, 'alc_mode') == ['area']
-    response = camera.call(LoadSettings, 'load', settings=saved.settings, apply=True)
+    response = camera.call(LoadSettings, 'load_settings', settings=saved.settings, apply=True)
     assert response.success, response.message
     assert get(camera, 'alc_mode') == ['ave']
     assert camera.simulator.registers['alc_mode'] == bytes(3)
     assert put(camera, 'awc_r_gain_offset', 5) == ''
-    response = camera.call(LoadSettings, 'load', settings=saved.settings, apply=True, store=True)
+    response = camera.call(
+        LoadSettings, 'load_settings', settings=saved.settings, apply=True, store=True)
     assert not response.success and 'allow_factory_store' in response.message
     assert len(response.differences) == 10 and camera.simulator.eeprom_writes == 0
-    response = camera.call(LoadSettings, 'load', settings='{}')
+    response = camera.call(LoadSettings, 'load_settings', settings='{}')
     assert not response.success and 'not a file of saved registers' in response.message
 
 
 def test_what_is_loaded_counts_as_commanded(unlocked):
-    saved = unlocked.call(SaveSettings, 'save').settings
+    saved = unlocked.call(SaveSettings, 'save_settings').settings
     assert not put(unlocked, 'alc_mode', 'peak_ave')
     saved = saved.replace('"alc_mode": "00', '"alc_mode": "01').replace(
         '"video_level": "00', '"video_level": "40')
-    response = unlocked.call(LoadSettings, 'load', settings=saved, apply=True)
+    response = unlocked.call(LoadSettings, 'load_settings', settings=saved, apply=True)
     assert response.success and response.message == '2 registers written'
     power_cycle(unlocked)
     assert get(unlocked, 'alc_mode') == ['area']
     assert unlocked.simulator.registers['video_level'] == bytes.fromhex('40 00 00')
-    response = unlocked.call(LoadSettings, 'load', settings=saved, apply=True, store=True)
+    response = unlocked.call(
+        LoadSettings, 'load_settings', settings=saved, apply=True, store=True)
     assert response.success and response.message == '10 registers stored'
     assert not put(unlocked, 'alc_mode', 'ave')  # the later command counts
     power_cycle(unlocked)

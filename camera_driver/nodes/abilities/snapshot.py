@@ -1,6 +1,6 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""All that a device holds: `~/save`, `~/load`, `~/store`."""
+"""All that a device holds: `~/save_settings`, `~/load_settings`, `~/store_settings`."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,9 @@ class Snapshots(Part[KeepsSettings]):
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
         self._loaded: dict[str, Difference] = {}  # which are no settings, by name
-        node.serve(srv.Command, '~/store', self._store)
-        node.serve(srv.SaveSettings, '~/save', self._save)
-        node.serve(srv.LoadSettings, '~/load', self._load)
+        node.serve(srv.Command, '~/store_settings', self._store)
+        node.serve(srv.SaveSettings, '~/save_settings', self._save)
+        node.serve(srv.LoadSettings, '~/load_settings', self._load)
 
     def begin(self) -> None:
         """Do not write again what was loaded."""
