@@ -165,7 +165,7 @@ fi
 # 4. The build. Files are linked, not copied: it is needed again when the list of files changes,
 # or what CMake reads, not when a Python file does.
 wanted="$base $root $ros $({
-  find camera_driver launch config \( -name __pycache__ -prune \) -o -type f -print | LC_ALL=C sort
+  find camera_driver launch config examples \( -name __pycache__ -prune \) -o -type f -print | LC_ALL=C sort
   cat package.xml CMakeLists.txt setup.cfg tools/setup.sh
   find msg srv action -type f | LC_ALL=C sort | xargs -r cat
 } | sha256sum)"

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+from ament_index_python.packages import get_package_share_directory
 import pytest
 from rclpy.action import get_action_server_names_and_types_by_node
 from rclpy.parameter import Parameter
@@ -43,6 +44,15 @@ def test_parameter_file(kind):
     assert set(everything) == {option.name for option in options} | set(settings)
     for name, setting in settings.items():
         assert setting.validate(everything[name]) == everything[name]
+
+
+def test_what_the_commands_in_documents_name_is_installed():
+    share = Path(get_package_share_directory('camera_driver'))
+    named = {name for page in (ROOT / 'README.md', *(ROOT / 'docs').glob('*.md'))
+             for name in re.findall(r'\b(?:config|examples)/[a-z_]+\.(?:yaml|py)\b',
+                                    page.read_text())}
+    assert {'config/rig.yaml', 'config/rig_all.yaml', 'examples/save_images.py'} <= named
+    assert not [name for name in named if not (share / name).is_file()]
 
 
 def test_interface_in_documents(ros, tmp_path, monkeypatch):
