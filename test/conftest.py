@@ -39,6 +39,12 @@ def has_ros():
     return all(importlib.util.find_spec(name) for name in ('rclpy', 'camera_driver.msg'))
 
 
+@pytest.fixture(autouse=True, scope='session')
+def state_of_commands(tmp_path_factory):
+    """Leave nothing in the home directory of who runs the tests."""
+    os.environ['XDG_STATE_HOME'] = str(tmp_path_factory.mktemp('state'))
+
+
 def pytest_configure(config):
     """Refuse to run without ROS 2 where it is required."""
     if os.environ.get('CAMERA_DRIVER_REQUIRE_ROS') == '1' and not has_ros():

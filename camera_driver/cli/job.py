@@ -14,6 +14,7 @@ import time
 from typing import Any, cast, Generic, TYPE_CHECKING, TypeVar
 
 from camera_driver.cli.complete import offer, words_of
+from camera_driver.cli.doubts import Doubts
 from camera_driver.cli.output import Output, yes_no
 from camera_driver.cli.parser import Arguments, Parser, UsageError
 from camera_driver.device_type import DeviceType
@@ -62,6 +63,9 @@ class Job(Generic[D]):
             try:
                 with self.out.note(f'Opening {port.name} ...'):
                     identity = _open(device, port.name)
+                    doubts = Doubts(self.device_type.name, port.name)
+                    doubts.settle(device, identity)
+                    device.record = partial(doubts.record, identity)
                 yield Opened(cast('D', device), identity, port)
             finally:
                 device.close()

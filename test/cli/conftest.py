@@ -43,6 +43,14 @@ class Result(NamedTuple):
         return self.err.removeprefix('camera-driver: ').rstrip()
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory, monkeypatch):
+    """Keep what commands leave in doubt apart: names of pseudo-terminals are used again."""
+    folder = tmp_path_factory.mktemp('state')
+    monkeypatch.setenv('XDG_STATE_HOME', str(folder))
+    return folder / 'camera_driver'
+
+
 @pytest.fixture
 def terminal():
     """Run a simulated sierra camera on a pseudo-terminal."""

@@ -38,9 +38,12 @@ def test_presets_and_routing(matrix, terminal):
 
 def test_what_is_not_known_has_an_exit_code_of_its_own(matrix, terminal):
     terminal.do(lambda: terminal.simulator.misbehave('no_report', 2, command=b'\x03\x06'))
-    for words in (('route', *STRAIGHT, '--preset', 8), ('trigger', 1)):
-        result = matrix(*words)
-        assert result.code == 8 and 'unknown whether it did' in result.error
+    result = matrix('route', *STRAIGHT, '--preset', 8)
+    assert result.code == 8 and 'unknown whether it did' in result.error
+    result = matrix('trigger', 1)
+    earlier, now = result.err.splitlines()
+    assert 'an earlier command left in doubt, route of' in earlier
+    assert result.code == 8 and 'unknown whether it did' in now
     terminal.do(lambda: terminal.simulator.misbehave('deaf', 1000, command=b'\x03\x01'))
     terminal.do(lambda: terminal.simulator.misbehave('no_report', 1000, command=b'\x03\x00'))
     assert matrix('route', *STRAIGHT, '--preset', 8).code == 8
