@@ -55,6 +55,11 @@ class RigDevice:
         """Return the name of its node with the namespace: '/front/nadir'."""
         return f'/{self.namespace.strip("/")}/{self.name}'.replace('//', '/')
 
+    @property
+    def logger(self) -> str:
+        """Return the name of its node's logger: 'front.nadir'."""
+        return self.full_name[1:].replace('/', '.')
+
     def arguments(self) -> list[str]:
         """Return the command line of its node's executable."""
         # JSON is YAML that leaves no doubt what is a text.

@@ -62,7 +62,9 @@ def run(args: Arguments, out: Output) -> int:
     rig = read(args.rig, args.simulate)
     ros_arguments: list[str] = args.ros_args
     if args.verbose:
-        ros_arguments = ['--log-level', 'camera_driver:=debug', *ros_arguments]
+        ros_arguments = [*(word for device in rig.devices
+                           for word in ('--log-level', f'{device.logger}:=debug')),
+                         *ros_arguments]
     processes = args.processes or rig.processes
     out.show({device.full_name: {'type': device.type, 'parameters': dict(device.parameters)}
               for device in rig.devices},

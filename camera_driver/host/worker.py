@@ -13,6 +13,7 @@ waiting is the same.
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from enum import IntEnum
 import heapq
@@ -251,7 +252,9 @@ class DeviceWorker:
     # The thread and its waits.
 
     def _begin(self, name: str) -> threading.Thread:
-        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        # In the maker's context, which tells whose log lines are.
+        thread = threading.Thread(target=copy_context().run, args=(self._work,), name=name,
+                                  daemon=True)
         thread.start()
         return thread
 

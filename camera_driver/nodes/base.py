@@ -33,6 +33,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -51,7 +52,7 @@ from camera_driver.model import Identity, Progress, Setting, SettingValue
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import diagnostics
 from camera_driver.nodes.convert import DOUBT, words
-from camera_driver.nodes.logs import bridge, THREAD
+from camera_driver.nodes.logs import NodeLog
 from camera_driver.nodes.parameters import COMMON, declare, SettingParameters, warn_of_unknown
 from camera_driver.sim.simulator import Simulator
 from camera_driver.sim.terminal import Terminal
@@ -65,6 +66,9 @@ P = TypeVar('P', bound='Part[Any]')
 PATIENCE = 5.0  # s that a service or a parameter waits for its turn
 MOST_REQUESTS = 100  # unread for one service; more are lost, and their clients wait for ever
 CLOSING = 0.7  # s for a job to end by itself when the node ends; then its port is cancelled
+FAILURES = (DeviceError, ValueError, InvalidParameterTypeException,
+            InvalidParameterValueException)
+"""What a node fails with; all else is a defect."""
 
 
 class Part(Generic[D]):
@@ -169,10 +173,21 @@ class DeviceNode(LifecycleNode):
         """
         Declare everything; nothing is opened before `configure`.
 
-        Raises ValueError when a parameter has a value that is not allowed.
+        Raises one of FAILURES, and logs it, when a parameter has a value that is not allowed.
         """
-        super().__init__(node_name or self.DEVICE_TYPE, **arguments)
-        bridge()
+        try:
+            super().__init__(node_name or self.DEVICE_TYPE,
+                             **{'enable_logger_service': True, **arguments})
+            self.log = NodeLog(self.get_logger())
+            with self.log.speaking():
+                self._make()
+        except FAILURES as error:
+            self.get_logger().fatal(f'cannot start: {error}')
+            if hasattr(self, 'log'):  # else rclpy could not make a node of it
+                super().destroy_node()  # others in this process go on
+            raise
+
+    def _make(self) -> None:
         self._guard_transitions()
         self.quick = MutuallyExclusiveCallbackGroup()
         self.waiting = ReentrantCallbackGroup()
@@ -471,6 +486,10 @@ class DeviceNode(LifecycleNode):
 
     def close_device(self) -> None:
         """End what is under way, close the device in an orderly way, stop the worker."""
+        with self.log.speaking():
+            self._close_device()
+
+    def _close_device(self) -> None:
         self._active = False
         for part in self.parts:
             part.close()
@@ -490,8 +509,10 @@ class DeviceNode(LifecycleNode):
     def destroy_node(self) -> None:
         """Close the device and destroy the node."""
         self.close_device()
-        for part in reversed(self.parts):
-            part.destroy()
+        with self.log.speaking():
+            for part in reversed(self.parts):
+                part.destroy()
+        self.log.close()
         super().destroy_node()
 
     def _configure(self) -> None:
@@ -501,7 +522,7 @@ class DeviceNode(LifecycleNode):
         if self._values['simulate']:
             self.terminal = Terminal(self.simulator(options),
                                      paced=bool(self._values['simulate_paced']))
-        self.worker = DeviceWorker(self.get_logger().name + THREAD, self.publish_status)
+        self.worker = DeviceWorker(f'{self.get_logger().name} device', self.publish_status)
         self.supervisor = Supervisor(
             self.device_class, self.worker, self._open_port, options,
             self._values['reconnect_delay'], on_connected=self._device_connected,
@@ -547,8 +568,9 @@ class DeviceNode(LifecycleNode):
                     state: LifecycleState) -> TransitionCallbackReturn:
         """Make a transition; rclpy would swallow what it raises."""
         try:
-            work()
-            return entities(state)
+            with self.log.speaking():
+                work()
+                return entities(state)
         except DeviceError as error:
             self._problem = f'{name}: {words(error)}'
             self.get_logger().error(self._problem)
@@ -561,6 +583,7 @@ class DeviceNode(LifecycleNode):
         self._autostart.cancel()
         for trigger in (self.trigger_configure, self.trigger_activate):
             if trigger() is not TransitionCallbackReturn.SUCCESS:
+                self.get_logger().fatal('cannot start, see above: the node ends')
                 self.failure.set_exception(DeviceError(self._problem))
                 return
 
@@ -604,7 +627,8 @@ class DeviceNode(LifecycleNode):
             if not self._active:
                 return (f'not active: activate the node first (ros2 lifecycle set '
                         f'{self.get_fully_qualified_name()} configure, then activate)')
-            work()
+            with self.log.speaking():
+                work()
             return ''
         except (OutcomeUnknown, NotConfirmed) as error:
             doubt()
@@ -651,7 +675,8 @@ class DeviceNode(LifecycleNode):
     def publish(self, publisher: Any, message: Callable[[], Any]) -> None:
         """Publish; never raises, as it would end the worker's thread or the node."""
         try:
-            publisher.publish(message())
+            with self.log.speaking():
+                publisher.publish(message())
         except Exception:
             if self.context.ok():  # else: the context ended under this thread
                 self.get_logger().error(f'{publisher.topic_name}: {traceback.format_exc()}')

@@ -14,24 +14,18 @@ import threading
 
 from ament_index_python.packages import get_package_prefix, get_package_share_directory
 import rclpy
-from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from camera_driver.catalog import find, TYPES
-from camera_driver.errors import DeviceError
 from camera_driver.host.process import end_with_parent
 from camera_driver.host.worker import MOST_WAITING
-from camera_driver.nodes.base import DeviceNode
+from camera_driver.nodes.base import DeviceNode, FAILURES
 from camera_driver.rig import Rig
 
 THREADS = MOST_WAITING + 1 + 5
 """Of one node: services that wait, parameters, timers, and three actions under way."""
-
-FAILURES = (DeviceError, ValueError, InvalidParameterTypeException,
-            InvalidParameterValueException)
-"""What a node fails with; all else is a defect."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What tells nodes to end."""
@@ -52,8 +46,8 @@ def run_rig(rig: Rig, ros_arguments: Sequence[str] = ()) -> int:
     """
     Run all nodes of a rig in this process until they are told to end (exit code 0).
 
-    A node that fails is named, and the others go on; the exit code will be 1, and when none is
-    left it ends. A defect in one ends all.
+    A node that fails says why in its log, and the others go on; the exit code will be 1, and when
+    none is left it ends. A defect in one ends all.
     """
     return _run({device.full_name: partial(
         TYPES[device.type].node_class(), device.name, namespace=device.namespace,
@@ -129,8 +123,7 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
         for name, make in makers.items():
             try:
                 nodes[name] = node = make()
-            except FAILURES as error:
-                _tell(name, error)
+            except FAILURES:  # its log says which
                 continue
             node.failure.add_done_callback(lambda _, name=name: news.put(name))
         for node in nodes.values():
@@ -143,8 +136,7 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
                 break
             if isinstance(failed, BaseException):
                 raise failed
-            node = nodes.pop(failed)
-            _tell(failed, node.failure.exception())
+            node = nodes.pop(failed)  # its log says why
             executor.remove_node(node)
             node.destroy_node()
     finally:

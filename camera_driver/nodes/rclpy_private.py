@@ -9,6 +9,8 @@ A test for each says when another version of rclpy works otherwise.
 from collections.abc import Collection
 
 from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.logging import LoggingSeverity
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -28,3 +30,10 @@ def restore_type(node: Node, name: str) -> None:
     """Undo, after a set was refused, the change of the type in the parameter's descriptor."""
     # What describe_parameter returns is rclpy's own object.
     node.describe_parameter(name).type = node.get_parameter(name).type_.value
+
+
+def write_log(name: str, severity: int, text: str, function: str | None, path: str, line: int
+              ) -> None:
+    """Log a text that comes from elsewhere than the caller; the level is not looked at."""
+    rclpy_implementation.rclpy_logging_rcutils_log(
+        LoggingSeverity(severity), name, text, function or '', path, line)

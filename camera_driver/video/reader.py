@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from enum import Enum
 import logging
@@ -91,8 +92,9 @@ class VideoReader:
             self._settled.clear()
             run = self._run = _Run()
             for work in (self._read, self._deliver):
-                run.threads.append(threading.Thread(target=work, args=(run,), name='video',
-                                                    daemon=True))
+                # In the starter's context, which tells whose log lines are.
+                run.threads.append(threading.Thread(
+                    target=copy_context().run, args=(work, run), name='video', daemon=True))
             self._set(run, State.OPENING)
             for thread in run.threads:
                 thread.start()

@@ -171,7 +171,7 @@ def test_a_lost_link_is_told_once_and_by_name(toy, capfd):
     toy.terminal.replug()
     wait_until(lambda: toy.node.connected)
     log = capfd.readouterr().err
-    assert log.count('camera: the link is lost: ') == 1
+    assert log.count('[camera.host.supervisor]: the link is lost: ') == 1
     assert log.count('the port is gone') == 1
 
 

@@ -3,14 +3,17 @@
 """Each private member of rclpy that the nodes use does what they need, and there are no others."""
 
 import ast
+import logging
 from pathlib import Path
 
+from helpers import wait_until
 import pytest
-from rcl_interfaces.msg import ParameterDescriptor, ParameterType
+from rcl_interfaces.msg import Log, ParameterDescriptor, ParameterType
 from rclpy.lifecycle import LifecycleNode
 from rclpy.parameter import Parameter
 
-from camera_driver.nodes.rclpy_private import given_parameters, restore_type, show_parameter
+from camera_driver.nodes.rclpy_private import (
+    given_parameters, restore_type, show_parameter, write_log)
 
 NODES = Path(__file__).resolve().parents[2] / 'camera_driver' / 'nodes'
 TREES = {path.relative_to(NODES): ast.parse(path.read_text()) for path in NODES.rglob('*.py')}
@@ -44,6 +47,20 @@ def test_the_type_of_a_parameter_is_restored(node):
     node.describe_parameter('level').type = ParameterType.PARAMETER_STRING
     restore_type(node, 'level')
     assert node.describe_parameter('level').type == ParameterType.PARAMETER_INTEGER
+
+
+def test_a_log_line_has_the_place_that_it_is_given(node, ros):
+    lines = []
+    node.create_subscription(Log, '/rosout', lines.append, 10)
+    wait_until(lambda: node.count_publishers('/rosout') and node.count_subscribers('/rosout'))
+
+    def heard():
+        write_log(node.get_logger().name, logging.WARNING, 'mind this', 'work', 'there.py', 7)
+        return lines
+
+    line = wait_until(heard)[0]
+    assert (line.name, line.level, line.msg) == ('plain', Log.WARN, 'mind this')
+    assert (line.function, line.file, line.line) == ('work', 'there.py', 7)
 
 
 @pytest.mark.parametrize('path', TREES, ids=str)
