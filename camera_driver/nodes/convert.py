@@ -153,19 +153,20 @@ def image_message(pixels: Pixels, header: Header, colours: str = 'rgb8') -> Imag
     return message
 
 
-def compressed_message(checked: Checked, header: Header) -> CompressedImage:
+def compressed_message(checked: Checked, header: Header, colours: str = 'rgb8'
+                       ) -> CompressedImage:
     """
     Convert a JPEG or PNG, untouched.
 
-    The transport's `format` names the encoding of the image that a subscriber gets and the one
-    that its decoder makes, here as compressed_image_transport's own publisher writes it
-    (CompressedImage.msg).
+    The transport's `format` names the encoding of the image that a subscriber gets, as
+    `image_message` does (`colours`), and the one that its decoder makes, as
+    compressed_image_transport's own publisher writes it (CompressedImage.msg).
     """
     content = array('B')
     content.frombytes(checked.data)
     message = CompressedImage(header=header)
-    message.format = (f'mono8; {checked.format} compressed ' if checked.mode == 'L' else
-                      f'rgb8; {checked.format} compressed bgr8')
+    message.format = (f'mono8; {checked.format} compressed mono8' if checked.mode == 'L' else
+                      f'{colours}; {checked.format} compressed bgr8')
     message.data = content
     return message
 

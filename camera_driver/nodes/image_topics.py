@@ -6,6 +6,9 @@ A picture on its topics: raw, compressed and camera info, all with one header.
 A JPEG goes out as it came from the camera; its pixels, which the check has decoded, go out only
 while somebody subscribes to the raw image. Publishers are reliable (REP-2003) and take
 `qos_overrides` parameters.
+
+Names follow image_transport: whoever remaps image_raw takes the compressed form and camera_info
+along, to BASE/compressed and to camera_info beside BASE.
 """
 
 from collections.abc import Callable
@@ -35,12 +38,13 @@ class ImageTopics:
         `below` is the camera's name, when that is not the node's.
         """
         self._node = node
-        self._below = below
         self._calibration = calibration
         self._misfit = ''
-        self._raw = self._publisher(Image, f'{prefix}image_raw')
-        self._compressed = self._publisher(CompressedImage, f'{prefix}image_raw/compressed')
-        self._info = self._publisher(CameraInfo, f'{prefix}camera_info') if calibration else None
+        self._raw = self._publisher(Image, f'{below}/{prefix}image_raw')
+        base = self._raw.topic_name  # with what remapping made of it
+        self._compressed = self._publisher(CompressedImage, f'{base}/compressed')
+        self._info = self._publisher(
+            CameraInfo, f'{base.rpartition("/")[0]}/camera_info') if calibration else None
 
     def publish(self, checked: Checked, header: Header) -> None:
         """Publish a sound picture: raw only if somebody wants it, compressed if it is a JPEG."""
@@ -66,7 +70,7 @@ class ImageTopics:
         if self._compressed.get_subscription_count():
             mode = 'L' if pixels.ndim == 2 else 'RGB'
             checked = Checked('jpeg', width, height, mode, data=jpeg())
-            self._compressed.publish(convert.compressed_message(checked, header))
+            self._compressed.publish(convert.compressed_message(checked, header, encoding))
 
     def _publish_info(self, width: int, height: int, header: Header) -> None:
         if self._info is None or self._calibration is None:
@@ -81,5 +85,5 @@ class ImageTopics:
 
     def _publisher(self, kind: type, name: str) -> Any:
         return self._node.create_lifecycle_publisher(
-            kind, f'{self._below}/{name}', QoSProfile(depth=DEPTH),
+            kind, name, QoSProfile(depth=DEPTH),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())

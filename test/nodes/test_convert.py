@@ -97,7 +97,7 @@ def test_pixels_that_lie_scattered_in_memory():
 
 
 @pytest.mark.parametrize('mode, format_', [
-    ('RGB', 'rgb8; jpeg compressed bgr8'), ('L', 'mono8; jpeg compressed ')])
+    ('RGB', 'rgb8; jpeg compressed bgr8'), ('L', 'mono8; jpeg compressed mono8')])
 def test_jpeg_untouched(mode, format_):
     data = bytes(range(256))
     message = convert.compressed_message(

@@ -134,7 +134,7 @@ def test_jpeg(matrix):
         CompressedImage, '/oblique/image_raw/compressed', messages.append, 10)
     select(matrix, 'oblique')
     wait_until(lambda: messages)
-    assert messages[0].format == 'rgb8; jpeg compressed bgr8'
+    assert messages[0].format == 'bgr8; jpeg compressed bgr8'
 
 
 def test_a_change_at_the_front_panel(matrix):

@@ -12,6 +12,7 @@ from node_rig import rig
 import numpy as np
 import pytest
 from rcl_interfaces.srv import SetParameters
+from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -165,8 +166,32 @@ def test_an_exposure_that_is_set_shows_in_the_picture(simulated):
 def test_jpeg_for_those_who_want_it(simulated):
     newest = latest(simulated, CompressedImage, 'image_raw/compressed')
     message = wait_until(lambda: newest and newest[0])
-    assert message.format == 'rgb8; jpeg compressed bgr8'
+    assert message.format == 'bgr8; jpeg compressed bgr8'  # of what ~/image_raw has
     assert decode(bytes(message.data)).shape == (480, 640, 3)
+
+
+@pytest.mark.parametrize('rules, base', [
+    (['~/image_raw:=/front/image_color'], '/front/image_color'),
+    (['/uav/shown/image_raw:=image'], '/uav/image'),
+    (['image_raw:=other'], '/uav/shown/image_raw'),
+])
+def test_who_remaps_the_image_takes_its_company_along(ros, rules, base):
+    node = ros.add(KpFd30Node(
+        'shown', namespace='uav', context=ros.context,
+        parameter_overrides=[Parameter('simulate', value=True)],
+        cli_args=['--ros-args', *(word for rule in rules for word in ('-r', rule))]))
+    client = ros.add(Node('client', context=ros.context))
+    messages = {}
+    topics = {base: Image, f'{base}/compressed': CompressedImage,
+              base.rpartition('/')[0] + '/camera_info': CameraInfo}
+    for topic, kind in topics.items():
+        client.create_subscription(
+            kind, topic, lambda message, topic=topic: messages.setdefault(
+                seconds(message.header.stamp), {}).__setitem__(topic, message), 10)
+    wait_until(lambda: any(len(one) == 3 for one in messages.values()))
+    names = {name for name, types in node.get_publisher_names_and_types_by_node('shown', '/uav')
+             if types[0].startswith('sensor_msgs/')}
+    assert names == set(topics)
 
 
 def test_live_view_off_stops_the_pictures(simulated):
