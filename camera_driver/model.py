@@ -89,6 +89,27 @@ class RegionOfInterest:
     height: int = 0
 
 
+Rectangle = tuple[float, float, float, float]
+"""Left, top, right, bottom: 0 to 1 from edge to edge."""
+
+WHOLE: Rectangle = (0.0, 0.0, 1.0, 1.0)
+FIXED = 0.0  # focal length of a lens that does not zoom
+
+
+@dataclass(frozen=True)
+class OpticalState:
+    """
+    What decides where a point of the world is in the picture; None: not known.
+
+    What a type of camera cannot change keeps its default.
+    """
+
+    region: Rectangle | None = WHOLE  # what is shown of the whole picture
+    digital_zoom: float | None = 1.0  # about the middle; the region is a part of what it leaves
+    binning: float | None = 1.0  # pixels of the sensor for each of the picture, along each axis
+    focal_length: float | None = FIXED  # mm
+
+
 @dataclass(frozen=True)
 class LiveViewRegion:
     """What live view shows, as centre and scale (ix_link.md 4.1)."""
@@ -192,6 +213,7 @@ class Setting:
     access: Access = Access.READ_WRITE
     momentary: bool = False  # an event, no state: done when it is set, never again by itself
     default: bool | int | float | str | None = None  # of an option; settings have none
+    optical: str = ''  # the field of OpticalState that it is: it moves points in the picture
     source: str = ''  # section of the protocol's document
 
     @property

@@ -3,6 +3,11 @@
 """
 Calibration files: the YAML of camera_calibration, and OpenCV's own.
 
+Two keys are ours, which other readers ignore: `optical_state`, in which a calibration was made
+(`region`, `digital_zoom`, `binning`, `focal_length`, each perhaps `unknown`, and `fixed: true` for
+what the camera does not tell and never changes), and `more_calibrations`, a list of further ones,
+of other focal lengths or sizes. A file without them says: all of the picture, no zoom.
+
 A file is read as plain text values, with bounds on size, depth and number of values, and without
 aliases: nothing in it can take memory or time, or raise anything but ValueError and OSError.
 """
@@ -16,13 +21,19 @@ from typing import NamedTuple
 
 import yaml
 
+from camera_driver.model import OpticalState, Rectangle
+
 MOST_BYTES = 65536  # of a file; camera_calibration writes about 700
 MOST_EVENTS = 2000
 DEEPEST = 8
 MOST_COEFFICIENTS = 14  # of any distortion model
+MOST_CALIBRATIONS = 16  # in a file
 SIZES = {'camera_matrix': (3, 3), 'rectification_matrix': (3, 3), 'projection_matrix': (3, 4)}
 NUMBER = re.compile(r'[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?')
 MODEL = re.compile('[A-Za-z0-9_]{1,64}')
+UNKNOWN = 'unknown'
+STATE_KEYS = ('region', 'digital_zoom', 'binning', 'focal_length', 'fixed')
+SMALLEST, LARGEST = 1e-3, 1e6  # of a value of an optical state
 OPENCV = re.compile(r'\s*%YAML:1\.[0-9][^\n]*')
 
 
@@ -38,8 +49,25 @@ class Intrinsics(NamedTuple):
     p: Sequence[float]
 
 
+class Calibrated(NamedTuple):
+    """A calibration and the optical state that it was made in, as far as its file tells."""
+
+    intrinsics: Intrinsics
+    state: OpticalState = OpticalState(focal_length=None)
+    fixed: bool = False  # what the camera does not tell never changes
+
+
 def read(path: Path) -> Intrinsics:
-    """Read a calibration file. Raises OSError, and ValueError that says what is wrong."""
+    """As `read_all`, the main one alone."""
+    return read_all(path)[0].intrinsics
+
+
+def read_all(path: Path) -> list[Calibrated]:
+    """
+    Read a calibration file, the main one first.
+
+    Raises OSError, and ValueError that says what is wrong.
+    """
     if path.exists() and not path.is_file():    # opening a device may do something
         raise ValueError(f'{path} is a directory, a pipe or a device, not a file')
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), 'rb') as file:
@@ -47,19 +75,33 @@ def read(path: Path) -> Intrinsics:
     if len(data) > MOST_BYTES:
         raise ValueError(f'not a calibration: it has more than {MOST_BYTES} bytes')
     try:
-        return parse(data.decode())
+        return parse_all(data.decode())
     except UnicodeDecodeError:
         raise ValueError('not a calibration: it is not UTF-8 text') from None
 
 
 def parse(text: str) -> Intrinsics:
-    """Read a calibration in YAML. Raises ValueError that says what is wrong."""
+    """Read the main calibration of a YAML text. Raises ValueError that says what is wrong."""
+    return parse_all(text)[0].intrinsics
+
+
+def parse_all(text: str) -> list[Calibrated]:
+    """Read all calibrations of a YAML text. Raises ValueError that says what is wrong."""
     opencv = OPENCV.match(text)     # not a YAML directive: it has a colon for the space
     data = _loaded(text[opencv.end():] if opencv else text)
     if not isinstance(data, dict):
         raise ValueError('not a calibration: it has no image_width')
     if opencv:
         data = _from_opencv(data)
+    more = data.get('more_calibrations', [])
+    if not isinstance(more, list) or not all(isinstance(one, dict) for one in more):
+        raise ValueError('more_calibrations is not a list of calibrations')
+    if len(more) >= MOST_CALIBRATIONS:
+        raise ValueError(f'it has more than {MOST_CALIBRATIONS} calibrations')
+    return [_calibrated(one) for one in (data, *more)]
+
+
+def _calibrated(data: dict[str, object]) -> Calibrated:
     width, height = (_size(data, key) for key in ('image_width', 'image_height'))
     model = data.get('distortion_model', 'plumb_bob')
     if not isinstance(model, str):
@@ -68,7 +110,7 @@ def parse(text: str) -> Intrinsics:
     k, r, p = (_numbers(data, key, rows * columns) for key, (rows, columns) in SIZES.items())
     found = Intrinsics(width, height, model, d, k, r, p)
     check(found)
-    return found
+    return Calibrated(found, *_state(data.get('optical_state', {})))
 
 
 def check(found: Intrinsics) -> None:
@@ -87,13 +129,86 @@ def check(found: Intrinsics) -> None:
 
 def dump(found: Intrinsics, name: str) -> str:
     """Write a calibration as YAML. Raises ValueError when it is not one."""
+    return dump_all([Calibrated(found)], name)
+
+
+def dump_all(known: Sequence[Calibrated], name: str) -> str:
+    """Write calibrations as YAML, the first as the main one. Raises ValueError."""
+    if len(known) > MOST_CALIBRATIONS:
+        raise ValueError(f'there are {MOST_CALIBRATIONS} calibrations of this camera already; '
+                         'take those out of the file that are not needed')
+    data = _as_data(known[0], name)
+    if known[1:]:
+        data['more_calibrations'] = [_as_data(one, name) for one in known[1:]]
+    return str(yaml.safe_dump(data, sort_keys=False, default_flow_style=None))
+
+
+def _as_data(one: Calibrated, name: str) -> dict[str, object]:
+    found = one.intrinsics
     check(found)
     data = {'image_width': found.width, 'image_height': found.height, 'camera_name': name,
             'camera_matrix': _matrix(found.k, 3, 3), 'distortion_model': found.distortion_model,
             'distortion_coefficients': _matrix(found.d, 1, len(found.d)),
             'rectification_matrix': _matrix(found.r, 3, 3),
             'projection_matrix': _matrix(found.p, 3, 4)}
-    return str(yaml.safe_dump(data, sort_keys=False, default_flow_style=None))
+    usual = OpticalState()
+    state: dict[str, object] = {}
+    for key in ('region', 'digital_zoom', 'binning'):
+        value = getattr(one.state, key)
+        if value != getattr(usual, key):
+            state[key] = UNKNOWN if value is None else [*value] if key == 'region' else value
+    if one.state.focal_length:
+        state['focal_length'] = one.state.focal_length
+    if one.fixed:
+        state['fixed'] = True
+    return {**data, 'optical_state': state} if state else data
+
+
+def _state(data: object) -> tuple[OpticalState, bool]:
+    """Return what `optical_state` says, and whether it never changes."""
+    if not isinstance(data, dict):
+        raise ValueError('optical_state is not of the form {key: value}')
+    wrong = sorted(map(str, data.keys() - STATE_KEYS))
+    if wrong:
+        raise ValueError(f'optical_state has {wrong[0][:40]!a}; there are '
+                         f'{", ".join(STATE_KEYS)}')
+    fixed = data.get('fixed', 'false')
+    if fixed not in ('true', 'false'):
+        raise ValueError('fixed of optical_state is neither true nor false')
+    state = OpticalState(
+        _region(data.get('region', ['0', '0', '1', '1'])),
+        _positive('digital_zoom', data.get('digital_zoom', '1')),
+        _positive('binning', data.get('binning', '1')),
+        _positive('focal_length', data.get('focal_length', UNKNOWN)))
+    if fixed == 'true' and None in (state.region, state.digital_zoom, state.binning):
+        raise ValueError('optical_state: what is fixed is not unknown; leave it away, or say it')
+    if fixed == 'true' and state.focal_length:
+        raise ValueError('optical_state has a focal_length and is fixed: take out one of them')
+    return state, fixed == 'true'
+
+
+def _region(value: object) -> Rectangle | None:
+    if value == UNKNOWN:
+        return None
+    if isinstance(value, list) and len(value) == 4 and all(map(_is_number, value)):
+        left, top, right, bottom = map(float, value)
+        if all(0 <= low < high - SMALLEST and high <= 1
+               for low, high in ((left, right), (top, bottom))):
+            return left, top, right, bottom
+    raise ValueError('region of optical_state is not [left, top, right, bottom], from 0 to 1')
+
+
+def _positive(key: str, value: object) -> float | None:
+    if value == UNKNOWN:
+        return None
+    if not _is_number(value) or not SMALLEST < float(str(value)) < LARGEST:
+        raise ValueError(f'{key} of optical_state is {ascii(value)[:40]} and should be a number '
+                         f'above 0, or {UNKNOWN}')
+    return float(str(value))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, str) and bool(NUMBER.fullmatch(value))
 
 
 def _loaded(text: str) -> object:
@@ -153,6 +268,6 @@ def _numbers(data: dict[str, object], key: str, count: int | None) -> list[float
     if len(values) != count if count else len(values) > MOST_COEFFICIENTS:
         raise ValueError(f'{key} has {len(values)} numbers instead of '
                          f'{count or f"at most {MOST_COEFFICIENTS}"}')
-    if not all(isinstance(x, str) and NUMBER.fullmatch(x) for x in values):
+    if not all(map(_is_number, values)):
         raise ValueError(f'{key} holds something that is not a number')
     return [float(x) for x in values]
