@@ -15,14 +15,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import ClassVar
 
 from camera_driver.device import Device, no_progress
 from camera_driver.model import (
-    Difference, Exposure, ImageFolder, Picture, ProgressCallback, Range, RegionOfInterest,
-    SettingValue, Shot, StoredImage)
+    Difference, Exposure, ImageFolder, OpticalState, Picture, ProgressCallback, Range, Rectangle,
+    RegionOfInterest, SettingValue, Shot, StoredImage)
 from camera_driver.operations import Kind, operation
 
 
@@ -215,6 +216,22 @@ class HasLiveView(HasVideo):
 
 class ShowsRegion(HasVideo):
     """A camera whose video output can show a part of the sensor."""
+
+    OPTICS = OpticalState(region=None)
+
+    @property
+    def optics(self) -> OpticalState:
+        """The part that is shown."""
+        return replace(self.OPTICS, region=self.shown)
+
+    @property
+    @abstractmethod
+    def shown(self) -> Rectangle | None:
+        """
+        The part of the whole picture that is shown, exactly; None: not known.
+
+        Callable from any thread. It is not known from before a command that changes it leaves.
+        """
 
     @abstractmethod
     @operation(Kind.SET, 'setting the region')

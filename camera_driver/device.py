@@ -21,7 +21,7 @@ from camera_driver.errors import (
     Cancelled, DeviceError, NotSupported, PortError, ProtocolError)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
-    CheckResult, DeviceStatus, Identity, LinkStatistics, Setting, SettingValue)
+    CheckResult, DeviceStatus, Identity, LinkStatistics, OpticalState, Setting, SettingValue)
 from camera_driver.operations import (
     Evidence, Kind, operation, Outcome, Record, Settlement, unrecorded)
 
@@ -43,6 +43,9 @@ class Device(ABC):
 
     SETTINGS: ClassVar[tuple[Setting, ...]] = ()
     """Every setting that any model of the type has; `settings` tells what this one has."""
+
+    OPTICS: ClassVar[OpticalState] = OpticalState()
+    """What is known of every device's pictures; settings that are `optical` tell the rest."""
 
     @abstractmethod
     def __init__(self, port: Port, options: Mapping[str, SettingValue]) -> None:
@@ -79,6 +82,11 @@ class Device(ABC):
         asks who it is.
         """
         return 1
+
+    @property
+    def optics(self) -> OpticalState:
+        """What is known of the picture now, besides settings; callable from any thread."""
+        return self.OPTICS
 
     def listen(self) -> None:
         """Take in what the device has said by itself; sends nothing and does not wait."""

@@ -150,6 +150,10 @@ class HeldSettings:
             if value is None:
                 raise ValueError(f'{name}: a setting cannot be deleted')
             here[name].validate(value)
+        optical = [name for name in wanted if here[name].optical]
+        if optical:  # from here on nobody knows them
+            self.shown.update(dict.fromkeys(optical))
+            self._changed(device)
         written: list[str] = []
         for name, value in wanted.items():
             try:

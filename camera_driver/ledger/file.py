@@ -104,6 +104,8 @@ CREATE TRIGGER fetch_over AFTER UPDATE OF state ON shots
 END;
 CREATE INDEX fetches_open ON fetches (camera) WHERE outcome IS NULL;
 CREATE INDEX doubts_open ON doubts (camera) WHERE settled IS NULL;
+""", """
+ALTER TABLE shots ADD COLUMN optics TEXT;  -- JSON: the optical state in which it was taken
 """)
 
 OWN = ('shots', 'doubts', 'fetches')  # tables whose rows belong to the camera they name

@@ -36,7 +36,7 @@ damaged it is moved aside, when it cannot be written the ledger goes on in memor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 import json
 import os
@@ -46,11 +46,11 @@ import sqlite3
 from uuid import uuid4
 
 from camera_driver.ledger.file import LedgerFile
-from camera_driver.model import Exposure, Identity, StoredImage
+from camera_driver.model import Exposure, Identity, OpticalState, StoredImage
 from camera_driver.operations import Evidence, Outcome, Settlement
 
 ROW = ('shot_id, state, camera, commanded, sent, stamp, stamp_source, stamp_uncertainty, '
-       'image_index, folder, name, size, path, sha256, message, settled')
+       'image_index, folder, name, size, path, sha256, message, settled, optics')
 
 # Of a shot that is neither known by its number nor by its name no picture can be fetched.
 FETCHES = ('fetches JOIN shots USING (shot_id) WHERE outcome IS NULL AND '
@@ -77,6 +77,7 @@ class ShotRecord:
     sha256: str | None
     message: str
     settled: float | None  # when its outcome was learned, if only afterwards
+    optics: OpticalState | None
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,10 @@ class Ledger:
                      exposure_time=exposure.exposure_time, f_number=exposure.f_number,
                      iso=exposure.iso, aperture=exposure.aperture, image_index=image_index,
                      message=message)
+
+    def seen(self, shot_id: str, optics: OpticalState) -> None:
+        """Record the optical state in which a picture was taken."""
+        self._update(shot_id, optics=json.dumps(asdict(optics)))
 
     def failed(self, shot_id: str, message: str) -> None:
         """Record that no picture was taken."""
@@ -482,7 +487,8 @@ class Ledger:
 
     def _shots(self, where: str, *values: object) -> list[ShotRecord]:
         query = f'SELECT {ROW} FROM shots WHERE {where} ORDER BY commanded, number'
-        return self._file.do(lambda db: [ShotRecord(*row) for row in db.execute(query, values)])
+        return self._file.do(lambda db: [
+            ShotRecord(*(*row[:-1], _optics(row[-1]))) for row in db.execute(query, values)])
 
     def _device(self, identity: Identity) -> str:
         """Return what identifies the device; rows of an older schema get it where it is clear."""
@@ -512,6 +518,14 @@ class Ledger:
         columns = ', '.join(f'{name} = ?' for name in values)
         self._file.do(lambda db: db.execute(
             f'UPDATE shots SET {columns} WHERE shot_id = ?', (*values.values(), shot_id)))
+
+
+def _optics(text: str | None) -> OpticalState | None:
+    if text is None:
+        return None
+    values = json.loads(text)
+    region = values.pop('region')
+    return OpticalState(region and tuple(region), **values)
 
 
 def _key(image: StoredImage) -> str | None:

@@ -7,9 +7,12 @@ The rules of image_common's camera_info_manager: `camera_info_url` is `file://` 
 `${NAME}` and `${ROS_HOME}` are replaced, the default is
 `file://${ROS_HOME}/camera_info/${NAME}.yaml`, and the file is camera_calibration's YAML, or
 OpenCV's. A camera without calibration has zeros in D, K, R and P, which is not an error
-(CameraInfo.msg).
+(CameraInfo.msg). Nor has a picture whose optical state is another one than the calibration is for
+(`pictures.optics`).
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 import os
 from pathlib import Path
 import re
@@ -19,14 +22,18 @@ from ament_index_python.packages import get_package_share_directory, PackageNotF
 from sensor_msgs.msg import CameraInfo
 
 from camera_driver.errors import StorageError
+from camera_driver.model import OpticalState
+from camera_driver.nodes.diagnostics import OK, Task, WARN
 from camera_driver.pictures import calibration
+from camera_driver.pictures.calibration import Calibrated, Intrinsics
+from camera_driver.pictures.optics import applied, told
 
 DEFAULT_URL = 'file://${ROS_HOME}/camera_info/${NAME}.yaml'
 
 
 class Calibration:
     """
-    The calibration of one camera, in one file.
+    The calibration of one camera, or several of other focal lengths and sizes, in one file.
 
     `problem` says why there is none although there should be.
     """
@@ -40,47 +47,77 @@ class Calibration:
         self.name = re.sub('[^A-Za-z0-9_]', '_', name)
         self.path: Path | None = None
         self.problem = ''
-        self.info: CameraInfo | None = None
+        self.known: Sequence[Calibrated] = ()
         try:
             self.path = resolve(url or DEFAULT_URL, self.name)
             if self.path.exists() or url:
-                self.info = _info(calibration.read(self.path))
+                self.known = calibration.read_all(self.path)
         except (OSError, ValueError) as error:
             self.problem = (f'camera_info_url {url or DEFAULT_URL!r}: {_reason(error)}; '
                             'images are published as uncalibrated')
 
-    def info_for(self, width: int, height: int) -> CameraInfo:
-        """
-        Return the camera info of an image of this size [pixels], without header.
+    @property
+    def info(self) -> CameraInfo | None:
+        """The main calibration, as it was made."""
+        return _info(self.known[0].intrinsics) if self.known else None
 
-        A calibration made at another size says nothing reliable about this image (whether it was
-        scaled or cut is not known), so it is left out: zeros, with this image's size.
+    def info_for(self, width: int, height: int, state: OpticalState = OpticalState()
+                 ) -> CameraInfo:
         """
-        if self.info and (self.info.width, self.info.height) == (width, height):
-            known = self.info
-            return CameraInfo(width=width, height=height, d=known.d, k=known.k, r=known.r,
-                              p=known.p, distortion_model=known.distortion_model)
+        Return the camera info of an image of this size [pixels] and state, without header.
+
+        Zeros, with this image's size, where the calibration says nothing reliable about it.
+        """
+        found = applied(self.known, state, width, height)
+        if isinstance(found, Intrinsics):
+            return _info(found)
         return CameraInfo(width=width, height=height)
 
-    def misfit(self, width: int, height: int) -> str:
-        """Say why there is a calibration and it is not used for an image of this size."""
-        if not self.info or (self.info.width, self.info.height) == (width, height):
+    def misfit(self, width: int, height: int, state: OpticalState = OpticalState()) -> str:
+        """Say why there is a calibration and it is not used for an image of this size, state."""
+        found = applied(self.known, state, width, height)
+        if isinstance(found, Intrinsics) or not found:
             return ''
-        return (f'the calibration in {self.path} is for {self.info.width} x {self.info.height} '
-                f'pixels and the image has {width} x {height}: published as uncalibrated; '
-                'calibrate at this resolution or set the camera to that one')
+        return f'published as uncalibrated: the calibration in {self.path} does not fit: {found}'
 
-    def store(self, info: CameraInfo) -> None:
-        """
-        Use a calibration from now on and save it.
+    def misfit_now(self, state: OpticalState) -> str:
+        """Say the same of an image of its own size."""
+        if not self.known:
+            return ''
+        found = self.known[0].intrinsics
+        return self.misfit(found.width, found.height, state)
 
-        Raises ValueError (not a calibration; nothing changes) and StorageError (used until the
-        node ends, but not saved).
+    def task(self, state: OpticalState, last: str = '') -> Task:
         """
-        found = calibration.Intrinsics(info.width, info.height, info.distortion_model, info.d,
-                                       info.k, info.r, info.p)
-        text = calibration.dump(found, self.name)
-        self.info = _info(found)
+        Return what diagnostics tell: whether it is used in this state, and why not.
+
+        :param last: why the last picture was published as uncalibrated.
+        """
+        sizes = sorted({f'{one.intrinsics.width} x {one.intrinsics.height}' for one in self.known})
+        values = {'file': str(self.path or ''), 'for [pixels]': ', '.join(sizes), **told(state)}
+        why = self.problem or self.misfit_now(state) or last
+        words = 'used' if self.known else 'none: images are published as uncalibrated'
+        return Task('calibration', WARN if why else OK, why or words, values)
+
+    def store(self, info: CameraInfo, state: OpticalState = OpticalState()) -> None:
+        """
+        Use a calibration from now on and save it, as made in this state.
+
+        It takes the place of one of the same focal length and size. Raises ValueError (not a
+        calibration; nothing changes) and StorageError (used until the node ends, but not saved).
+        """
+        found = Intrinsics(info.width, info.height, info.distortion_model, info.d, info.k, info.r,
+                           info.p)
+        made = Calibrated(found, replace(state, focal_length=state.focal_length or None))
+        if any(one.fixed for one in self.known):  # somebody has said so; that stays true
+            usual = OpticalState()
+            made = made._replace(fixed=True, state=replace(
+                made.state, region=state.region or usual.region,
+                digital_zoom=state.digital_zoom or usual.digital_zoom,
+                binning=state.binning or usual.binning))
+        known = [made, *(one for one in self.known if _place(one) != _place(made))]
+        text = calibration.dump_all(known, self.name)
+        self.known = known
         self.problem = ''
         if self.path is None:
             raise StorageError('camera_info_url names no file that can be written; the '
@@ -123,8 +160,13 @@ def resolve(url: str, name: str) -> Path:
         raise ValueError(f'there is no package {match[1]!r}') from None
 
 
-def _info(found: calibration.Intrinsics) -> CameraInfo:
+def _info(found: Intrinsics) -> CameraInfo:
     return CameraInfo(**found._asdict())
+
+
+def _place(one: Calibrated) -> tuple[float | None, int, int]:
+    """Return what a camera has one calibration for."""
+    return one.state.focal_length, one.intrinsics.width, one.intrinsics.height
 
 
 def _reason(error: Exception) -> str:

@@ -20,6 +20,8 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from camera_driver.host.optics import Optics
+from camera_driver.model import OpticalState
 from camera_driver.nodes import convert
 from camera_driver.nodes.camera_info import Calibration
 from camera_driver.pictures.image import Checked, Pixels
@@ -31,26 +33,35 @@ class ImageTopics:
     """The topics of one kind of picture of a camera: the pictures themselves, or the previews."""
 
     def __init__(self, node: LifecycleNode, prefix: str = '',
-                 calibration: Calibration | None = None, below: str = '~') -> None:
+                 calibration: Calibration | None = None, below: str = '~',
+                 optics: Optics | None = None) -> None:
         """
         Advertise `prefix`image_raw and its compressed form, with camera_info if calibrated.
 
-        `below` is the camera's name, when that is not the node's.
+        `below` is the camera's name, when that is not the node's; without `optics` nothing about
+        it ever changes.
         """
         self._node = node
         self._calibration = calibration
-        self._misfit = ''
+        self._optics = optics
+        self.misfit = ''  # why the last picture was published as uncalibrated
         self._raw = self._publisher(Image, f'{below}/{prefix}image_raw')
         base = self._raw.topic_name  # with what remapping made of it
         self._compressed = self._publisher(CompressedImage, f'{base}/compressed')
         self._info = self._publisher(
             CameraInfo, f'{base.rpartition("/")[0]}/camera_info') if calibration else None
 
-    def publish(self, checked: Checked, header: Header) -> None:
-        """Publish a sound picture: raw only if somebody wants it, compressed if it is a JPEG."""
+    def publish(self, checked: Checked, header: Header, state: OpticalState | None = None
+                ) -> None:
+        """
+        Publish a sound picture: raw only if somebody wants it, compressed if it is a JPEG.
+
+        :param state: in which it was taken; None: that is not known.
+        """
         if checked.format == 'jpeg':
             self._compressed.publish(convert.compressed_message(checked, header))
-        self._publish_info(checked.width, checked.height, header)
+        self._publish_info(checked.width, checked.height, header,
+                           state or (self._optics.unknown if self._optics else OpticalState()))
         if self._raw.get_subscription_count():
             self._raw.publish(convert.image_message(checked.pixels, header))
 
@@ -64,7 +75,8 @@ class ImageTopics:
                       jpeg: Callable[[], bytes]) -> None:
         """Publish a frame of a video; `jpeg` encodes it, if somebody wants that."""
         height, width = pixels.shape[:2]
-        self._publish_info(width, height, header)
+        self._publish_info(width, height, header,
+                           self._optics.settled if self._optics else OpticalState())
         if self._raw.get_subscription_count():
             self._raw.publish(convert.image_message(pixels, header, encoding))
         if self._compressed.get_subscription_count():
@@ -72,16 +84,17 @@ class ImageTopics:
             checked = Checked('jpeg', width, height, mode, data=jpeg())
             self._compressed.publish(convert.compressed_message(checked, header, encoding))
 
-    def _publish_info(self, width: int, height: int, header: Header) -> None:
+    def _publish_info(self, width: int, height: int, header: Header, state: OpticalState
+                      ) -> None:
         if self._info is None or self._calibration is None:
             return
-        info = self._calibration.info_for(width, height)
+        info = self._calibration.info_for(width, height, state)
         info.header = header
         self._info.publish(info)
-        misfit = self._calibration.misfit(width, height)
-        if misfit and misfit != self._misfit:
+        misfit = self._calibration.misfit(width, height, state)
+        if misfit and misfit != self.misfit:
             self._node.get_logger().warning(misfit)
-        self._misfit = misfit
+        self.misfit = misfit
 
     def _publisher(self, kind: type, name: str) -> Any:
         return self._node.create_lifecycle_publisher(

@@ -182,8 +182,6 @@ def _state(data: object) -> tuple[OpticalState, bool]:
         _positive('focal_length', data.get('focal_length', UNKNOWN)))
     if fixed == 'true' and None in (state.region, state.digital_zoom, state.binning):
         raise ValueError('optical_state: what is fixed is not unknown; leave it away, or say it')
-    if fixed == 'true' and state.focal_length:
-        raise ValueError('optical_state has a focal_length and is fixed: take out one of them')
     return state, fixed == 'true'
 
 

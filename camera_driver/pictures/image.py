@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from camera_driver.errors import DamagedPicture, StorageError
-from camera_driver.model import Picture
+from camera_driver.model import Picture, Rectangle, WHOLE
 from camera_driver.pictures import jpeg
 
 try:
@@ -337,10 +337,13 @@ def _date(text: str | None) -> datetime | None:
         return None
 
 
-def resized(pixels: Pixels, width: int, height: int) -> Pixels:
-    """Scale with averaging over area."""
-    return np.array(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS,
-                                                   reducing_gap=2.0))
+def resized(pixels: Pixels, width: int, height: int, part: Rectangle = WHOLE) -> Pixels:
+    """Scale a part of a picture with averaging over area."""
+    image = Image.fromarray(pixels)
+    left, top, right, bottom = part
+    box = (left * image.width, top * image.height, right * image.width, bottom * image.height)
+    return np.array(image.resize((width, height), Image.Resampling.LANCZOS, box,
+                                 reducing_gap=2.0))
 
 
 def _known(data: bytes) -> bool:

@@ -16,7 +16,7 @@ Centres of pixels have whole coordinates, as in OpenCV: the picture begins at -0
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from math import isclose
 
@@ -38,6 +38,8 @@ def applied(known: Sequence[Calibrated], state: OpticalState, width: int, height
     Of several calibrations that fit the first counts, of several focal lengths the neighbours are
     interpolated. The reason is a sentence about 'it', the calibration; '': there is none at all.
     """
+    if state.focal_length is None and len({one.state.focal_length for one in known}) > 1:
+        return _not_known('focal_length')
     fitting: dict[float, Intrinsics] = {}
     reasons: list[str] = []
     for one in known:
@@ -62,19 +64,36 @@ def applied(known: Sequence[Calibrated], state: OpticalState, width: int, height
     return _between(fitting[low], fitting[high], (now - low) / (high - low))
 
 
+def told(state: OpticalState) -> Mapping[str, str]:
+    """Return in words what is not as usual, or not known; lengths in mm."""
+    words = {'region': 'region (left, top, right, bottom; 0 to 1)',
+             'digital_zoom': 'digital zoom', 'binning': 'binning',
+             'focal_length': 'focal length [mm]'}
+    usual = OpticalState()
+    found = {}
+    for name, title in words.items():
+        value = getattr(state, name)
+        if value != getattr(usual, name):
+            numbers = () if value is None else value if name == 'region' else (value,)
+            found[title] = ', '.join(f'{one:.6g}' for one in numbers) or 'not known'
+    return found
+
+
 def _moved(one: Calibrated, state: OpticalState, width: int, height: int) -> Intrinsics | str:
     """Return a calibration for the region, zoom, binning and size of a picture, or why not."""
     found, made = one.intrinsics, one.state
     if one.fixed:
-        state = replace(state, **{field.name: getattr(made, field.name) for field in fields(state)
+        vouched = replace(made, focal_length=made.focal_length or FIXED)
+        state = replace(state, **{field.name: getattr(vouched, field.name)
+                                  for field in fields(state)
                                   if getattr(state, field.name) is None})
-    elif state.focal_length is None:
+    if state.focal_length is None:
         return _not_known('focal_length')
-    elif state.focal_length != FIXED and not made.focal_length:
+    if state.focal_length != FIXED and not made.focal_length:
         return (f'it does not say for which focal length it was made, and it was '
                 f'{state.focal_length:g} mm; add that to its file (optical_state: {{focal_length: '
                 'MILLIMETRES})')
-    elif state.focal_length == FIXED and made.focal_length:
+    if state.focal_length == FIXED and made.focal_length:
         return (f'it is for a focal length of {made.focal_length:g} mm, and the camera does not '
                 'tell its own')
     for name in ('region', 'digital_zoom', 'binning'):

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from camera_driver.model import Rectangle, WHOLE
 from camera_driver.pictures.image import Pixels, resized
 from camera_driver.sim import scene
 
@@ -16,9 +17,6 @@ RATE = 30.0  # Hz
 DETAIL = 1.5  # pixels of the land for each of the picture, so that zooming in shows more
 SWEEP = 2.0  # s, in which the mark at the lower edge goes from left to right
 FRAME = (255, 230, 40)
-
-Rectangle = tuple[float, float, float, float]
-"""Left, top, right, bottom: 0 to 1 from edge to edge."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class VideoSignal:
     height: int = 480
     exposure: float = 0.0  # EV; 0 is right, 1 twice as bright
     gains: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of red, green, blue
-    region: Rectangle = (0.0, 0.0, 1.0, 1.0)  # what is shown of the whole
+    region: Rectangle = WHOLE  # what is shown of the whole
     area: Rectangle | None = None  # in which the light is measured; drawn as a frame
     caption: str = ''
     number: int = 1  # of the land
@@ -52,11 +50,7 @@ def draw(signal: VideoSignal, now: float) -> Pixels:
 @lru_cache(maxsize=4)
 def _still(signal: VideoSignal) -> Pixels:
     land = _land(signal.number, round(DETAIL * signal.width), round(DETAIL * signal.height))
-    height, width = land.shape[:2]
-    left, top, right, bottom = signal.region
-    x, y = int(left * width), int(top * height)
-    shown = land[y:max(y + 1, round(bottom * height)), x:max(x + 1, round(right * width))]
-    pixels = resized(shown, signal.width, signal.height)
+    pixels = resized(land, signal.width, signal.height, signal.region)
     light = np.arange(256) * 2.0 ** (signal.exposure / 2.2)  # the pixels are gamma coded
     for channel, gain in enumerate(signal.gains):
         table = np.clip(light * gain, 0, 255).round().astype(np.uint8)

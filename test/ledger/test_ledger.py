@@ -16,7 +16,7 @@ import pytest
 
 from camera_driver.ledger.file import MIGRATIONS
 from camera_driver.ledger.shots import Counters, Ledger
-from camera_driver.model import Exposure, Identity, StoredImage
+from camera_driver.model import Exposure, Identity, OpticalState, StoredImage
 from camera_driver.operations import Outcome, Settlement
 
 NOW = 1_800_000_000.0
@@ -522,6 +522,18 @@ def old_file(path, *cameras):
     db.execute('PRAGMA user_version = 1')
     db.commit()
     db.close()
+
+
+def test_optical_state_of_a_shot(ledger, path):
+    shoot(ledger)
+    for state in (OpticalState(), OpticalState((0.1, 0.2, 0.3, 1 / 3), 2.0, 2.0, 8.1),
+                  OpticalState(None, None, None, None)):
+        ledger.seen(shoot(ledger), state)
+        assert ledger.shots()[-1].optics == state
+    ledger.close()
+    again = Ledger(path, 'front', NOW)
+    assert [one.optics for one in again.shots()][:2] == [None, OpticalState()]
+    again.close()
 
 
 def test_a_single_camera_keeps_what_it_downloaded_over_the_upgrade(path):

@@ -22,8 +22,8 @@ from camera_driver.errors import (
     Refused)
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
-    Access, DeviceStatus, Identity, LinkStatistics, Picture, ProgressCallback, Setting,
-    SettingValue, Shot, StoredImage)
+    Access, DeviceStatus, Identity, LinkStatistics, OpticalState, Picture, ProgressCallback,
+    Setting, SettingValue, Shot, StoredImage)
 from camera_driver.operations import (
     Attempt, carry_out, Evidence, line_lost, Outcome, Settlement)
 
@@ -60,6 +60,7 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
         Setting(CAMERA_ID, str, "The owner's text, ASCII; it goes into the pictures' copyright "
                 'tag', max_length=ID_LENGTH, source='fuji_mx.md 4.2, row 80'),
     )
+    OPTICS: ClassVar[OpticalState] = OpticalState(digital_zoom=None, focal_length=None)
     limits: MutableMapping[str, Limit] = {}
     """Speeds that lines and cameras do not carry, by port; known to all of this process."""
     _COMMANDS: ClassVar[Mapping[str, tuple[Command, Command]]] = {  # to read, to write

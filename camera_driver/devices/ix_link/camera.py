@@ -25,7 +25,7 @@ from camera_driver.errors import (
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     Access, DeviceStatus, Exposure, Identity, LinkStatistics, LiveViewRegion, Range,
-    RegionOfInterest, Setting, SettingValue, Shot)
+    Rectangle, RegionOfInterest, Setting, SettingValue, Shot)
 from camera_driver.operations import Evidence, Kind, operation, Settlement
 
 log = logging.getLogger(__name__)
@@ -270,6 +270,12 @@ class IxLinkCamera(TakesPictures, ControlsExposure, HasLiveView, ShowsRegion):
         shown = self.roi()
         assert shown
         return shown
+
+    @property
+    def shown(self) -> Rectangle | None:
+        """The part that was last commanded; over an edge it is not known (9, row 11a)."""
+        commanded = self.session.region
+        return region.part_of(commanded) if commanded and region.within(commanded) else None
 
     def roi(self) -> RegionOfInterest | None:
         """Return the part of the sensor that was last commanded."""

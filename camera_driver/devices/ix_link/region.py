@@ -10,7 +10,7 @@ inwards; the centres chosen here keep what was wanted in view whether it is move
 
 from __future__ import annotations
 
-from camera_driver.model import LiveViewRegion, RegionOfInterest
+from camera_driver.model import LiveViewRegion, Rectangle, RegionOfInterest
 
 CENTERS = range(1, 256)
 SCALES = range(1, 101)  # assumed
@@ -56,6 +56,19 @@ def roi_of(region: LiveViewRegion, width: int, height: int) -> RegionOfInterest:
     x, y = left // _UNIT, (height * _UNIT - high) // _UNIT
     return RegionOfInterest(x, y, -(-right // _UNIT) - x,
                             -((low - height * _UNIT) // _UNIT) - y)
+
+
+def part_of(region: LiveViewRegion) -> Rectangle:
+    """Return what a region shows of the picture, moved inwards where it reaches beyond it."""
+    left, right = _inside(region.center_x, 1, region.scale)
+    low, high = _inside(region.center_y, 1, region.scale)
+    return left / _UNIT, 1 - high / _UNIT, right / _UNIT, 1 - low / _UNIT
+
+
+def within(region: LiveViewRegion) -> bool:
+    """Say whether a region reaches over no edge: else what is shown is only assumed."""
+    return all(_ends(center, 1, region.scale) == _inside(center, 1, region.scale)
+               for center in (region.center_x, region.center_y))
 
 
 def _ends(center: int, size: int, scale: int) -> tuple[int, int]:

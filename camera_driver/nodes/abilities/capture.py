@@ -31,7 +31,7 @@ from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.download import Downloads, NUMBER_UNKNOWN
 from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
-from camera_driver.nodes.abilities.topics import Frame
+from camera_driver.nodes.abilities.topics import Frame, Pictures
 from camera_driver.nodes.base import DeviceNode, Part
 
 
@@ -210,8 +210,11 @@ class Captures(Part[TakesPictures]):
             else:
                 self._downloads.wake()
         self._events.publish(event)
-        if self._images and shot.image_index is not None:
-            self._images.taken(shot.image_index)
+        if self._images:
+            optics = self.node.part(Pictures).of_shot(camera)
+            self._records(lambda ledger: ledger.seen(shot_id, optics))
+            if shot.image_index is not None:
+                self._images.taken(shot.image_index)
 
     def _capture(self, request: srv.Capture.Request, response: srv.Capture.Response) -> None:
         response.image_index, response.stamp_uncertainty = -1, math.nan  # should it fail

@@ -126,7 +126,7 @@ class Images(Part[StoresImages]):
         publish = bool(publish and sound)
         if publish:
             topics = self._topics if _is_timed(shot) else self._untimed
-            topics.publish(checked, self._header(shot))
+            topics.publish(checked, self._header(shot), shot.optics if shot else None)
         outcome = msg.PictureReport.ODD if checked.odd else msg.PictureReport.DOWNLOADED
         self.report(outcome, checked.odd, shot, stored, kept, publish)
         return kept.path

@@ -2,15 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The topics that a camera's pictures go to, and its calibration."""
 
+from collections.abc import Sequence
+
 from sensor_msgs.srv import SetCameraInfo
 
 from camera_driver.abilities import HasVideo, StoresImages, TakesPictures
 from camera_driver.device import Device
 from camera_driver.errors import DeviceError
-from camera_driver.model import Setting
+from camera_driver.host.optics import Optics
+from camera_driver.model import OpticalState, Setting
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.camera_info import Calibration, DEFAULT_URL
+from camera_driver.nodes.diagnostics import Task
 from camera_driver.nodes.image_topics import ImageTopics
+from camera_driver.pictures.optics import told
 
 
 class Frame(Part[Device]):
@@ -41,17 +46,42 @@ class Pictures(Part[Device]):
         self.calibration = Calibration(node.get_name(), node.parameter('camera_info_url'))
         if self.calibration.problem:
             node.get_logger().warning(self.calibration.problem)
-        self.topics = ImageTopics(node, calibration=self.calibration)
+        delay = float(node.parameter('video_delay')) if issubclass(
+            node.device_class, HasVideo) else 0.0
+        self.optics = Optics(node.device_class, lambda: node.connected, delay)
+        self.topics = ImageTopics(node, calibration=self.calibration, optics=self.optics)
         node.create_service(SetCameraInfo, '~/set_camera_info', self._set_camera_info,
                             callback_group=node.waiting)
+
+    def connected_first(self, device: Device) -> str:
+        """Forget what the device before showed."""
+        self.optics.meet(device)
+        return ''
+
+    def settings_known(self, device: Device) -> None:
+        """Follow the settings that move points in the picture."""
+        self.optics.follow(device, self.node.settings.shown)
+
+    def of_shot(self, device: Device) -> OpticalState:
+        """Return the optical state of a picture that was just taken; on the worker."""
+        return self.optics.ask(device) if self.calibration.known else self.optics.present
+
+    def tasks(self) -> Sequence[Task]:
+        """Tell whether the calibration is used, and why not."""
+        return (self.calibration.task(self.optics.present, self.topics.misfit),)
 
     def _set_camera_info(self, request: SetCameraInfo.Request, response: SetCameraInfo.Response
                          ) -> SetCameraInfo.Response:
         # Not by `serve`: this service calls its message otherwise, and needs no device.
         try:
-            self.calibration.store(request.camera_info)
+            state = self.optics.present
+            self.calibration.store(request.camera_info, state)
+            self.topics.misfit = ''
             response.success = True
-            response.status_message = f'used from now on and saved as {self.calibration.path}'
+            response.status_message = '; '.join(filter(None, (
+                f'used from now on and saved as {self.calibration.path}',
+                *(f'made with {name} {value}' for name, value in told(state).items()),
+                self.calibration.misfit_now(state))))
         except (ValueError, DeviceError) as error:
             response.status_message = str(error)
         return response

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from camera_driver.devices.ix_link.apex import QUANTITIES
-from camera_driver.devices.ix_link.region import roi_of
+from camera_driver.devices.ix_link.region import part_of
 from camera_driver.model import LiveViewRegion
 from camera_driver.sim.video import VideoSignal
 
@@ -27,11 +27,8 @@ def signal(values: Mapping[str, Fraction], right: Mapping[str, Fraction],
     exposure = more['iso'] - more['f_number'] - more['exposure_time']
     time, f_number, iso = (QUANTITIES[name].from_apex(values[name])
                            for name in ('exposure_time', 'f_number', 'iso'))
-    shown = roi_of(region, WIDTH, HEIGHT)
     speed = f'{time:.3g}s' if time >= 1 else f'1/{1 / time:.3g}s'
     return VideoSignal(
         WIDTH, HEIGHT, max(-MOST_EV, min(exposure, MOST_EV)),
-        region=(shown.x_offset / WIDTH, shown.y_offset / HEIGHT,
-                (shown.x_offset + shown.width) / WIDTH,
-                (shown.y_offset + shown.height) / HEIGHT),
+        region=part_of(region),
         caption=f'{speed}  f/{f_number:.2g}  ISO {iso:.0f}  {region.scale} %', number=2)

@@ -15,7 +15,8 @@ from math import log2
 
 from camera_driver.devices.kp_fd30.registers import BY_NAME
 from camera_driver.devices.kp_fd30.shutter import LONGEST, MOST_STEPS, PRESETS, seconds, time_of
-from camera_driver.sim.video import Rectangle, VideoSignal
+from camera_driver.model import Rectangle
+from camera_driver.sim.video import VideoSignal
 
 AREAS: Mapping[str, Rectangle] = {'no1': (0.3, 0.3, 0.7, 0.7), 'no2': (0.1, 0.55, 0.9, 0.9)}
 MOST_EV = 8.0
