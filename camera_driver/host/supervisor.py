@@ -50,13 +50,18 @@ LISTEN_PERIOD = 0.1  # s between looks whether the device has said something by 
 
 
 class State(IntEnum):
-    """The states of CameraStatus.msg; BUSY is READY while the worker has something to do."""
+    """
+    The states of CameraStatus.msg.
+
+    READY is BUSY while the worker has something to do, INACTIVE while the node accepts no work.
+    """
 
     DISCONNECTED = 0
     CONNECTING = 1
     READY = 2
     BUSY = 3
     ERROR = 4
+    INACTIVE = 5
 
 
 class Supervisor:

@@ -30,6 +30,7 @@ import traceback
 from typing import Any, cast, ClassVar, Generic, TypeVar
 
 from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import State as Lifecycle
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
@@ -197,7 +198,9 @@ class DeviceNode(LifecycleNode):
         self.supervisor: Supervisor | None = None
         self.terminal: Terminal | None = None  # of the simulated device
         self._active = False
-        self._problem = ''  # of the last transition that failed
+        self._lifecycle = diagnostics.UNCONFIGURED
+        self._problem = ''  # of the last transition, if it failed
+        self._problem_time = 0.0  # ROS time [s]
         self.device_class = self.device_type.device_class()
         self._values: dict[str, Any] = {**declare(self, self.parameters())}
         if not self._values['port'] and not self._values['simulate']:
@@ -220,6 +223,7 @@ class DeviceNode(LifecycleNode):
         self.parts: list[Part[Any]] = []
         for part in self.parts_of_type():
             self.parts.append(part(self))
+        self.publish_status()
         if self._values['autostart']:
             # Not from here: the subclass is still being made, and nobody spins yet.
             self._autostart = self.create_timer(0.0, self._start_up, clock=steady)
@@ -427,15 +431,13 @@ class DeviceNode(LifecycleNode):
 
     def publish_status(self) -> None:
         """Publish ~/status as it is now; from any thread."""
-        worker, supervisor = self.worker, self.supervisor
-        if worker and supervisor:
-            def message() -> CameraStatus:
-                status = diagnostics.status_message(self._view(worker, supervisor))
-                for part in self.parts:
-                    part.tell(status)
-                return status
+        def message() -> CameraStatus:
+            status = diagnostics.status_message(self._view())
+            for part in self.parts:
+                part.tell(status)
+            return status
 
-            self.publish(self._status, message)
+        self.publish(self._status, message)
 
     # Hooks.
 
@@ -460,29 +462,40 @@ class DeviceNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the worker and open port and device; with wait_for_device not wait for them."""
-        return self._transition('configure', self._configure, super().on_configure, state)
+        return self._transition('configure', diagnostics.INACTIVE, self._configure,
+                                super().on_configure, state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Publish and accept work."""
-        return self._transition('activate', lambda: self._set_active(True), super().on_activate,
-                                state)
+        return self._transition('activate', diagnostics.ACTIVE, self._activate,
+                                super().on_activate, state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Accept no more work; sequences and downloads end with the present picture."""
-        return self._transition('deactivate', lambda: self._set_active(False),
-                                super().on_deactivate, state)
+        return self._transition('deactivate', diagnostics.INACTIVE,
+                                lambda: self._set_active(False), super().on_deactivate, state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the device."""
-        return self._transition('cleanup', self.close_device, super().on_cleanup, state)
+        return self._transition('cleanup', diagnostics.UNCONFIGURED, self.close_device,
+                                super().on_cleanup, state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the device."""
-        return self._transition('shutdown', self.close_device, super().on_shutdown, state)
+        return self._transition('shutdown', diagnostics.FINALIZED, self.close_device,
+                                super().on_shutdown, state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the device; the node can be configured again."""
-        return self._transition('error', self.close_device, super().on_error, state)
+        return self._transition('error', diagnostics.UNCONFIGURED, self.close_device,
+                                super().on_error, state)
+
+    def finish(self) -> None:
+        """Shut the node down, in whatever state it is: close the device, say a last status."""
+        try:
+            self.trigger_shutdown()
+        except Exception:  # rclpy's, where there is no such transition: finalized, or amid another
+            self.close_device()
 
     def close_device(self) -> None:
         """End what is under way, close the device in an orderly way, stop the worker."""
@@ -558,26 +571,39 @@ class DeviceNode(LifecycleNode):
                 *(part.connected(device, identity) for part in self.parts)]
         return '; '.join(words for words in done if words)
 
+    def _activate(self) -> None:
+        try:
+            self._set_active(True)
+        except BaseException:
+            self._set_active(False)
+            raise
+
     def _set_active(self, active: bool) -> None:
         self._active = active
         for part in self.parts:
             part.set_active(active)
 
-    def _transition(self, name: str, work: Callable[[], None],
+    def _transition(self, name: str, goal: Lifecycle, work: Callable[[], None],
                     entities: Callable[[LifecycleState], TransitionCallbackReturn],
                     state: LifecycleState) -> TransitionCallbackReturn:
-        """Make a transition; rclpy would swallow what it raises."""
+        """Make a transition and tell of it; rclpy would swallow what it raises."""
+        result, self._problem = TransitionCallbackReturn.FAILURE, ''
         try:
             with self.log.speaking():
                 work()
-                return entities(state)
+                result = entities(state)
         except DeviceError as error:
             self._problem = f'{name}: {words(error)}'
             self.get_logger().error(self._problem)
         except Exception as error:
             self._problem = f'{name}: internal error: {error!r}'
             self.get_logger().error(f'{name}: {traceback.format_exc()}')
-        return TransitionCallbackReturn.FAILURE
+        self._problem_time = self.seconds()
+        if result is TransitionCallbackReturn.SUCCESS or goal is diagnostics.FINALIZED:
+            self._lifecycle = goal
+        self.publish_status()
+        self._publish_diagnostics()
+        return result
 
     def _start_up(self) -> None:
         self._autostart.cancel()
@@ -659,18 +685,15 @@ class DeviceNode(LifecycleNode):
         response.reply = array('B', self.command(
             'sending a raw message', lambda device: device.send_message(message), raw=True))
 
-    def _view(self, worker: DeviceWorker, supervisor: Supervisor) -> diagnostics.View:
+    def _view(self) -> diagnostics.View:
         return diagnostics.View(
             self.get_fully_qualified_name()[1:], self.DEVICE_TYPE, self.port_name,
-            self.get_clock().now().to_msg(), worker, supervisor, self.settings.problems,
-            self.seconds_of)
+            self.get_clock().now().to_msg(), self._lifecycle, self._problem, self._problem_time,
+            self.worker, self.supervisor, self.settings.problems, self.seconds_of)
 
     def _publish_diagnostics(self) -> None:
-        worker, supervisor = self.worker, self.supervisor
-        if worker and supervisor:
-            self.publish(self._diagnostics, lambda: diagnostics.diagnostics_message(
-                self._view(worker, supervisor),
-                [task for part in self.parts for task in part.tasks()]))
+        self.publish(self._diagnostics, lambda: diagnostics.diagnostics_message(
+            self._view(), [task for part in self.parts for task in part.tasks()]))
 
     def publish(self, publisher: Any, message: Callable[[], Any]) -> None:
         """Publish; never raises, as it would end the worker's thread or the node."""

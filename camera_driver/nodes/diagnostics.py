@@ -4,18 +4,29 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import nan
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from lifecycle_msgs.msg import State as Lifecycle
 
 from camera_driver.host.process import restarts
 from camera_driver.host.supervisor import State, Supervisor
 from camera_driver.host.worker import DeviceWorker
+from camera_driver.model import DeviceStatus, LinkStatistics
 from camera_driver.msg import CameraStatus
 from camera_driver.msg import LinkStatistics as LinkMessage
 from camera_driver.nodes.convert import count, number, time_message
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+UNCONFIGURED = Lifecycle(id=Lifecycle.PRIMARY_STATE_UNCONFIGURED, label='unconfigured')
+INACTIVE = Lifecycle(id=Lifecycle.PRIMARY_STATE_INACTIVE, label='inactive')
+ACTIVE = Lifecycle(id=Lifecycle.PRIMARY_STATE_ACTIVE, label='active')
+FINALIZED = Lifecycle(id=Lifecycle.PRIMARY_STATE_FINALIZED, label='finalized')
+NEXT = {'unconfigured': 'ros2 lifecycle set /{} configure, then activate',
+        'inactive': 'ros2 lifecycle set /{} activate',
+        'finalized': 'start it again'}  # how a node accepts work
+
 NOISY = 0.01  # retries and damaged frames per request above which the line deserves a look
 
 
@@ -35,10 +46,13 @@ class View:
 
     name: str
     device_type: str
-    port: str
+    port: str  # '' = not known: of a simulated device, before it is there
     now: Time
-    worker: DeviceWorker
-    supervisor: Supervisor
+    lifecycle: Lifecycle
+    problem: str  # of the last transition, if it failed
+    problem_time: float  # ROS time [s]
+    worker: DeviceWorker | None  # None: not configured; both or none
+    supervisor: Supervisor | None
     problems: Mapping[str, str]  # setting -> why it could not be applied
     ros_time: Callable[[float], float]  # of a recent monotonic moment [s]
 
@@ -46,10 +60,12 @@ class View:
 def status_message(node: View) -> CameraStatus:
     """Return ~/status as it is now."""
     worker, supervisor = node.worker, node.supervisor
-    identity, status = supervisor.identity, supervisor.device_status
+    identity = supervisor.identity if supervisor else None
+    status = supervisor.device_status if supervisor else DeviceStatus()
     message = CameraStatus()
     message.header.stamp = node.now
-    message.state = int(state(worker, supervisor))
+    message.state = int(state(node))
+    message.lifecycle = node.lifecycle
     message.camera_type = node.device_type
     if identity:
         message.manufacturer = identity.manufacturer
@@ -58,52 +74,75 @@ def status_message(node: View) -> CameraStatus:
         message.firmware_version = identity.firmware_version
         message.identity_verifiable = identity.verifiable
     message.port = node.port
-    message.activity = worker.activity
-    message.progress = float(worker.progress)
+    message.activity = worker.activity if worker else ''
+    message.progress = float(worker.progress) if worker else nan
     message.battery = number(status.battery)
     message.images_stored = count(status.images_stored)
     message.images_left = count(status.images_left)
     message.memory_free = count(status.memory_free)
     message.live_view = bool(status.live_view)
-    message.last_error = supervisor.last_error
-    if supervisor.last_error:
+    if node.problem:
+        message.last_error = node.problem
+        message.last_error_stamp = time_message(node.problem_time)
+    elif supervisor and supervisor.last_error:
+        message.last_error = supervisor.last_error
         message.last_error_stamp = time_message(
             node.ros_time(supervisor.last_error_time))
-    message.recovery = supervisor.recovery
+    message.recovery = supervisor.recovery if supervisor else ''
     message.link = link_message(supervisor)
     return message
 
 
-def state(worker: DeviceWorker, supervisor: Supervisor) -> State:
-    """Return what the device is at: while it has something to do, it is busy."""
-    return State.BUSY if supervisor.connected and worker.activity else supervisor.state
+def state(node: View) -> State:
+    """Return what the device is at, as CameraStatus.msg says it."""
+    if not node.supervisor or not node.worker:
+        return State.DISCONNECTED
+    if node.supervisor.connected and node.lifecycle is not ACTIVE:
+        return State.INACTIVE
+    if node.supervisor.connected and node.worker.activity:
+        return State.BUSY
+    return node.supervisor.state
 
 
-def link_message(supervisor: Supervisor) -> LinkMessage:
+def link_message(supervisor: Supervisor | None) -> LinkMessage:
     """Convert the counters of the line."""
-    link = supervisor.statistics
-    return LinkMessage(**link.counts(), reconnects=supervisor.reconnects,
+    link = supervisor.statistics if supervisor else LinkStatistics()
+    return LinkMessage(**link.counts(), reconnects=supervisor.reconnects if supervisor else 0,
                        last_round_trip=number(link.last_round_trip),
                        median_round_trip=number(link.median_round_trip))
 
 
 def diagnostics_message(node: View, more: Sequence[Task]) -> DiagnosticArray:
-    """Return /diagnostics as it is now."""
-    identity = node.supervisor.identity
+    """
+    Return /diagnostics as it is now.
+
+    A device without a serial number is known by its port (REP-107 wants each to have an id). The
+    lines are the same in each lifecycle state, so that none grows stale where a node is watched.
+    """
+    identity = node.supervisor.identity if node.supervisor else None
+    hardware = (identity and identity.serial_number or node.port
+                or f'simulated {node.device_type}')
     message = DiagnosticArray()
     message.header.stamp = node.now
     for task in (_device(node), _link(node.supervisor), *more):
         message.status.append(DiagnosticStatus(
             level=task.level, name=f'{node.name}: {task.name}',
-            message=task.message, hardware_id=identity.serial_number if identity else '',
+            message=task.message, hardware_id=hardware,
             values=[KeyValue(key=key, value=str(value)) for key, value in task.values.items()]))
     return message
 
 
 def _device(node: View) -> Task:
     worker, supervisor = node.worker, node.supervisor
-    now = state(worker, supervisor)
-    values: dict[str, object] = {'state': now.name, 'port': node.port}
+    now = state(node)
+    values: dict[str, object] = {
+        'state': now.name, 'lifecycle': node.lifecycle.label, 'port': node.port,
+        'restarts of the process': restarts() or None}
+    advice = NEXT.get(node.lifecycle.label, '').format(node.name)
+    asleep = f'{node.lifecycle.label}: the node accepts no work ({advice})'
+    if not supervisor or not worker:
+        level, words = (ERROR, node.problem) if node.problem else (WARN, asleep)
+        return Task('device', level, words, {key: one for key, one in values.items() if one})
     if supervisor.identity:
         values |= {'manufacturer': supervisor.identity.manufacturer,
                    'model': supervisor.identity.model,
@@ -113,7 +152,6 @@ def _device(node: View) -> Task:
     values |= {'battery': status.battery, 'images stored': status.images_stored,
                'images left': status.images_left, 'memory free [bytes]': status.memory_free}
     values |= status.details
-    values |= {'restarts of the process': restarts() or None}
     values |= {'activity': worker.activity, 'last error': supervisor.last_error,
                'recovery': supervisor.recovery, **node.problems}
     shown = {key: value for key, value in values.items() if value not in (None, '')}
@@ -121,13 +159,19 @@ def _device(node: View) -> Task:
         return Task('device', ERROR, supervisor.not_connected(), shown)
     if now is State.CONNECTING:
         return Task('device', WARN, 'connecting', shown)
+    if node.problem:
+        return Task('device', ERROR, node.problem, shown)
+    if now is State.INACTIVE:
+        return Task('device', WARN, asleep, shown)
     if node.problems:
         return Task('device', WARN, 'settings that could not be applied: '
                     + ', '.join(node.problems), shown)
     return Task('device', OK, worker.activity or 'ready', shown)
 
 
-def _link(supervisor: Supervisor) -> Task:
+def _link(supervisor: Supervisor | None) -> Task:
+    if supervisor is None:
+        return Task('link', OK, 'the port is not open: the node is not configured')
     link = supervisor.statistics
     values: dict[str, object] = {
         name.replace('_', ' '): count for name, count in link.counts().items()}

@@ -147,7 +147,7 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
             if node.worker:
                 node.worker.stop_job()  # all at the same time
         for node in nodes.values():
-            node.close_device()
+            node.finish()
         executor.shutdown(timeout_sec=1.0)
         if spinning.is_alive():
             spinning.join(1.0)

@@ -9,6 +9,7 @@ import threading
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from helpers import wait_until
+from lifecycle_msgs.msg import State as Lifecycle
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from node_rig import rig
@@ -24,7 +25,7 @@ from camera_driver import catalog
 from camera_driver.errors import DeviceError, Refused
 from camera_driver.host.supervisor import State
 from camera_driver.msg import CameraStatus
-from camera_driver.nodes.base import DeviceNode
+from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.sim.terminal import Terminal
 from camera_driver.srv import SendMessage
 
@@ -63,6 +64,27 @@ def toy_type(monkeypatch):
 def toy(tmp_path):
     with rig(ToyNode, ToySimulator(), tmp_path, reply_timeout=0.2) as one:
         yield one
+
+
+class Told:
+    """The newest status and diagnosis of the device that a node has published."""
+
+    def __init__(self, one):
+        self.statuses = one.listen(CameraStatus, 'status',
+                                   durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self.diagnoses = one.listen(DiagnosticArray, '/diagnostics')
+
+    def by(self, condition):
+        """Wait until both fulfil a condition and return them."""
+        def newest():
+            if not self.statuses or not self.diagnoses:
+                return None
+            both = self.statuses[-1], self.diagnoses[-1].status[0]
+            values = {pair.key: pair.value for pair in both[1].values}
+            return both if (values['lifecycle'] == both[0].lifecycle.label
+                            and condition(*both)) else None
+
+        return wait_until(newest)
 
 
 def lone_node(**parameters):
@@ -359,15 +381,68 @@ def test_a_transition_that_is_not_possible_is_refused(toy):
 
 
 def test_a_transition_that_fails_says_so(toy, monkeypatch):
+    told = Told(toy)
     assert toy.node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
     assert toy.node.trigger_cleanup() == TransitionCallbackReturn.SUCCESS
     monkeypatch.setitem(toy.node._values, 'wait_for_device', False)
     toy.terminal.unplug()
     assert toy.node.trigger_configure() == TransitionCallbackReturn.FAILURE
     assert toy.node.worker is None
+    status, device = told.by(lambda status, device: status.last_error == device.message)
+    assert (status.lifecycle.label, status.state) == ('unconfigured', CameraStatus.DISCONNECTED)
+    assert device.level == DiagnosticStatus.ERROR and status.last_error_stamp.sec
+    assert device.message.startswith('configure: ') and 'no such port' in device.message
     toy.terminal.replug()
     assert toy.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
     assert toy.node.connected
+    status, device = told.by(lambda status, device: status.lifecycle.label == 'inactive')
+    assert (status.state, status.last_error) == (CameraStatus.INACTIVE, '')
+    assert device.level == DiagnosticStatus.WARN
+
+
+def test_an_activation_that_fails_leaves_the_node_inactive(toy):
+    told = Told(toy)
+    assert toy.node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
+    part = Part(toy.node)
+    part.set_active = lambda active: active and 1 / 0
+    toy.node.parts.append(part)
+    assert toy.node.trigger_activate() == TransitionCallbackReturn.FAILURE
+    status, device = told.by(lambda status, device: status.last_error == device.message)
+    assert (status.lifecycle.label, status.state) == ('inactive', CameraStatus.INACTIVE)
+    assert 'ZeroDivisionError' in device.message and device.level == DiagnosticStatus.ERROR
+    assert toy.call(Trigger, 'self_test').message.startswith('not active')
+    toy.node.parts.remove(part)
+    assert toy.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    told.by(lambda status, device: status.state == CameraStatus.READY)
+
+
+def test_status_and_diagnostics_tell_the_state_of_the_node(toy):
+    told = Told(toy)
+    node = toy.node
+    for transition, state, label, level, words in (
+            (node.trigger_deactivate, CameraStatus.INACTIVE, 'inactive', DiagnosticStatus.WARN,
+             'accepts no work (ros2 lifecycle set /camera activate)'),
+            (node.trigger_cleanup, CameraStatus.DISCONNECTED, 'unconfigured',
+             DiagnosticStatus.WARN, 'set /camera configure, then activate)'),
+            (node.trigger_configure, CameraStatus.INACTIVE, 'inactive', DiagnosticStatus.WARN,
+             'accepts no work'),
+            (node.trigger_activate, CameraStatus.READY, 'active', DiagnosticStatus.OK, 'ready'),
+            (node.trigger_shutdown, CameraStatus.DISCONNECTED, 'finalized',
+             DiagnosticStatus.WARN, 'accepts no work (start it again)')):
+        assert transition() == TransitionCallbackReturn.SUCCESS
+        status, device = told.by(
+            lambda status, device: (status.state, status.lifecycle.label) == (state, label)
+            and device.level == level and words in device.message)
+        assert {'state', 'lifecycle'} <= {pair.key for pair in device.values}
+        assert device.hardware_id == ('1' if node.connected else toy.terminal.path)
+    assert status.lifecycle.id == Lifecycle.PRIMARY_STATE_FINALIZED
+
+
+def test_a_device_without_a_serial_number_is_known_by_its_port(tmp_path):
+    with rig(ToyNode, ToySimulator('-', '-'), tmp_path) as one:
+        messages = one.listen(DiagnosticArray, '/diagnostics')
+        wait_until(lambda: messages)
+        assert {status.hardware_id for status in messages[-1].status} == {one.terminal.path}
 
 
 def test_stamps_are_of_the_moment_on_the_line(toy):
@@ -383,7 +458,7 @@ import sys
 from dataclasses import replace
 sys.path.insert(0, {folder!r})
 from camera_driver import catalog
-from camera_driver.nodes.base import DeviceNode
+from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.main import run
 catalog.TYPES['toy'] = replace(catalog.TYPES['sierra'], name='toy',
     device='toy_device:ToyCamera', simulator='toy_device:ToySimulator')

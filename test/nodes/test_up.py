@@ -212,7 +212,8 @@ def test_what_is_under_way_is_answered_before_the_end(up, number):
         for future in results:
             assert not nadir.result(future).result.success
         nadir.result(capture)
-        wait_until(lambda: status and status[-1].state == CameraStatus.DISCONNECTED)
+        wait_until(lambda: status and status[-1].lifecycle.label == 'finalized')
+        assert status[-1].state == CameraStatus.DISCONNECTED
     _, log = process.communicate(timeout=30)
     assert process.returncode == 0 and 'Traceback' not in log, log
 
