@@ -14,16 +14,18 @@ Frames go out in the thread of the video reader, when the next one comes.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 import time
 from typing import Any
 
 from std_msgs.msg import Header
 
+from camera_driver.host.optics import Optics
 from camera_driver.model import Setting
 from camera_driver.nodes import video
 from camera_driver.nodes.camera_info import Calibration
+from camera_driver.nodes.diagnostics import Task
 from camera_driver.nodes.image_topics import ImageTopics
 from camera_driver.pictures.image import Pixels
 
@@ -86,12 +88,23 @@ class Grabber:
         self.video = video.Video(node)
         self.selected: Behind | None = None
         self._topics: dict[str, HeldTopics] = {}
+        self._images: dict[str, ImageTopics] = {}
         for camera in cameras.values():
             calibration = Calibration(camera.name, camera.camera_info_url)
             if calibration.problem:
                 node.get_logger().warning(f'{camera.name}: {calibration.problem}')
-            self._topics[camera.name] = HeldTopics(
-                ImageTopics(node, calibration=calibration, below=camera.name))
+            images = ImageTopics(node, calibration=calibration, below=camera.name)
+            self._images[camera.name], self._topics[camera.name] = images, HeldTopics(images)
+
+    def follow(self, name: str, optics: Optics) -> None:
+        """Hear of the optical state of a camera, from its own node."""
+        self._images[name].optics = optics
+
+    def tasks(self) -> Sequence[Task]:
+        """Tell of the video, and of the calibrations that there are."""
+        return (self.video.task(), *(replace(task, name=f'{name}: {task.name}')
+                                     for name, images in self._images.items()
+                                     for task in images.tasks() if task.values['for [pixels]']))
 
     def select(self, camera: Behind | None) -> None:
         """Publish from now on what this camera shows, None: nothing; in the worker's thread."""

@@ -11,7 +11,7 @@ Names follow image_transport: whoever remaps image_raw takes the compressed form
 along, to BASE/compressed and to camera_info beside BASE.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
@@ -24,6 +24,7 @@ from camera_driver.host.optics import Optics
 from camera_driver.model import OpticalState
 from camera_driver.nodes import convert
 from camera_driver.nodes.camera_info import Calibration
+from camera_driver.nodes.diagnostics import Task
 from camera_driver.pictures.image import Checked, Pixels
 
 DEPTH = 5  # messages kept for slow subscribers
@@ -43,7 +44,7 @@ class ImageTopics:
         """
         self._node = node
         self._calibration = calibration
-        self._optics = optics
+        self.optics = optics
         self.misfit = ''  # why the last picture was published as uncalibrated
         self._raw = self._publisher(Image, f'{below}/{prefix}image_raw')
         base = self._raw.topic_name  # with what remapping made of it
@@ -61,9 +62,14 @@ class ImageTopics:
         if checked.format == 'jpeg':
             self._compressed.publish(convert.compressed_message(checked, header))
         self._publish_info(checked.width, checked.height, header,
-                           state or (self._optics.unknown if self._optics else OpticalState()))
+                           state or (self.optics.unknown if self.optics else OpticalState()))
         if self._raw.get_subscription_count():
             self._raw.publish(convert.image_message(checked.pixels, header))
+
+    def tasks(self) -> Sequence[Task]:
+        """Tell whether the calibration is used, and why not."""
+        state = self.optics.present if self.optics else OpticalState()
+        return (self._calibration.task(state, self.misfit),) if self._calibration else ()
 
     @property
     def wanted(self) -> bool:
@@ -76,7 +82,7 @@ class ImageTopics:
         """Publish a frame of a video; `jpeg` encodes it, if somebody wants that."""
         height, width = pixels.shape[:2]
         self._publish_info(width, height, header,
-                           self._optics.settled if self._optics else OpticalState())
+                           self.optics.settled if self.optics else OpticalState())
         if self._raw.get_subscription_count():
             self._raw.publish(convert.image_message(pixels, header, encoding))
         if self._compressed.get_subscription_count():

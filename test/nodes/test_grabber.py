@@ -5,19 +5,23 @@
 from array import array
 import threading
 
+from diagnostic_msgs.msg import DiagnosticArray
 from helpers import wait_until
 from node_rig import rig
 import numpy as np
 import pytest
+from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
 
 from camera_driver.devices.intelix.simulator.simulator import IntelixSimulator
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes.abilities.routing import Matrix
 from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.intelix_node import IntelixNode
+from camera_driver.nodes.ix_link_node import IxLinkNode
 from camera_driver.sim.video import VideoSignal
 from camera_driver.srv import SelectCamera, SendMessage
 
@@ -126,6 +130,31 @@ def test_camera_info_is_that_of_the_camera(matrix):
         select(matrix, name)
         message = wait_until(lambda: infos[name] and infos[name][-1])
         assert message.k[0] == focal_length and (message.width, message.height) == (640, 480)
+
+
+def test_camera_info_follows_the_region_of_a_camera_in_the_same_process(tmp_path):
+    for name in ('matrix', 'nadir'):
+        (tmp_path / name).mkdir()
+    (tmp_path / 'matrix' / 'nadir.yaml').write_text(CALIBRATION)
+    with (rig(IxLinkNode, IxLinkSimulator(), tmp_path / 'nadir', name='nadir') as camera,
+          rig(IntelixNode, IntelixSimulator(), tmp_path / 'matrix', name='matrix', **RIG,
+              **{'nadir.camera_info_url': f'file://{tmp_path}/matrix/nadir.yaml'}) as matrix):
+        matrix.node.meet({'/nadir': camera.node})
+        matrix.node.terminal.do(lambda: matrix.node.terminal.simulator.sources.update(
+            {RIG['nadir.input']: VideoSignal}))
+        infos = []
+        matrix.client.create_subscription(CameraInfo, '/nadir/camera_info', infos.append, 10)
+        diagnostics = matrix.listen(DiagnosticArray, '/diagnostics')
+        assert matrix.call(SelectCamera, 'select_camera', camera='nadir').success
+        assert wait_until(lambda: infos and infos[-1]).k[0] == 0
+        wait_until(lambda: any(
+            one.name == 'matrix: nadir: calibration' and 'is not known' in one.message
+            for message in diagnostics for one in message.status))
+        for scale in (100, 50):
+            result, = camera.call(SetParameters, 'set_parameters', parameters=[
+                Parameter('live_view_scale', value=scale).to_parameter_msg()]).results
+            assert result.successful, result.reason
+            wait_until(lambda: infos[-1].k[0] == pytest.approx(500 * 100 / scale))
 
 
 def test_jpeg(matrix):

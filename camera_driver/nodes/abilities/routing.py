@@ -22,6 +22,7 @@ from camera_driver.device import Device
 from camera_driver.errors import NotSupported
 from camera_driver.model import Identity, Setting
 from camera_driver.nodes import grabber
+from camera_driver.nodes.abilities.topics import Pictures
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.diagnostics import OK, Task, WARN
 from camera_driver.nodes.grabber import Behind, Grabber
@@ -102,9 +103,12 @@ class Matrix(Part[Routes]):
             status.video = self.grabber.words
 
     def meet(self, others: Mapping[str, DeviceNode]) -> None:
-        """Let a simulated matrix show the simulated cameras of its rig."""
+        """Follow the cameras of the rig; a simulated matrix shows the simulated ones."""
         for camera in self.cameras.values():
             other = others.get(f'{self.node.get_namespace().rstrip("/")}/{camera.name}')
+            pictures = other and other.find(Pictures)
+            if pictures:
+                self.grabber.follow(camera.name, pictures.optics)
             if other and other.shows_video:
                 self._sources[camera.input] = other.simulated_video
 
@@ -132,7 +136,7 @@ class Matrix(Part[Routes]):
         words = ' '.join(map(str, routing.inputs)) if routing.known else (
             'not known: the matrix has not reported it, or not legibly')
         task = Task('routing', OK if routing.known else WARN, words, {'camera': routing.camera})
-        return (task, self.grabber.video.task()) if self._watches else (task,)
+        return (task, *self.grabber.tasks()) if self._watches else (task,)
 
     def set_active(self, active: bool) -> None:
         """Open the video source, or close it."""

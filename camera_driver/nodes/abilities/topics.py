@@ -68,7 +68,7 @@ class Pictures(Part[Device]):
 
     def tasks(self) -> Sequence[Task]:
         """Tell whether the calibration is used, and why not."""
-        return (self.calibration.task(self.optics.present, self.topics.misfit),)
+        return self.topics.tasks()
 
     def _set_camera_info(self, request: SetCameraInfo.Request, response: SetCameraInfo.Response
                          ) -> SetCameraInfo.Response:
