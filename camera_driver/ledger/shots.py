@@ -366,12 +366,9 @@ class Ledger:
             for shot_id in outdated:
                 db.execute('UPDATE shots SET image_index = NULL WHERE shot_id = ?', (shot_id,))
             if complete:  # a name that is not there any more may be given again
-                keys = {_key(image) for image in images}
-                db.executemany(
-                    'UPDATE images SET in_camera = 0 WHERE device = ? AND image_key = ?',
-                    [(device, key) for key, in db.execute(
-                        'SELECT image_key FROM images WHERE device = ? AND in_camera AND date IS '
-                        'NULL', (device,)).fetchall() if key not in keys])
+                db.execute('UPDATE images INDEXED BY images_here SET in_camera = 0 WHERE '
+                           'device = ? AND in_camera AND date IS NULL AND image_key NOT IN (SELECT value FROM json_each(?))',
+                           (device, json.dumps([key for image in images if (key := _key(image))])))
 
         self._file.transact(work)
 
@@ -390,13 +387,12 @@ class Ledger:
             for image in sorted(images, key=lambda i: -i.index):
                 db.execute('UPDATE images SET in_camera = 0 WHERE device = ? AND image_key = ?',
                            (device, _key(image)))
+                its = (device, image.index, device, _key(image))
+                where = 'device = ? AND image_index = ? OR device = ? AND image_key = ?'
                 db.execute("UPDATE fetches SET outcome = 'deleted' WHERE outcome IS NULL AND "
-                           'shot_id IN (SELECT shot_id FROM shots WHERE device = ? AND '
-                           '(image_index = ? OR image_key = ?))',
-                           (device, image.index, _key(image)))
-                db.execute('UPDATE shots SET image_index = NULL, image_key = NULL WHERE '
-                           'device = ? AND (image_index = ? OR image_key = ?)',
-                           (device, image.index, _key(image)))
+                           f'shot_id IN (SELECT shot_id FROM shots WHERE {where})', its)
+                db.execute(f'UPDATE shots SET image_index = NULL, image_key = NULL WHERE {where}',
+                           its)
                 db.execute('UPDATE shots SET image_index = image_index - 1 WHERE device = ? AND '
                            'image_index > ?', (device, image.index))
 
