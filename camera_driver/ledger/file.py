@@ -102,6 +102,7 @@ CREATE TRIGGER fetch_over AFTER UPDATE OF state ON shots
     WHEN new.state IN ('downloaded', 'verified', 'failed') BEGIN
     UPDATE fetches SET outcome = new.state WHERE shot_id = new.shot_id AND outcome IS NULL;
 END;
+CREATE INDEX shots_of_camera ON shots (camera, commanded) WHERE state != 'failed';
 CREATE INDEX images_here ON images (device) WHERE in_camera AND date IS NULL;
 CREATE INDEX fetches_open ON fetches (camera) WHERE outcome IS NULL;
 CREATE INDEX doubts_open ON doubts (camera) WHERE settled IS NULL;

@@ -240,20 +240,23 @@ class Ledger:
         """
         Return what the device itself may settle, in the order of the commands.
 
-        What a later shot may have changed since is not: it stays unknown. Of more than `most`
-        those of the last.
+        What a later shot may have changed since is not: it stays unknown. That may be one of a
+        device that did not tell its serial number at the time. Of more than `most` those of the
+        last.
         """
-        device = self._device(identity)
-        undisturbed = ('NOT EXISTS (SELECT 1 FROM shots later WHERE later.device = ? AND '
+        values = {'device': self._device(identity), 'camera': self.camera, 'most': most,
+                  'serial': identity.serial_number}
+        undisturbed = ('NOT EXISTS (SELECT 1 FROM shots later WHERE later.camera = :camera AND '
+                       "(later.device = :device OR later.serial = '' OR :serial = '') AND "
                        "later.state != 'failed' AND later.commanded > one.commanded) "
-                       'ORDER BY commanded DESC LIMIT ?')
+                       'ORDER BY commanded DESC LIMIT :most')
         rows = self._file.do(lambda db: db.execute(
-            'SELECT * FROM (SELECT shot_id, commanded, evidence FROM shots one WHERE device = ? '
-            "AND evidence IS NOT NULL AND settled IS NULL AND state IN ('unknown', 'exposed') "
-            "AND (state = 'unknown' OR image_index IS NULL AND image_key IS NULL) AND "
+            'SELECT * FROM (SELECT shot_id, commanded, evidence FROM shots one WHERE device = '
+            ":device AND evidence IS NOT NULL AND settled IS NULL AND state IN ('unknown', "
+            "'exposed') AND (state = 'unknown' OR image_index IS NULL AND image_key IS NULL) AND "
             f'{undisturbed}) UNION ALL SELECT * FROM (SELECT doubt_id, commanded, evidence FROM '
-            f'doubts one WHERE device = ? AND settled IS NULL AND {undisturbed}) '
-            'ORDER BY commanded', 2 * (device, device, most)).fetchall())[-most:]
+            f'doubts one WHERE device = :device AND settled IS NULL AND {undisturbed}) '
+            'ORDER BY commanded', values).fetchall())[-most:]
         return [Doubt(row[0], row[1], json.loads(row[2])) for row in rows]
 
     def settle(self, doubt_id: str, found: Settlement, now: float,
@@ -289,12 +292,15 @@ class Ledger:
     def disturbed(self, identity: Identity) -> None:
         """Record that the camera's memory changes otherwise: open shots stay as they are now."""
         device = self._device(identity)
+        # What was in doubt before it told its serial number, or while it does not.
+        where = 'device = ? OR camera = ?' + (" AND serial = ''" * bool(identity.serial_number))
 
         def work(db: sqlite3.Connection) -> None:
-            db.execute('UPDATE shots SET evidence = NULL WHERE device = ? AND evidence IS NOT '
-                       "NULL AND settled IS NULL AND state IN ('unknown', 'exposed')", (device,))
-            db.execute('UPDATE doubts SET settled = commanded WHERE device = ? AND settled IS '
-                       'NULL', (device,))
+            db.execute('UPDATE shots SET evidence = NULL WHERE evidence IS NOT NULL AND settled '
+                       f"IS NULL AND state IN ('unknown', 'exposed') AND ({where})",
+                       (device, self.camera))
+            db.execute('UPDATE doubts SET settled = commanded WHERE settled IS NULL AND camera '
+                       '= ?', (self.camera,))
 
         self._file.transact(work)
 
@@ -366,9 +372,10 @@ class Ledger:
             for shot_id in outdated:
                 db.execute('UPDATE shots SET image_index = NULL WHERE shot_id = ?', (shot_id,))
             if complete:  # a name that is not there any more may be given again
+                keys = [key for image in images if (key := _key(image))]
                 db.execute('UPDATE images INDEXED BY images_here SET in_camera = 0 WHERE '
-                           'device = ? AND in_camera AND date IS NULL AND image_key NOT IN (SELECT value FROM json_each(?))',
-                           (device, json.dumps([key for image in images if (key := _key(image))])))
+                           'device = ? AND in_camera AND date IS NULL AND image_key NOT IN '
+                           '(SELECT value FROM json_each(?))', (device, json.dumps(keys)))
 
         self._file.transact(work)
 

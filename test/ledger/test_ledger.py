@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shot ledger: life of a shot, kill -9, renumbering, damaged and read-only files, sharing."""
 
+from dataclasses import replace
 from datetime import datetime
 import os
 from pathlib import Path
@@ -432,6 +433,27 @@ def test_what_a_later_shot_may_have_changed_is_not_settled(ledger):
     ledger.refused(CAMERA, NOW + 1, 'busy')
     assert len(ledger.unsettled(CAMERA)) == 2
     shoot(ledger, 4, NOW + 2)
+    assert not ledger.unsettled(CAMERA)
+
+
+def test_a_later_shot_of_a_camera_that_did_not_tell_its_number_counts(ledger):
+    nameless = replace(CAMERA, serial_number='')
+    for now, first, then in ((NOW, CAMERA, nameless), (NOW + 2, nameless, CAMERA)):
+        shot = ledger.command(first, now)
+        ledger.record(shot, {'operation': 'capture', 'count': 3})
+        ledger.unknown(shot, 'silence')
+        assert [one.id for one in ledger.unsettled(first)] == [shot]
+        ledger.command(then, now + 1)
+        assert not ledger.unsettled(first)
+    other = replace(CAMERA, serial_number='B2')
+    shot = ledger.command(CAMERA, NOW + 4)
+    ledger.record(shot, {'operation': 'capture', 'count': 3})
+    ledger.unknown(shot, 'silence')
+    ledger.command(other, NOW + 5)
+    assert [one.id for one in ledger.unsettled(CAMERA)] == [shot]
+    ledger.disturbed(other)
+    assert ledger.unsettled(CAMERA)
+    ledger.disturbed(nameless)
     assert not ledger.unsettled(CAMERA)
 
 

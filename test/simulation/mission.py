@@ -11,6 +11,7 @@ A random mission out of a seed, and what must be true after each of its steps.
 (e) What waits and what is planned is bounded.
 (f) No operation takes longer than its bound.
 (g) On a quiet line the host gets back to its device.
+(h) Then every picture that a shot waits for is fetched, or is not in the camera any more.
 """
 
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from simulation.world import EVENTS, KEEP_ALIVE, Violation, World
 from camera_driver.abilities import Routes, StoresImages
 from camera_driver.devices.kp_fd30.registers import address, BY_NAME
 from camera_driver.errors import DeviceError
+from camera_driver.host.fetches import MOST_TRIES
 from camera_driver.host.supervisor import State
 from camera_driver.model import Access, Exposure, LiveViewRegion, RegionOfInterest
 from camera_driver.operations import Kind, operations
@@ -52,6 +54,7 @@ class Operation:
     verdict: str = ''
     before: object = None  # the truth when it began; None: it never began
     twice: bool = False  # the device itself does it twice
+    wanted: bool = False  # the picture is to be fetched
 
 
 class Mission:
@@ -95,6 +98,12 @@ class Mission:
         for _ in range(self.steps):
             self.step()
         self.quiet()
+        for _ in range(MOST_TRIES):
+            self.fetch()
+        identity = self.host.identity
+        waiting = self.host.records(lambda ledger: ledger.to_fetch(identity))
+        if waiting:
+            raise Violation(f'(h) {waiting[0].shot_id} still waits: {waiting[0].error}')
         self.check()
 
     def step(self):
@@ -120,6 +129,7 @@ class Mission:
                 self.twice |= fault == 'take_two'
                 self.refuses |= 'refuse' in fault
         action()
+        self.fetch()
         world.forget()
         if world.host.dead or world.ending:
             killed = world.host.dead
@@ -187,7 +197,9 @@ class Mission:
             raise Violation(f'(a) {operation.name} is said to have failed and was done')
 
     def do_capture(self):
-        operation = Operation('capture', twice=self.twice)
+        stores = issubclass(self.world.device_class, StoresImages)
+        operation = Operation('capture', twice=self.twice,
+                              wanted=stores and self.random.random() < 0.5)
         self.operations.append(operation)
         world, host = self.world, self.host
 
@@ -258,6 +270,23 @@ class Mission:
         if self.listed and not self.host.dead and not self.world.ending:
             wanted = [one for one in self.listed if not one.write_protected]
             self.remove('delete_all', 'delete all', wanted, lambda camera: camera.delete_all())
+
+    def fetch(self):
+        """Let the pictures that shots wait for be fetched."""
+        host = self.host
+        if any(one.wanted for one in self.operations) and not (host.dead or self.world.ending):
+            verdict, value = self.world.attempt(host.fetch_waiting)
+            if verdict not in ('done', 'killed'):
+                raise Violation(f'(h) fetching ended with {value!r}')
+            self.check_gone()
+
+    def check_gone(self):
+        """Hold what is said to be gone against what is there."""
+        gone, self.host.gone = self.host.gone, []
+        there = {id(frame) for frame in self.truth.frames()}
+        for operation in self.operations:
+            if operation.shot_id in gone and any(id(one) in there for one in operation.frames):
+                raise Violation(f'(h) the picture of {operation.shot_id} is not gone')
 
     def remove(self, name, words, wanted, act):
         """Delete images and see which are gone."""

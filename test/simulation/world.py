@@ -13,6 +13,7 @@ from camera_driver import catalog
 from camera_driver.abilities import StoresImages, TakesPictures
 from camera_driver.errors import (
     DamagedPicture, DeviceError, NotConfirmed, OutcomeUnknown, PortError, ProtocolError, Refused)
+from camera_driver.host.fetches import Fetches, NotFetched
 from camera_driver.host.settings import HeldSettings
 from camera_driver.host.shots import Shots
 from camera_driver.host.supervisor import Supervisor
@@ -106,6 +107,8 @@ class Host:
         self.ledger = Ledger(folder / 'shots.sqlite3', 'camera', world.unix(), 'port')
         self.store = PictureStore(folder / 'pictures')
         self.shots = Shots(self.records, world.unix)
+        self.fetches = Fetches(self.records, world.unix, self)
+        self.gone = []  # shots whose pictures are said to be gone
         self.port = None
         self.unnamed = []
         self.worker = SteppedWorker('host', now=clock.now)
@@ -209,6 +212,8 @@ class Host:
         identity, unix = self.identity, self.world.unix
         shot_id = self.records(lambda ledger: ledger.command(identity, unix()))
         operation.shot_id = shot_id
+        if operation.wanted:
+            self.records(lambda ledger: ledger.fetch_later(identity, shot_id, unix()))
         stamp = None
 
         def left(port_time):
@@ -270,6 +275,33 @@ class Host:
 
         self.records(record)
         return kept.path
+
+    # What `Fetches` asks of the camera.
+
+    def fetch_waiting(self):
+        """Fetch the pictures that shots wait for, as the node's background does."""
+        if self.supervisor.connected:
+            self.fetches.run(self.identity, lambda: self.supervisor.connected)
+
+    def list_stored(self, indices):
+        images = self.run(lambda camera: camera.list_images(indices=indices))
+        self.records(lambda ledger: ledger.listed(self.identity, images, indices is None))
+        return images
+
+    def fetch(self, image):
+        self.download(image)
+
+    def lives(self):
+        try:
+            self.run(lambda camera: None)
+        except DeviceError:
+            return False
+        return True
+
+    def not_fetched(self, fetch, what, why, image):
+        self.world.log(f'  {fetch.shot_id} is not fetched: {what.value} {why or ""}')
+        if what is NotFetched.GONE:
+            self.gone.append(fetch.shot_id)
 
     def delete(self, images, act):
         """Delete, and record what has gone; as it is known."""

@@ -22,9 +22,8 @@ from typing import Any
 
 from camera_driver.abilities import StoresImages
 from camera_driver.action import DownloadImages
-from camera_driver.errors import (
-    Busy, Cancelled, DamagedPicture, DeviceError, NotSupported, ProtocolError, Refused,
-    ReplyTimeout)
+from camera_driver.errors import Busy, Cancelled, DeviceError, ProtocolError
+from camera_driver.host.fetches import Fetches, NotFetched, ONE_PICTURE
 from camera_driver.host.worker import DeviceWorker, Priority
 from camera_driver.ledger.shots import Fetch
 from camera_driver.model import Identity, Picture, Progress, Setting, StoredImage
@@ -41,14 +40,9 @@ CANCEL_PERIOD = 0.05  # s between looks whether the goal was cancelled
 PATIENCE = 86400.0  # s to wait for the device; a download in front may take hours
 FEEDBACK_PERIOD = 0.2  # s
 
-MOST_TRIES = 3  # of a shot's picture that fail by its own fault, not by that of link or disk
 RETRY_DELAY = 10.0  # s
 NUMBER_UNKNOWN = ('the picture is not downloaded: the camera did not tell its number; list the '
                   'images and download it by its number')
-
-# What goes wrong with one picture alone; anything else will go wrong with the next as well.
-ONE_PICTURE = (
-    DamagedPicture, ProtocolError, Refused, ReplyTimeout, NotSupported, IndexError)
 
 
 class MadeWay(Exception):
@@ -114,6 +108,7 @@ class Downloads(Part[StoresImages]):
         self._make_way = False
         self._woken = False  # to fetch what shots wait for
         self._background: DeviceWorker | None = None
+        self._fetches = Fetches(node.part(Records), node.seconds, self, words)
         node.serve_action(DownloadImages, '~/download_images', self._execute, self._check)
 
     @property
@@ -168,64 +163,28 @@ class Downloads(Part[StoresImages]):
         with self._lock:
             self._woken = False
             self._under_way += 1
-        tried: set[str] = set()
         try:
-            while self.node.active and self.node.connected:
-                waiting = self._waiting()
-                fetch = next((one for one in waiting if one.shot_id not in tried), None)
-                if fetch is None:
-                    break
-                tried.add(fetch.shot_id)
-                if not self._fetch(fetch):
-                    break
+            waiting = self.node.connected and self._fetches.run(
+                self.node.identity, lambda: self.node.active and self.node.connected)
         finally:
             with self._lock:
                 self._under_way -= 1
-        if self._background and tried and self.node.connected and self._waiting():
+        if waiting and self._background:
             self._background.later(RETRY_DELAY, '', self._fetch_waiting)
 
-    def _waiting(self) -> Sequence[Fetch]:
-        return self.node.part(Records)(lambda ledger: ledger.to_fetch(self.node.identity))
+    # What `Fetches` asks of the camera.
 
-    def _fetch(self, fetch: Fetch) -> bool:
-        """Fetch the picture of a shot; says whether it is any use to go on with the next."""
-        image: StoredImage | None = None
-        try:
-            image = self._look_for(fetch)
-            if image is None:
-                self._not_fetched(fetch, 'its picture is not in the camera any more',
-                                  PictureReport.GONE)
-                return True
-            report = Report(0, 1, time.monotonic(), number=1, index=image.index)
-            self._one(image, report, DownloadImages.Goal(publish=True),
-                      lambda: not self.node.active, lambda _: None)
-        except ONE_PICTURE as error:
-            own = self._link_lives()
-            last = own and fetch.tries + 1 >= MOST_TRIES
-            self._not_fetched(fetch, words(error), PictureReport.FAILED if last else
-                              PictureReport.WAITING, own, image)
-            return own
-        except Cancelled:
-            return False
-        except DeviceError as error:
-            self._not_fetched(fetch, words(error), PictureReport.WAITING, False, image)
-            return False
-        return True
+    def list_stored(self, indices: Sequence[int] | None) -> Sequence[StoredImage]:
+        """Return what is stored, and let the ledger learn from it."""
+        return self._images.list_stored(PATIENCE, indices)
 
-    def _look_for(self, fetch: Fetch) -> StoredImage | None:
-        """Return the picture of a shot; its number may be another one by now."""
-        for indices in ([fetch.image_index] if fetch.image_index else None, None):
-            try:
-                listed = self._images.list_stored(PATIENCE, indices)
-            except IndexError:
-                continue
-            for image in listed:
-                shot = self._images.shot_of(image)
-                if shot and shot.shot_id == fetch.shot_id:
-                    return image
-        return None
+    def fetch(self, image: StoredImage) -> None:
+        """Download an image, check, save, record and publish it."""
+        report = Report(0, 1, time.monotonic(), number=1, index=image.index)
+        self._one(image, report, DownloadImages.Goal(publish=True),
+                  lambda: not self.node.active, lambda _: None)
 
-    def _link_lives(self) -> bool:
+    def lives(self) -> bool:
         """Say whether the device still answers, after the supervisor has looked after it."""
         try:
             self.run('looking after the link', lambda camera: None)
@@ -233,21 +192,19 @@ class Downloads(Part[StoresImages]):
             return False
         return True
 
-    def _not_fetched(self, fetch: Fetch, why: str, outcome: str, own: bool = True,
-                     image: StoredImage | None = None) -> None:
-        """Take note of a picture that was not fetched, and say so, once for each reason."""
-        over = None if outcome == PictureReport.WAITING else outcome
-        records = self.node.part(Records)
-        records(lambda ledger: ledger.not_fetched(fetch, why, self.node.seconds(), own, over))
-        if why == fetch.error and not over:
+    def not_fetched(self, fetch: Fetch, what: NotFetched, why: Exception | None,
+                    image: StoredImage | None) -> None:
+        """Say that a picture was not fetched, once for each reason."""
+        reason = words(why) if why else 'the camera does not hold it any more'
+        if what is NotFetched.WAITING and reason == fetch.error:
             return
-        message = f'the picture of {fetch.shot_id} was not downloaded: {why}' + (
-            '' if over else '; it is tried again')
+        message = f'the picture of {fetch.shot_id} was not downloaded: {reason}' + (
+            '; it is tried again' if what is NotFetched.WAITING else '')
         self.node.get_logger().error(message)
         if self.node.supervisor:
             self.node.supervisor.note(message)
-        shot = records(lambda ledger: ledger.shot(fetch.shot_id))
-        self._images.report(outcome, why, shot, image)
+        shot = self.node.part(Records)(lambda ledger: ledger.shot(fetch.shot_id))
+        self._images.report(what.value, reason, shot, image)
 
     def _check(self, goal: DownloadImages.Goal) -> None:
         if any(index < 1 for index in goal.indices):
