@@ -29,6 +29,8 @@ from camera_driver.pictures.calibration import Calibrated, Intrinsics
 from camera_driver.pictures.optics import applied, told
 
 DEFAULT_URL = 'file://${ROS_HOME}/camera_info/${NAME}.yaml'
+SIMULATED_URL = 'file://${ROS_HOME}/camera_info/simulated/${NAME}.yaml'
+"""The default of a simulated camera, whose calibration is not that of the real one."""
 
 
 class Calibration:
@@ -38,7 +40,7 @@ class Calibration:
     `problem` says why there is none although there should be.
     """
 
-    def __init__(self, name: str, url: str = '') -> None:
+    def __init__(self, name: str, url: str = '', simulated: bool = False) -> None:
         """
         Find and read the calibration; `url` as in `camera_info_url`, empty = the default.
 
@@ -49,11 +51,12 @@ class Calibration:
         self.problem = ''
         self.known: Sequence[Calibrated] = ()
         try:
-            self.path = resolve(url or DEFAULT_URL, self.name)
+            where = url or (SIMULATED_URL if simulated else DEFAULT_URL)
+            self.path = resolve(where, self.name)
             if self.path.exists() or url:
                 self.known = calibration.read_all(self.path)
         except (OSError, ValueError) as error:
-            self.problem = (f'camera_info_url {url or DEFAULT_URL!r}: {_reason(error)}; '
+            self.problem = (f'camera_info_url {where!r}: {_reason(error)}; '
                             'images are published as uncalibrated')
 
     @property

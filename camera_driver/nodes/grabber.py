@@ -90,7 +90,8 @@ class Grabber:
         self._topics: dict[str, HeldTopics] = {}
         self._images: dict[str, ImageTopics] = {}
         for camera in cameras.values():
-            calibration = Calibration(camera.name, camera.camera_info_url)
+            calibration = Calibration(camera.name, camera.camera_info_url,
+                                      node.parameter('simulate'))
             if calibration.problem:
                 node.get_logger().warning(f'{camera.name}: {calibration.problem}')
             images = ImageTopics(node, calibration=calibration, below=camera.name)

@@ -18,10 +18,11 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from sensor_msgs.srv import SetCameraInfo
 from std_srvs.srv import Trigger
 
-from camera_driver.action import CaptureSequence
+from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.devices.sierra.simulator.simulator import State
 from camera_driver.msg import CaptureEvent, Exposure
 from camera_driver.nodes.abilities.sequence import Grid
+from camera_driver.nodes.camera_info import Calibration
 from camera_driver.nodes.convert import seconds, time_message
 from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.srv import Capture, GetExposure, SetExposure, StepExposure
@@ -366,3 +367,25 @@ def test_calibration(front):
     assert (front.folder / 'calibration.yaml').exists()
     response = front.call(SetCameraInfo, 'set_camera_info', camera_info=CameraInfo())
     assert not response.success and 'width' in response.status_message
+
+
+@pytest.mark.parametrize('simulated', [True, False])
+def test_simulated_and_real_cameras_of_one_name_share_no_files(tmp_path, monkeypatch, simulated):
+    for name in ('HOME', 'ROS_HOME'):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    with rig(SierraNode, sierra(), tmp_path, name='front', simulate=simulated,
+             camera_info_url='', download_directory='', ledger_file='') as one:
+        result = one.act(DownloadImages, 'download_images', indices=[1], thumbnails_only=True)
+        assert result.success, result.message
+        response = one.call(SetCameraInfo, 'set_camera_info', camera_info=CameraInfo(
+            width=320, height=240, distortion_model='plumb_bob', d=[0.0] * 5,
+            k=[500.0, 0.0, 160.0, 0.0, 500.0, 120.0, 0.0, 0.0, 1.0]))
+        assert response.success, response.status_message
+    below = 'simulated/' if simulated else ''
+    picture, = result.files
+    assert picture.startswith(f'{tmp_path}/HOME/camera_driver/{below}front/')
+    files = [str(path.relative_to(tmp_path / 'ROS_HOME'))
+             for path in (tmp_path / 'ROS_HOME').rglob('*') if path.is_file()]
+    assert f'camera_info/{below}front.yaml' in files
+    assert ('camera_driver/shots.sqlite3' in files) is not simulated
+    assert bool(Calibration('front').known) is not simulated

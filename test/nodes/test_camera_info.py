@@ -52,6 +52,10 @@ def test_default_is_a_file_in_ros_home_and_its_absence_no_error(monkeypatch, tmp
     monkeypatch.setenv('ROS_HOME', str(tmp_path))
     calibration = Calibration('front camera')
     assert calibration.path == tmp_path / 'camera_info' / 'front_camera.yaml'
+    simulated = Calibration('front camera', simulated=True)
+    assert simulated.path == tmp_path / 'camera_info' / 'simulated' / 'front_camera.yaml'
+    named = Calibration('front camera', f'file://{tmp_path}/here.yaml', simulated=True)
+    assert named.path == tmp_path / 'here.yaml'  # as the user says
     assert not calibration.problem
     info = calibration.info_for(640, 480)
     assert (info.width, info.height, list(info.d)) == (640, 480, [])

@@ -42,7 +42,8 @@ class Images(Part[StoresImages]):
     ABILITY = StoresImages
     PARAMETERS = (
         Setting('download_directory', str, 'where downloaded images are saved; empty: '
-                '~/camera_driver/NAMESPACE/NAME', default=''),
+                '~/camera_driver/NAMESPACE/NAME, with simulate '
+                '~/camera_driver/simulated/NAMESPACE/NAME', default=''),
     )
 
     def __init__(self, node: DeviceNode) -> None:
@@ -179,8 +180,9 @@ class Images(Part[StoresImages]):
                       frame_id=self.node.part(Frame).frame_id)
 
     def _pictures(self) -> PictureStore:
+        below = '/simulated' if self.node.parameter('simulate') else ''  # not among real ones
         directory = (self.node.parameter('download_directory')
-                     or f'~/camera_driver{self.node.get_fully_qualified_name()}')
+                     or f'~/camera_driver{below}{self.node.get_fully_qualified_name()}')
         if self._store is None or self._directory != directory:
             self._store, self._directory = PictureStore(directory), directory
         return self._store

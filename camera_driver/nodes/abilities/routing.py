@@ -56,7 +56,8 @@ class Matrix(Part[Routes]):
         Setting('frame_id', str, 'frame of its images (optical); empty: CAMERA_optical_frame',
                 default=''),
         Setting('camera_info_url', str, 'URL of its calibration; empty: '
-                'file://${ROS_HOME}/camera_info/CAMERA.yaml', default=''),
+                'file://${ROS_HOME}/camera_info/CAMERA.yaml, with simulate '
+                'file://${ROS_HOME}/camera_info/simulated/CAMERA.yaml', default=''),
     )
 
     def __init__(self, node: DeviceNode) -> None:

@@ -12,7 +12,7 @@ from camera_driver.errors import DeviceError
 from camera_driver.host.optics import Optics
 from camera_driver.model import OpticalState, Setting
 from camera_driver.nodes.base import DeviceNode, Part
-from camera_driver.nodes.camera_info import Calibration, DEFAULT_URL
+from camera_driver.nodes.camera_info import Calibration, DEFAULT_URL, SIMULATED_URL
 from camera_driver.nodes.diagnostics import Task
 from camera_driver.nodes.image_topics import ImageTopics
 from camera_driver.pictures.optics import told
@@ -38,12 +38,14 @@ class Pictures(Part[Device]):
     ABILITY = (StoresImages, HasVideo)
     PARAMETERS = (
         Setting('camera_info_url', str, 'file:// or package:// URL of the calibration; ${NAME} '
-                f'and ${{ROS_HOME}} are replaced; empty: {DEFAULT_URL}', default=''),
+                f'and ${{ROS_HOME}} are replaced; empty: {DEFAULT_URL}, with simulate '
+                f'{SIMULATED_URL}', default=''),
     )
 
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
-        self.calibration = Calibration(node.get_name(), node.parameter('camera_info_url'))
+        self.calibration = Calibration(node.get_name(), node.parameter('camera_info_url'),
+                                       node.parameter('simulate'))
         if self.calibration.problem:
             node.get_logger().warning(self.calibration.problem)
         delay = float(node.parameter('video_delay')) if issubclass(
