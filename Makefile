@@ -3,6 +3,9 @@
 
 overlay = . install/setup.sh
 
+# Tests start hundreds of programs, which would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test matrix simulate mutants bench lint clean
 
 help:
