@@ -9,7 +9,8 @@ It uses nothing but the driver's ROS interface, so it works with every still cam
 
 A shot whose outcome is unknown may have been taken. It is not commanded again, the mission goes
 on, and when the driver has found out, the event of the shot comes again. What is unknown in the
-end is listed, and the exit code is 8.
+end is listed, and the exit code is 8. While the camera is away pictures are lost, and the mission
+goes on when it is back.
 """
 
 import argparse
@@ -89,6 +90,12 @@ class Mission(Node):
         return result.result().result
 
 
+def lost(message):
+    """Print why a picture could not even be commanded, which has no event."""
+    if not message.feedback.shot_id:
+        print(f'  no shot: {message.feedback.message}', flush=True)
+
+
 def percent(message):
     """Print how far a download is."""
     f = message.feedback
@@ -108,7 +115,7 @@ def main():
         mission = Mission(arguments.camera)
         print(f'{arguments.count} pictures, one every {arguments.interval:g} s:')
         result = mission.run(mission.sequence, CaptureSequence.Goal(
-            count=arguments.count, interval=arguments.interval), None)
+            count=arguments.count, interval=arguments.interval), lost)
         if result is None:
             raise SystemExit(1)
         mission.listen(LATE, lambda: mission.told.issuperset(result.shot_ids))

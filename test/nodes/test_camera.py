@@ -21,7 +21,7 @@ from std_srvs.srv import Trigger
 from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.devices.sierra.simulator.simulator import State
 from camera_driver.msg import CaptureEvent, Exposure
-from camera_driver.nodes.abilities.sequence import Grid
+from camera_driver.nodes.abilities.sequence import Grid, pause
 from camera_driver.nodes.camera_info import Calibration
 from camera_driver.nodes.convert import seconds, time_message
 from camera_driver.nodes.sierra_node import SierraNode
@@ -206,15 +206,50 @@ def test_a_sequence_without_a_camera(front):
     assert (result.success, result.failed, list(result.shot_ids)) == (False, 2, [])
 
 
-def test_sequence_goes_on_after_a_failed_shot_and_ends_after_three(front):
-    misbehave(front, 'refuse', command=TAKE_PICTURE)
-    result = front.act(CaptureSequence, 'capture_sequence', count=2, interval=0.0)
+def test_a_sequence_goes_on_after_any_number_of_failures(front):
+    feedback = []
+    misbehave(front, 'refuse', times=3, command=TAKE_PICTURE)
+    result = front.act(CaptureSequence, 'capture_sequence', feedback.append, count=4,
+                       interval=0.0)
     assert not result.success
-    assert (result.taken, result.failed) == (1, 1)
-    misbehave(front, 'refuse', times=10, command=TAKE_PICTURE)
-    result = front.act(CaptureSequence, 'capture_sequence', count=0, interval=0.0)
-    assert (result.taken, result.failed) == (0, 3)
-    assert 'in a row' in result.message
+    assert (result.taken, result.failed, len(result.shot_ids)) == (1, 3, 4)
+    assert result.message.startswith('1 taken, 0 unknown, 3 failed; the last problem: ')
+    wait_until(lambda: len(feedback) == 4)
+    assert feedback[2].message and result.message.endswith(feedback[2].message)
+    assert math.isnan(feedback[3].achieved_interval)
+
+
+@pytest.mark.parametrize('count', [0, 9])
+def test_a_sequence_gives_up_after_as_many_failures_in_a_row_as_it_is_told(front, count):
+    front.terminal.unplug()
+    wait_until(lambda: not front.node.connected)
+    result = front.act(CaptureSequence, 'capture_sequence', count=count, interval=0.0,
+                       give_up_after=2)
+    assert not result.success and (result.taken, result.failed) == (0, 2)
+    assert '2 failed; given up after 2 failures in a row; the last problem: ' in result.message
+
+
+def test_the_pause_after_a_failure_grows():
+    assert [pause(failures) for failures in (0, 1, 2, 3, 4, 5, 6, 10000)] == [
+        0.0, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize('interval', [0.0, 0.5])
+def test_a_sequence_lives_through_a_lost_link(front, interval):
+    feedback = []
+    goal = front.send_goal(CaptureSequence, 'capture_sequence', feedback.append, count=0,
+                           interval=interval)
+    wait_until(lambda: feedback)
+    front.terminal.unplug()
+    lost = wait_until(lambda: [one for one in feedback if not one.shot_id])[0]
+    assert 'not connected' in lost.message
+    front.terminal.replug()
+    wait_until(lambda: feedback[-1].taken >= lost.taken + 2)
+    front.result(goal.cancel_goal_async())
+    result = front.result(goal.get_result_async()).result
+    assert result.taken >= lost.taken + 2 and 'cancelled' in result.message
+    assert result.taken <= len(front.simulator.shots) <= result.taken + result.unknown
+    assert len(states(front)) == result.taken + result.unknown + result.failed
 
 
 def test_a_second_sequence_is_rejected_while_one_is_under_way(front):

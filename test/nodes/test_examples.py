@@ -77,13 +77,26 @@ def test_a_mission_never_commands_a_shot_in_doubt_again(stored, tmp_path, exampl
         one.terminal.replug()
         code, out = result(mission)
         shot = re.search(r'shot (\S+): may have been taken: ', said[1])[1]
-        assert said[2] == '0 taken, 1 unknown, 0 failed\n'
+        assert said[2].startswith('0 taken, 1 unknown, 0 failed; the last problem: ')
         if stored:
             assert code == 0 and f'  shot {shot}: settled: image 3 at' in out, out
         else:
             assert code == 8 and out.splitlines()[-1].startswith(f'  {shot}: '), out
         assert len(one.simulator.shots) == 1
         assert len(list((tmp_path / 'pictures').iterdir())) == len(one.simulator.frames)
+
+
+def test_a_mission_goes_on_when_the_camera_is_back(tmp_path, example):
+    with rig(SierraNode, sierra(), tmp_path) as one:
+        one.terminal.unplug()
+        wait_until(lambda: not one.node.connected)
+        mission = example(one, 'mission.py', '/camera', '--count', '25', '--interval', '0')
+        assert any('  no shot: not connected' in line for line in mission.stdout)
+        one.terminal.replug()
+        code, out = result(mission)
+        assert code == 0, out
+        assert re.search(r'^[1-9]\d* taken, 0 unknown, \d+ failed; the last problem: not conn',
+                         out, re.MULTILINE), out
 
 
 def test_a_mission_leaves_a_camera_alone_that_is_on_another_one(tmp_path, example):

@@ -100,6 +100,14 @@ def test_sequence(camera):
     assert len(names(camera)) == 5
 
 
+def test_a_sequence_ends_at_once_on_a_model_that_takes_no_pictures(tmp_path):
+    with rig(FujiMxNode, fuji_mx(commands=MX_700_COMMANDS.replace(b'\x27', b'')),
+             tmp_path) as one:
+        result = one.act(CaptureSequence, 'capture_sequence', count=0, interval=0.0)
+        assert not result.success and 'not among its commands' in result.message
+        assert (result.taken, result.failed) == (0, 1)
+
+
 def test_thumbnails(camera):
     thumbnails = camera.listen(CompressedImage, 'thumbnail/compressed')
     result = camera.act(DownloadImages, 'download_images', indices=[1, 3], thumbnails_only=True,

@@ -97,7 +97,8 @@ class Captures(Part[TakesPictures]):
             known then.
         :param download: fetch the picture afterwards, in the background.
         :returns: the future of the event that is published; its `success` and `message` say how
-            it went. Raises Busy, PortError when no shot can be commanded.
+            it went. Raises Busy, PortError when no shot can be commanded; the future raises
+            what kept it from being commanded later, and NotSupported.
         """
         if download:
             self.check_download()
@@ -120,6 +121,7 @@ class Captures(Part[TakesPictures]):
             error = running.exception()
             if error and not event.shot_id:
                 self._not_sent(error)
+            if error and (not event.shot_id or isinstance(error, NotSupported)):
                 outcome.set_exception(error)
             else:
                 outcome.set_result(event)

@@ -16,9 +16,9 @@ from camera_driver.nodes.abilities.capture import Captures
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.convert import seconds, words
 
-MOST_FAILURES = 3  # in a row; then something is wrong that further pictures will not mend
 MOST_INTERVAL = 86400.0  # s
 BUSY = 'another sequence is under way; cancel it or wait for its end'
+FIRST_PAUSE, MOST_PAUSE = 0.1, 1.0  # s after a failure; doubled by each failure in a row
 LOOK_PERIOD = 0.01  # s between looks at the clock, and whether the goal was cancelled
 
 
@@ -50,6 +50,11 @@ class Grid:
                           else late)
 
 
+def pause(failures: int) -> float:
+    """Return the pause [s] after so many failures in a row."""
+    return min(FIRST_PAUSE * 2 ** min(failures - 1, 10), MOST_PAUSE) if failures else 0.0
+
+
 class Sequences(Part[TakesPictures]):
     """
     The sequences of one camera's node; one at a time.
@@ -57,6 +62,9 @@ class Sequences(Part[TakesPictures]):
     The triggers lie on a grid of `interval` that begins with the first. A camera that is slower
     misses places of the grid, and the feedback says what interval was achieved. With use_sim_time
     the grid is on /clock, else on the monotonic clock, as the computer's time may be set.
+
+    A picture that fails is counted, and the sequence goes on; so do places at which the link is
+    lost, while the node reconnects. The pause after a failure is time of the computer.
     """
 
     ABILITY = TakesPictures
@@ -81,12 +89,11 @@ class Sequences(Part[TakesPictures]):
             self._run(handle, result)
         finally:
             self._busy.release()
-        wanted = handle.request.count
-        result.success = not handle.is_cancel_requested and (
-            not wanted or result.taken == wanted)
-        result.message = result.message or (
+        cancelled = handle.is_cancel_requested
+        result.success = not cancelled and 0 < result.taken == handle.request.count
+        result.message = (
             f'{result.taken} taken, {result.unknown} unknown, {result.failed} failed'
-            + (', cancelled' if handle.is_cancel_requested else ''))
+            + (', cancelled' if cancelled else '') + result.message)
 
     def _run(self, handle: Any, result: CaptureSequence.Result) -> None:
         goal = handle.request
@@ -96,13 +103,18 @@ class Sequences(Part[TakesPictures]):
         grid = Grid(goal.interval, self.node.seconds if simulated else time.monotonic)
         last, failures, tried = math.nan, 0, 0
         while not goal.count or tried < goal.count:
+            if tried:
+                again = time.monotonic() + pause(failures)
+                self._wait(lambda: again - time.monotonic(), handle)
+                grid.next()
             self._wait(grid.left, handle)
             if handle.is_cancel_requested:
                 return
             try:
                 event = self._captures.shoot(download=goal.download).result()
-            except NotSupported:
-                raise  # nor will the next one be
+            except NotSupported:  # nor will the next one be
+                result.failed += 1
+                raise
             except DeviceError as error:  # no shot was commanded: this place is lost
                 event = CaptureEvent(message=words(error))
             tried += 1
@@ -116,13 +128,15 @@ class Sequences(Part[TakesPictures]):
             sent = seconds(event.header.stamp) or math.nan
             handle.publish_feedback(CaptureSequence.Feedback(
                 taken=result.taken, unknown=result.unknown, failed=result.failed,
-                shot_id=event.shot_id,
+                shot_id=event.shot_id, message=event.message,
                 achieved_interval=sent - last))
             last = sent
-            if failures == MOST_FAILURES:
-                result.message = f'given up after {failures} failures in a row: {event.message}'
+            if failures:
+                result.message = f'; the last problem: {event.message}'
+            if failures and failures == goal.give_up_after:
+                result.message = (f'; given up after {failures} failures in a row'
+                                  + result.message)
                 return
-            grid.next()
 
     def _wait(self, time_left: Callable[[], float], handle: Any) -> None:
         """Wait until no time is left; a cancel request ends it."""
