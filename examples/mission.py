@@ -109,13 +109,19 @@ def main():
     parser.add_argument('camera', help="the camera's node, such as /sierra")
     parser.add_argument('--count', type=int, default=5)
     parser.add_argument('--interval', type=float, default=3.0, help='[s]')
+    parser.add_argument('--max-delay', type=float, metavar='S', help='[s] how late a picture may '
+                        'be; 0 = no bound; default: half the interval, as it is nearer to the '
+                        "next one's place then")
     arguments = parser.parse_args()
+    if arguments.max_delay is None:
+        arguments.max_delay = arguments.interval / 2
     rclpy.init()
     try:
         mission = Mission(arguments.camera)
         print(f'{arguments.count} pictures, one every {arguments.interval:g} s:')
         result = mission.run(mission.sequence, CaptureSequence.Goal(
-            count=arguments.count, interval=arguments.interval), lost)
+            count=arguments.count, interval=arguments.interval,
+            max_delay=arguments.max_delay), lost)
         if result is None:
             raise SystemExit(1)
         mission.listen(LATE, lambda: mission.told.issuperset(result.shot_ids))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Capture, exposure, sequences, calibration: a sierra camera behind its node, over DDS."""
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import count
 import math
 import re
@@ -20,7 +20,9 @@ from std_srvs.srv import Trigger
 
 from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.devices.sierra.simulator.simulator import State
+from camera_driver.errors import Busy
 from camera_driver.msg import CaptureEvent, Exposure
+from camera_driver.nodes.abilities.capture import Captures, Patience
 from camera_driver.nodes.abilities.sequence import Grid, pause
 from camera_driver.nodes.camera_info import Calibration
 from camera_driver.nodes.convert import seconds, time_message
@@ -73,6 +75,87 @@ def test_without_waiting_the_answer_comes_when_the_trigger_has_left(tmp_path):
         event, = wait_until(lambda: events)
         assert (event.shot_id, event.header.stamp) == (response.shot_id, response.stamp)
         assert event.image_index == 4
+
+
+def test_how_late_a_shot_is_triggered_is_told(front):
+    events = front.listen(CaptureEvent, 'capture_event')
+    response = front.call(Capture, 'capture', wait=True, max_delay=60.0)
+    event, = wait_until(lambda: events)
+    assert response.delay == event.delay > 0
+    feedback = []
+    assert front.act(CaptureSequence, 'capture_sequence', feedback.append, count=1,
+                     max_delay=60.0).success
+    wait_until(lambda: feedback and len(events) == 2)
+    assert feedback[0].delay == events[1].delay > 0
+    misbehave(front, 'refuse', command=TAKE_PICTURE)
+    assert math.isnan(front.call(Capture, 'capture', wait=True).delay)
+    wait_until(lambda: len(events) == 3)
+    assert math.isnan(events[2].delay)
+
+
+@pytest.mark.parametrize('max_delay', [-1.0, math.nan, math.inf])
+def test_a_bound_that_is_none_is_refused(front, max_delay):
+    response = front.call(Capture, 'capture', wait=True, max_delay=max_delay)
+    assert not response.success and 'max_delay' in response.message
+    assert not front.send_goal(CaptureSequence, 'capture_sequence', count=1,
+                               max_delay=max_delay).accepted
+    assert not states(front) and not front.simulator.shots
+
+
+def refusals(one):
+    with closing(sqlite3.connect(one.folder / 'shots.sqlite3')) as ledger:
+        return [message for message, in ledger.execute(
+            "SELECT message FROM shots WHERE state = 'failed'")]
+
+
+@contextmanager
+def line_taken(tmp_path):
+    """Give a camera whose line is taken by a download, for 10 s a picture if it is not freed."""
+    with rig(SierraNode, sierra(max_speed=9600), tmp_path, baudrate=9600) as one:
+        one.terminal.paced = True
+        begun = []
+        goal = one.send_goal(DownloadImages, 'download_images', begun.append, indices=[2])
+        wait_until(lambda: begun)
+        yield one, goal
+
+
+def test_a_shot_that_would_be_too_late_is_not_taken(tmp_path):
+    with line_taken(tmp_path) as (one, download):
+        response = one.call(Capture, 'capture', wait=True, max_delay=0.2)
+        assert not response.success and not response.outcome_unknown and not response.shot_id
+        assert re.search('not taken: .* s late .* is 0.2 s: the device was downloading image 2',
+                         response.message), response.message
+        assert one.node.worker.activity  # it did not wait for the end of that
+        assert refusals(one) == [response.message]
+        one.terminal.paced = False
+        assert one.result(download.get_result_async()).result.success
+        assert one.call(Capture, 'capture', wait=True).success
+        assert len(one.simulator.shots) == 1
+
+
+def test_a_sequence_loses_the_places_at_which_it_would_be_too_late(tmp_path):
+    with line_taken(tmp_path) as (one, _):
+        feedback = []
+        sequence = one.send_goal(CaptureSequence, 'capture_sequence', feedback.append, count=0,
+                                 interval=0.1, max_delay=0.05)
+        wait_until(lambda: len(feedback) >= 2)
+        assert 'max_delay is 0.05 s' in feedback[1].message and not feedback[1].shot_id
+        assert not one.simulator.shots
+        one.terminal.paced = False
+        wait_until(lambda: feedback[-1].taken >= 2)
+        one.result(sequence.cancel_goal_async())
+        result = one.result(sequence.get_result_async()).result
+        assert len(refusals(one)) == result.failed >= 2
+
+
+def test_a_shot_whose_turn_comes_too_late_is_not_begun(front):
+    """Its time passed, and its job began before it was withdrawn."""
+    captures, event = front.node.part(Captures), CaptureEvent()
+    patience = Patience(time.monotonic() - 5.0, 4.0, 'deleting images')
+    with pytest.raises(Busy, match=r'\d s late .* is 4 s: the device was deleting images'):
+        front.node.run('capturing', lambda camera: captures._shoot(
+            camera, event, None, False, patience))
+    assert not event.shot_id and not front.simulator.shots
 
 
 def test_trigger_delay_moves_the_stamp(tmp_path):

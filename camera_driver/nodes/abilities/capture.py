@@ -11,9 +11,11 @@ line: it bounds how late the camera took the command, and says nothing of the sh
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from copy import deepcopy
+from dataclasses import dataclass, field
 from functools import partial
 import math
 import threading
+import time
 
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -22,7 +24,7 @@ from std_msgs.msg import Header
 from camera_driver import msg, srv
 from camera_driver.abilities import TakesPictures
 from camera_driver.device import Device
-from camera_driver.errors import DeviceError, NotSupported, OutcomeUnknown, Refused
+from camera_driver.errors import Busy, DeviceError, NotSupported, OutcomeUnknown, Refused
 from camera_driver.host.shots import Shots
 from camera_driver.host.worker import Priority
 from camera_driver.ledger.shots import Ledger, ShotRecord
@@ -33,6 +35,36 @@ from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame, Pictures
 from camera_driver.nodes.base import DeviceNode, Part
+MOST_DELAY = 86400.0  # s that may be asked for
+
+
+def check_max_delay(seconds: float) -> None:
+    """Raise ValueError for a bound that is none."""
+    if not 0 <= seconds <= MOST_DELAY:  # nor is NaN
+        raise ValueError(f'max_delay: {seconds:g} is not allowed; 0 (no bound) to '
+                         f'{MOST_DELAY:g} s')
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a shot may wait for its turn on the line."""
+
+    since: float  # monotonic s, when it was asked for
+    max_delay: float  # s; 0 = for ever
+    activity: str  # of the device at that time
+    begun: Future[None] = field(default_factory=Future)
+
+    @property
+    def over(self) -> bool:
+        """Whether it is too late by now."""
+        return 0 < self.max_delay < time.monotonic() - self.since
+
+    def late(self, activity: str) -> Busy:
+        """Say that the shot is not taken, as the device was at work on something else."""
+        why = f': the device was {activity}' if activity else ''
+        return Busy(f'not taken: it would have been {time.monotonic() - self.since:.2f} s late or '
+                    f'more, and max_delay is {self.max_delay:g} s{why}. Ask for it when the line '
+                    'is free, or allow more')
 
 
 class Captures(Part[TakesPictures]):
@@ -89,13 +121,17 @@ class Captures(Part[TakesPictures]):
                 self._images.taken(shot.image_index)
 
     def shoot(self, triggered: Callable[[msg.CaptureEvent], None] = lambda _: None,
-              download: bool = False) -> 'Future[msg.CaptureEvent]':
+              download: bool = False, max_delay: float = 0.0) -> 'Future[msg.CaptureEvent]':
         """
-        Take one picture and account for it: ledger, event, stamp. Returns at once.
+        Take one picture and account for it: ledger, event, stamp.
+
+        Returns at once; with max_delay, when its turn has come or it is given up.
 
         :param triggered: called in the worker's thread when the trigger has left, with what is
             known then.
         :param download: fetch the picture afterwards, in the background.
+        :param max_delay: [s] from now until its turn on the line; a shot that would be later is
+            withdrawn, and the future raises Busy. 0 = no bound.
         :returns: the future of the event that is published; its `success` and `message` say how
             it went. Raises Busy, PortError when no shot can be commanded; the future raises
             what kept it from being commanded later, and NotSupported.
@@ -103,12 +139,13 @@ class Captures(Part[TakesPictures]):
         if download:
             self.check_download()
         event = msg.CaptureEvent()
+        patience = Patience(time.monotonic(), max_delay, self._activity)
         with self._one:
             try:
                 self.may_begin()
                 running = self.node.start('capturing', partial(
-                    self._shoot, event=event, triggered=triggered, download=download),
-                    Priority.CAPTURE)
+                    self._shoot, event=event, triggered=triggered, download=download,
+                    patience=patience), Priority.CAPTURE)
             except DeviceError as error:
                 self._not_sent(error)
                 raise
@@ -118,7 +155,8 @@ class Captures(Part[TakesPictures]):
         outcome: Future[msg.CaptureEvent] = Future()
 
         def done(_: object) -> None:
-            error = running.exception()
+            error = (patience.late(self._activity) if running.cancelled() else
+                     running.exception())
             if error and not event.shot_id:
                 self._not_sent(error)
             if error and (not event.shot_id or isinstance(error, NotSupported)):
@@ -127,7 +165,14 @@ class Captures(Part[TakesPictures]):
                 outcome.set_result(event)
 
         running.add_done_callback(done)
+        if max_delay and not wait((running, patience.begun), max_delay, FIRST_COMPLETED).done:
+            running.cancel()  # if it has not begun
         return outcome
+
+    @property
+    def _activity(self) -> str:
+        """What keeps a shot from its turn."""
+        return self.node.worker.activity if self.node.worker else ''
 
     @property
     def under_way(self) -> bool:
@@ -152,11 +197,15 @@ class Captures(Part[TakesPictures]):
         self._records(lambda ledger: ledger.refused(identity, self.node.seconds(), str(error)))
 
     def _shoot(self, camera: TakesPictures, event: msg.CaptureEvent,
-               triggered: Callable[[msg.CaptureEvent], None], download: bool) -> None:
+               triggered: Callable[[msg.CaptureEvent], None], download: bool,
+               patience: Patience) -> None:
         """Take one picture; in the worker's thread."""
+        if patience.over:
+            raise patience.late(patience.activity)
+        patience.begun.set_result(None)
         event.image_index = -1
         event.stamp_source = event.STAMP_UNKNOWN
-        event.stamp_uncertainty = math.nan
+        event.stamp_uncertainty = event.delay = math.nan
         event.exposure = convert.exposure_message(Exposure())
         event.header = Header(frame_id=self.node.part(Frame).frame_id)
         commanded = self.node.seconds()
@@ -172,6 +221,7 @@ class Captures(Part[TakesPictures]):
             nonlocal stamp
             sent = self.node.seconds_of(port_time)
             stamp = sent + delay
+            event.delay = port_time - patience.since
             event.header.stamp = convert.time_message(stamp)
             event.stamp_source = event.STAMP_TRIGGER
             event.stamp_uncertainty = convert.number(camera.statistics.last_round_trip)
@@ -195,6 +245,7 @@ class Captures(Part[TakesPictures]):
             event.stamp_uncertainty = shot.accepted - shot.sent
         else:  # not accepted in words, but settled by the camera's count: some time until now
             stamp = self.node.seconds_of(shot.sent) + delay
+            event.delay = shot.sent - patience.since
             event.header.stamp = convert.time_message(stamp)
             event.stamp_source = event.STAMP_TRIGGER
             event.stamp_uncertainty = self.node.seconds() - commanded
@@ -219,11 +270,14 @@ class Captures(Part[TakesPictures]):
                 self._images.taken(shot.image_index)
 
     def _capture(self, request: srv.Capture.Request, response: srv.Capture.Response) -> None:
-        response.image_index, response.stamp_uncertainty = -1, math.nan  # should it fail
+        # Should it fail:
+        response.image_index, response.stamp_uncertainty, response.delay = -1, math.nan, math.nan
+        check_max_delay(request.max_delay)
         if request.download:
             self.check_download()
         left: Future[msg.CaptureEvent] = Future()
-        running = self.shoot(lambda event: left.set_result(deepcopy(event)), request.download)
+        running = self.shoot(lambda event: left.set_result(deepcopy(event)), request.download,
+                             request.max_delay)
         wait((running,) if request.wait else (running, left), return_when=FIRST_COMPLETED)
         event = running.result() if running.done() else left.result()
         response.success = event.success or not running.done()
@@ -231,7 +285,7 @@ class Captures(Part[TakesPictures]):
         response.message, response.shot_id = event.message, event.shot_id
         response.image_index = event.image_index
         response.stamp = event.header.stamp
-        response.stamp_uncertainty = event.stamp_uncertainty
+        response.stamp_uncertainty, response.delay = event.stamp_uncertainty, event.delay
         if request.download and event.success and event.image_index < 0:
             response.message = '; '.join(filter(None, (response.message, NUMBER_UNKNOWN)))
 
@@ -246,6 +300,7 @@ def _update(shot: ShotRecord, frame_id: str) -> msg.CaptureEvent:
     event.image_index = convert.count(shot.image_index)
     event.stamp_source = shot.stamp_source or event.STAMP_UNKNOWN
     event.stamp_uncertainty = convert.number(shot.stamp_uncertainty)
+    event.delay = math.nan
     event.exposure = convert.exposure_message(Exposure())
     event.success = shot.state != 'failed'
     return event

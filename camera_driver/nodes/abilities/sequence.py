@@ -12,7 +12,7 @@ from camera_driver.abilities import TakesPictures
 from camera_driver.action import CaptureSequence
 from camera_driver.errors import Busy, Cancelled, DeviceError, NotSupported
 from camera_driver.msg import CaptureEvent
-from camera_driver.nodes.abilities.capture import Captures
+from camera_driver.nodes.abilities.capture import Captures, check_max_delay
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.convert import seconds, words
 
@@ -79,6 +79,7 @@ class Sequences(Part[TakesPictures]):
     def _check(self, goal: CaptureSequence.Goal) -> None:
         if not (math.isfinite(goal.interval) and 0 <= goal.interval <= MOST_INTERVAL):
             raise ValueError(f'interval: {goal.interval:g} is not allowed; 0 to {MOST_INTERVAL} s')
+        check_max_delay(goal.max_delay)
         if self._busy.locked():
             raise Busy(BUSY)
 
@@ -111,12 +112,13 @@ class Sequences(Part[TakesPictures]):
             if handle.is_cancel_requested:
                 return
             try:
-                event = self._captures.shoot(download=goal.download).result()
+                event = self._captures.shoot(
+                    download=goal.download, max_delay=goal.max_delay).result()
             except NotSupported:  # nor will the next one be
                 result.failed += 1
                 raise
             except DeviceError as error:  # no shot was commanded: this place is lost
-                event = CaptureEvent(message=words(error))
+                event = CaptureEvent(message=words(error), delay=math.nan)
             tried += 1
             if event.shot_id:
                 result.shot_ids = [*result.shot_ids, event.shot_id]
@@ -129,7 +131,7 @@ class Sequences(Part[TakesPictures]):
             handle.publish_feedback(CaptureSequence.Feedback(
                 taken=result.taken, unknown=result.unknown, failed=result.failed,
                 shot_id=event.shot_id, message=event.message,
-                achieved_interval=sent - last))
+                achieved_interval=sent - last, delay=event.delay))
             last = sent
             if failures:
                 result.message = f'; the last problem: {event.message}'
