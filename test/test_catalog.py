@@ -1,5 +1,6 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import fields
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import pytest
 
 from camera_driver.catalog import BUILT_IN, find, TYPES
+from camera_driver.model import OpticalState
 
 
 def test_find():
@@ -34,6 +36,13 @@ def test_codec(name):
     decoder = codec.Decoder()
     assert callable(codec.encode)
     assert (decoder.feed(b''), decoder.pending) == ([], False)
+
+
+@pytest.mark.parametrize('name', TYPES)
+def test_optical_settings_are_numbers_of_the_optical_state(name):
+    numbers = {field.name for field in fields(OpticalState)} - {'region'}
+    assert all(one.optical in numbers and one.kind in (int, float)
+               for one in TYPES[name].device_class().SETTINGS if one.optical)
 
 
 def test_the_list_imports_no_device():

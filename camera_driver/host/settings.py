@@ -105,12 +105,14 @@ class HeldSettings:
             except DeviceError as error:
                 for one in told:
                     self._show(one, None, f'not told: {self._words(error)}')
+                self._changed(device)
                 raise
             if name in self.held and value != self.held[name]:
                 self.commanded.pop(name, None)
             elif name in self.commanded and value is not None:
                 self.held[name] = value
             self._show(name, value, why)
+        self._changed(device)
 
     def keep(self, name: str, value: SettingValue, held: SettingValue | None = None) -> None:
         """Count a value as commanded that was written, or most likely was; `held`: as read."""
@@ -150,12 +152,11 @@ class HeldSettings:
             if value is None:
                 raise ValueError(f'{name}: a setting cannot be deleted')
             here[name].validate(value)
-        optical = [name for name in wanted if here[name].optical]
-        if optical:  # from here on nobody knows them
-            self.shown.update(dict.fromkeys(optical))
-            self._changed(device)
         written: list[str] = []
         for name, value in wanted.items():
+            if here[name].optical:  # frames are coming: from here on nobody knows it
+                self.shown[name] = None
+                self._changed(device)
             try:
                 held = device.set(name, value)
             except (DeviceError, ValueError) as error:

@@ -61,10 +61,21 @@ def test_settings_tell_and_are_unknown_while_they_change():
     with pytest.raises(Refused):
         rig.held.write(rig.camera, {'level': 7})
     assert rig.optics.present.focal_length == 5.0
+    with pytest.raises(Refused):  # nor was it come to the one behind
+        rig.held.write(rig.camera, {'level': 7, 'gain': 2.0})
+    assert rig.optics.present == OpticalState(digital_zoom=1.0, focal_length=5.0)
+    rig.simulator.held['level'] = '6'
+    rig.held.refresh(rig.camera, ['level'])
+    assert rig.optics.present.focal_length == 6.0
     rig.simulator.mute = True
     with pytest.raises(ReplyTimeout):
         rig.held.write(rig.camera, {'level': 6})
-    assert rig.optics.present.focal_length is None
+    assert rig.optics.present == OpticalState(digital_zoom=1.0, focal_length=None)
+    with pytest.raises(ReplyTimeout):
+        rig.held.refresh(rig.camera, ['gain'])
+    assert rig.optics.present == unknown
+    rig.simulator.mute = False
+    rig.held.connected(rig.camera)
     rig.connected = False
     assert rig.optics.present == unknown
 
