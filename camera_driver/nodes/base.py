@@ -11,7 +11,7 @@ where:
 worker's thread        everything that touches the device (`run`, `start`, the hooks)
 group `waiting`        services that wait for the worker; reentrant. At most MOST_WAITING + 1 of
                        them wait at any time (then Busy), so threads are left for the rest
-group `quick`          timers, action goals and cancels, services that never wait
+group `quick`          timers, action goals and cancels, services that never wait, /clock
 default group          parameters and transitions: wait for the worker, for a bounded time
 =====================  ========================================================================
 
@@ -191,6 +191,9 @@ class DeviceNode(LifecycleNode):
     def _make(self) -> None:
         self._guard_transitions()
         self.quick = MutuallyExclusiveCallbackGroup()
+        for subscription in self.subscriptions:  # rclpy's to /clock, with use_sim_time
+            subscription.callback_group = self.quick  # time goes on while a parameter waits
+            self.quick.add_entity(subscription)
         self.waiting = ReentrantCallbackGroup()
         self.failure = Future()  # its exception ends the process
         self.device_type = catalog.find(self.DEVICE_TYPE)

@@ -7,12 +7,14 @@ from itertools import count
 import math
 import re
 import sqlite3
+import threading
 import time
 
 from helpers import wait_until
 from node_rig import rig, sierra
 import pytest
 from rcl_interfaces.msg import Log
+from rclpy.clock import Clock as RosClock, ClockType
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from sensor_msgs.srv import SetCameraInfo
@@ -455,6 +457,25 @@ def test_with_use_sim_time_a_sequence_keeps_to_the_clock_topic(tmp_path):
         assert 3600 < third < 1e6
         one.result(goal.cancel_goal_async())  # while the clock stands still
         assert one.result(goal.get_result_async()).result.taken == 3
+
+
+def test_the_clock_topic_is_heard_while_a_parameter_waits(tmp_path):
+    with rig(SierraNode, sierra(), tmp_path, use_sim_time=True) as one:
+        clock = one.client.create_publisher(Clock, '/clock', 1)
+        begun, over = threading.Event(), threading.Event()
+
+        def wait_for_the_device():
+            begun.set()
+            over.wait(60)
+
+        steady = RosClock(clock_type=ClockType.STEADY_TIME)
+        one.node.create_timer(0.01, wait_for_the_device, clock=steady)  # in the default group
+        try:
+            assert begun.wait(20)
+            wait_until(lambda: clock.publish(Clock(clock=time_message(1e6)))
+                       or one.node.seconds() > 0)
+        finally:
+            over.set()
 
 
 def test_impossible_interval_is_rejected(front):
