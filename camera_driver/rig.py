@@ -10,7 +10,7 @@ declares. An error names the file, the line and the column. docs/rig.md describe
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 import difflib
 import json
 import os
@@ -28,13 +28,18 @@ from camera_driver.model import Access, Setting, SettingValue
 PROCESSES = ('one', 'each')
 """All nodes in one process, or one process for each."""
 
-FILE_KEYS = ('processes', 'devices')
-DEVICE_KEYS = ('name', 'type', 'namespace', 'parameters', 'cameras')
+FILE_KEYS = ('namespace', 'processes', 'devices')
+DEVICE_KEYS = ('name', 'type', 'namespace', 'parameters', 'remappings', 'cameras')
 
 NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')  # of a ROS node, and of each part of a namespace
+TOPIC = re.compile(r'(?:~?/)?[A-Za-z_][A-Za-z0-9_]*(?:/[A-Za-z_][A-Za-z0-9_]*)*')
 LONGEST = 240  # characters of namespace and name; ROS wants topics to stay below 256
 
 USE_SIM_TIME = Setting('use_sim_time', bool, 'take the time from /clock', default=False)
+
+
+NO_NAMESPACE = ('ROS does not take the namespace {!r}: names such as front or /uav1/front, of '
+                'letters, digits and _')
 
 
 class RigError(ValueError):
@@ -47,8 +52,9 @@ class RigDevice:
 
     name: str
     type: str
-    namespace: str  # as in the file: 'front', '/front', '' = none
+    namespace: str  # with what is before it: 'front', '/uav1/front', '' = none
     parameters: Mapping[str, SettingValue]
+    remappings: Mapping[str, str] = field(default_factory=dict)  # topic or service -> other name
 
     @property
     def full_name(self) -> str:
@@ -63,10 +69,15 @@ class RigDevice:
     def arguments(self) -> list[str]:
         """Return the command line of its node's executable."""
         # JSON is YAML that leaves no doubt what is a text.
-        return ['--ros-args', '-r', f'__node:={self.name}',
-                '-r', f'__ns:=/{self.namespace.strip("/")}',
+        return [*self.names(),
                 *(word for name, value in self.parameters.items()
                   for word in ('-p', f'{name}:={json.dumps(value, ensure_ascii=False)}'))]
+
+    def names(self) -> list[str]:
+        """Return the arguments that give its node, topics and services their names."""
+        return ['--ros-args', *(word for name, other in (
+            ('__node', self.name), ('__ns', f'/{self.namespace.strip("/")}'),
+            *self.remappings.items()) for word in ('-r', f'{name}:={other}'))]
 
 
 @dataclass(frozen=True)
@@ -77,14 +88,17 @@ class Rig:
     processes: str
 
 
-def read(path: str, simulate: bool = False) -> Rig:
+def read(path: str, simulate: bool = False, namespace: str = '') -> Rig:
     """
     Read and check a rig file; needs ROS, as the nodes declare the parameters.
 
     :param simulate: give every device a simulated one instead of its port.
+    :param namespace: put before those in the file, except where they begin with a slash.
 
     Raises RigError with the line of what is wrong, StorageError when it cannot be read.
     """
+    if not _names(namespace):
+        raise RigError(NO_NAMESPACE.format(namespace))
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -93,7 +107,7 @@ def read(path: str, simulate: bool = False) -> Rig:
         root = yaml.compose(data, yaml.SafeLoader)
         if root is None:
             raise RigError(f'{path}:1:1: the file is empty; list its devices under devices:')
-        return _Reader(path, simulate).rig(root)
+        return _Reader(path, simulate, namespace).rig(root)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f':{mark.line + 1}:{mark.column + 1}' if mark else ''
@@ -113,14 +127,17 @@ def declared(kind: DeviceType) -> Mapping[str, Setting]:
 class _Reader:
     """Makes a rig from the nodes of a YAML document, which know their lines."""
 
-    def __init__(self, path: str, simulate: bool) -> None:
+    def __init__(self, path: str, simulate: bool, namespace: str) -> None:
         self._path = path
         self._simulate = simulate
+        self._namespace = namespace
         self._names: dict[str, int] = {}  # full name -> line
         self._ports: dict[str, tuple[str, int]] = {}  # real path -> name and line of the device
 
     def rig(self, root: yaml.Node) -> Rig:
         items = self._mapping(root, 'a rig file', FILE_KEYS)
+        if 'namespace' in items:
+            self._namespace = self._within(items['namespace'][1])
         processes = 'one'
         if 'processes' in items:
             processes = self._word(items['processes'][1], 'processes', PROCESSES)
@@ -144,11 +161,12 @@ class _Reader:
             parameters = self._parameters(items['parameters'][1], kind.name, declared(kind))
         if 'cameras' in items:
             parameters |= self._cameras(*items['cameras'], kind)
+        remappings = self._remappings(items['remappings'][1]) if 'remappings' in items else {}
         if self._simulate:
             parameters['simulate'] = True
             if parameters.get('video_source') != 'none':
                 parameters.pop('video_source', None)  # the grabber is simulated as well
-        device = RigDevice(name, kind.name, namespace, parameters)
+        device = RigDevice(name, kind.name, namespace, parameters, remappings)
         line = items['name'][1].start_mark.line + 1
         if device.full_name in self._names:
             self._fail(items['name'][1], f'the name {device.full_name} is taken by the device in '
@@ -160,20 +178,35 @@ class _Reader:
 
     def _name(self, items: Mapping[str, tuple[yaml.Node, yaml.Node]]) -> tuple[str, str]:
         node = items['name'][1]
-        name, namespace = self._text(node, 'name'), ''
+        name, namespace = self._text(node, 'name'), self._namespace
         if not NAME.fullmatch(name):
             self._fail(node, f'ROS does not take the name {name!r}: letters, digits and _ alone, '
                        'and no digit in front')
         if 'namespace' in items:
             node = items['namespace'][1]
-            namespace = self._text(node, 'namespace')
-            parts = namespace.removeprefix('/').split('/') if namespace.strip('/') else []
-            if not all(map(NAME.fullmatch, parts)) or namespace.startswith('//'):
-                self._fail(node, f'ROS does not take the namespace {namespace!r}: names such as '
-                           'front or /uav1/front, of letters, digits and _')
+            namespace = self._within(node)
         if len(namespace) + len(name) > LONGEST:
             self._fail(node, f'namespace and name are longer than {LONGEST} characters')
         return name, namespace
+
+    def _within(self, node: yaml.Node) -> str:
+        """Return a namespace with what is put before it."""
+        namespace = self._text(node, 'namespace')
+        if not _names(namespace):
+            self._fail(node, NO_NAMESPACE.format(namespace))
+        if namespace.startswith('/') or not self._namespace:
+            return namespace
+        return '/'.join(filter(None, [self._namespace.rstrip('/'), namespace]))
+
+    def _remappings(self, node: yaml.Node) -> dict[str, str]:
+        found = {}
+        for name, (key, value) in self._mapping(node, 'remappings').items():
+            found[name] = self._text(value, name)
+            for one, text in ((key, name), (value, found[name])):
+                if not TOPIC.fullmatch(text):
+                    self._fail(one, f'ROS does not take {text!r} as the name of a topic or '
+                               'service: names such as ~/image_raw or /front/image')
+        return found
 
     def _port(self, items: Mapping[str, tuple[yaml.Node, yaml.Node]], device: RigDevice) -> None:
         """Refuse a device without a port, and two with the same, whatever links name it."""
@@ -286,6 +319,12 @@ class _Reader:
     def _fail(self, node: yaml.Node, text: str) -> NoReturn:
         mark = node.start_mark
         raise RigError(f'{self._path}:{mark.line + 1}:{mark.column + 1}: {text}')
+
+
+def _names(namespace: str) -> bool:
+    """Say whether ROS takes a namespace."""
+    return namespace in ('', '/') or all(
+        map(NAME.fullmatch, namespace.removeprefix('/').split('/')))
 
 
 def _behind(devices: Sequence[RigDevice]) -> Iterator[RigDevice]:

@@ -23,9 +23,9 @@ def rig(tmp_path):
     """Give a function that reads a rig file with this text."""
     path = tmp_path / 'rig.yaml'
 
-    def read_text(text, simulate=False):
+    def read_text(text, simulate=False, namespace=''):
         path.write_text(text)
-        return read(str(path), simulate)
+        return read(str(path), simulate, namespace)
 
     return read_text
 
@@ -85,6 +85,30 @@ def test_full_names(rig, namespace):
     assert device.full_name == '/' + '/'.join([*filter(None, namespace.split('/')), 'x'])
 
 
+@pytest.mark.parametrize('before, of_file, of_device, whole', [
+    ('', '', '', '/x'), ('uav', '', '', '/uav/x'), ('/uav', '', 'a', '/uav/a/x'),
+    ('uav', 'left', 'a', '/uav/left/a/x'), ('', 'left/b', '', '/left/b/x'),
+    ('uav', '', '/a', '/a/x'), ('uav', '/left', 'a', '/left/a/x'), ('/', '', 'a', '/a/x'),
+    ('uav', '/', '', '/x')])
+def test_namespaces_before_that_of_the_device(rig, before, of_file, of_device, whole):
+    device, = rig(f'namespace: {of_file!r}\ndevices:\n- {{name: x, type: sierra, '
+                  f'namespace: {of_device!r}, parameters: {{simulate: true}}}}',
+                  namespace=before).devices
+    assert device.full_name == whole
+    assert device.logger == whole[1:].replace('/', '.')
+
+
+def test_a_namespace_from_outside_that_ros_does_not_take(rig):
+    with pytest.raises(RigError, match="ROS does not take the namespace 'a b'"):
+        rig('devices:\n' + one(), namespace='a b')
+
+
+def test_remappings(rig):
+    device, = rig('devices:\n- {name: x, type: sierra, parameters: {simulate: true}, '
+                  'remappings: {~/image_raw: image, /x/status: /left/status}}').devices
+    assert device.remappings == {'~/image_raw': 'image', '/x/status': '/left/status'}
+
+
 def test_merged_parameters(rig):
     first, second, third = rig("""
 devices:
@@ -126,7 +150,8 @@ devices:
 
 @pytest.mark.parametrize('text, problem', [
     ('', '1:1: the file is empty; list its devices under devices:'),
-    ('devices', '1:1: a rig file is written as key: value, with these keys: processes, devices'),
+    ('devices', '1:1: a rig file is written as key: value, with these keys: namespace, '
+     'processes, devices'),
     ('processes: one', '1:1: there is no devices:, the list of its devices'),
     ('devices: []', '1:10: devices: is not a list'),
     ('devices:\n  nadir: {}', '2:3: devices: is not a list; begin each device with a dash'),
@@ -142,13 +167,20 @@ devices:
     ('devices:\n- {name: x, type: leica}', "2:19: there is no device type 'leica'; there are: "),
     ('devices:\n- {name: x, type: [sierra]}', '2:19: device type: has to be a single value'),
     ('devices:\n- {name: x, type: sierra, colour: red}', '2:27: a device has no key colour; '
-     'there are: cameras, name, namespace, parameters, type'),
+     'there are: cameras, name, namespace, parameters, remappings, type'),
     ('devices:\n' + one(name='front-left'), "2:12: ROS does not take the name 'front-left': "),
     ('devices:\n' + one(name='1st'), "2:12: ROS does not take the name '1st'"),
     ('devices:\n' + one(name='x' * 250), '2:12: namespace and name are longer than'),
     ('devices:\n- {name: x, type: sierra, namespace: a//b}', '2:38: ROS does not take the '
      "namespace 'a//b'"),
     ('devices:\n- {name: x, type: sierra, namespace: a/}', '2:38: ROS does not take the'),
+    ('namespace: 1a\ndevices: []', "1:12: ROS does not take the namespace '1a'"),
+    ('devices:\n- {name: x, type: sierra, remappings: {~/a b: c}}',
+     "2:40: ROS does not take '~/a b' as the name of a topic or service"),
+    ('devices:\n- {name: x, type: sierra, remappings: {~/a: c:=d}}',
+     "2:45: ROS does not take 'c:=d' as the name"),
+    ('devices:\n- {name: x, type: sierra, remappings: {~: c}}', "2:40: ROS does not take '~'"),
+    ('devices:\n- {name: x, type: sierra, remappings: [a]}', '2:39: remappings is written as key'),
     ('devices:\n' + one('prot: a'), '2:42: sierra has no parameter prot; is port meant?'),
     ('devices:\n' + one('zzzzz: a'), '2:42: sierra has no parameter zzzzz'),
     ('devices:\n' + one('port: [a]'), '2:48: port: has to be a single value'),
@@ -258,11 +290,14 @@ def test_ros_reads_the_arguments_as_they_were_meant():
     values = {'port': '', 'a': 'off', 'b': 'null', 'c': '12', 'd': 'äß "q" \\ \n:= {x}', 'e': True,
               'f': 3, 'g': 2e-05, 'h': '~', 'i': 'raw:1', 'qos_overrides./x/y.publisher.depth': 4}
     context = rclpy.Context()
-    rclpy.init(args=RigDevice('x', 'sierra', 'a/b', values).arguments(), context=context)
+    names = {'~/c': 'd', 'e/f': '/g', '/h/i1': '~/j', '/k': 'l/m_'}
+    rclpy.init(args=RigDevice('x', 'sierra', 'a/b', values, names).arguments(), context=context)
     node = Node('other', context=context, automatically_declare_parameters_from_overrides=True)
     try:
         assert node.get_fully_qualified_name() == '/a/b/x'
         assert {name: node.get_parameter(name).value for name in values} == values
+        assert list(map(node.resolve_topic_name, names)) == [
+            '/a/b/d', '/g', '/a/b/x/j', '/a/b/l/m_']
     finally:
         node.destroy_node()
         rclpy.shutdown(context=context)

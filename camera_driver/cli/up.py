@@ -40,6 +40,8 @@ examples:
     parser.add_argument('rig', metavar='RIG.yaml', help='the rig file')
     parser.add_argument('--simulate', action='store_true',
                         help='simulate every device, whatever the file says')
+    parser.add_argument('--namespace', default='', metavar='NS',
+                        help='namespace to put before those of the file')
     parser.add_argument('--processes', choices=PROCESSES,
                         help='all nodes in one process, or one process for each (default: as the '
                         'file says, else one)')
@@ -59,7 +61,7 @@ def run(args: Arguments, out: Output) -> int:
     except ImportError as error:
         raise NotSupported(f'a rig needs ROS 2 and this package built with it ({error}): make '
                            'setup && . install/setup.sh, or source its workspace') from None
-    rig = read(args.rig, args.simulate)
+    rig = read(args.rig, args.simulate, args.namespace)
     ros_arguments: list[str] = args.ros_args
     if args.verbose:
         ros_arguments = [*(word for device in rig.devices
@@ -76,7 +78,8 @@ def run(args: Arguments, out: Output) -> int:
     if processes == 'one':
         commands = {'the rig': [
             sys.executable, '-m', 'camera_driver.cli.main', 'up', args.rig, '--processes', 'one',
-            *(['--simulate'] if args.simulate else []), '--ros-args', *ros_arguments]}
+            '--namespace', args.namespace, *(['--simulate'] if args.simulate else []),
+            '--ros-args', *ros_arguments]}
     else:
         commands = {device.full_name: [*command(device.type), *device.arguments(), *ros_arguments]
                     for device in rig.devices}

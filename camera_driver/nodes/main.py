@@ -50,7 +50,8 @@ def run_rig(rig: Rig, ros_arguments: Sequence[str] = ()) -> int:
     none is left it ends. A defect in one ends all.
     """
     return _run({device.full_name: partial(
-        TYPES[device.type].node_class(), device.name, namespace=device.namespace,
+        # Its own names precede those that the process is given, as by PushRosNamespace.
+        TYPES[device.type].node_class(), device.name, cli_args=device.names(),
         parameter_overrides=[Parameter(name, value=value)
                              for name, value in device.parameters.items()])
         for device in rig.devices}, ['--ros-args', *ros_arguments])

@@ -113,6 +113,23 @@ def test_two_cameras_until_told_to_end(up, processes):
     assert not [pid for pid in alone if os.path.exists(f'/proc/{pid}')]
 
 
+@pytest.mark.parametrize('processes', ['one', 'each'])
+def test_names_of_a_rig(up, processes):
+    # Those of the rig, whatever the process as a whole is given.
+    process = up('namespace: uav' + CAMERAS.replace('namespace: front', (
+        'namespace: front\n  remappings: {~/image_raw: image, ~/status: /all/nadir}')),
+        '--simulate', '--processes', processes, '--namespace', 'fleet',
+        '--ros-args', '-r', '__ns:=/elsewhere')
+    assert process.stdout.readline() == ('Starting /fleet/uav/front/nadir (sierra), '
+                                         '/fleet/uav/cockpit (kp_fd30). Ctrl-C ends.\n')
+    with answering('/fleet/uav/front/nadir') as nadir, answering('/fleet/uav/cockpit'):
+        for topic in ('/all/nadir', '/fleet/uav/front/image', '/fleet/uav/front/camera_info'):
+            wait_until(lambda: nadir.client.count_publishers(topic))
+        process.send_signal(signal.SIGINT)
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 0, log
+
+
 def test_a_simulated_matrix_shows_the_cameras_of_its_rig(up):
     process = up(MATRIX, '--simulate')
     assert process.stdout.readline()
