@@ -7,65 +7,48 @@ Start the nodes of a rig file, as `camera-driver up` does.
     ros2 launch camera_driver rig.launch.py rig:=rig.yaml simulate:=true processes:=each
 """
 
-import os
-
-from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
 
+from camera_driver.nodes.launching import (
+    BOOLS, device_node, log_level, outer_namespace, respawn, truth)
 from camera_driver.rig import PROCESSES, read
-
-SHARE = get_package_share_directory('camera_driver')
-TRUE = ('true', '1', 'yes', 'on')
 
 
 def start(context):
     """Return the nodes, or the one process that holds them; the file is checked before."""
-    def argument(name):
-        return LaunchConfiguration(name).perform(context)
-
-    path, simulate = argument('rig'), argument('simulate').lower() in TRUE
-    rig = read(path, simulate)
-    environment = {}
-    if not os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE'):
-        # Best-effort subscribers in other processes get no image above 512 KiB without it.
-        environment['FASTRTPS_DEFAULT_PROFILES_FILE'] = os.path.join(
-            SHARE, 'config', 'large_images_fastdds.xml')
-    common = {
-        'package': 'camera_driver', 'additional_env': environment, 'output': 'screen',
-        'respawn': argument('respawn').lower() in TRUE, 'respawn_delay': 2.0}
-    level = ['--ros-args', '--log-level', argument('log_level')]
-    if (argument('processes') or rig.processes) == 'one':
-        if context.launch_configurations.get('ros_namespace'):
-            raise ValueError('a rig in one process keeps its own namespaces: include it outside '
-                             'of PushRosNamespace, or with processes:=each')
-        return [Node(
-            executable='camera-driver', sigterm_timeout='15',
-            arguments=['up', path, '--processes', 'one', *(['--simulate'] if simulate else []),
-                       *level], **common)]
+    values = context.launch_configurations
+    path, simulate, level = values['rig'], truth(values['simulate']), values['log_level']
+    processes = values['processes'] or read(path, simulate).processes
+    if processes == 'each':
+        return [device_node(context, device.type, device.name, device.namespace,
+                            device.parameters, remappings=device.remappings, log_level=level,
+                            respawn=values['respawn'])
+                for device in read(path, simulate, values['namespace']).devices]
+    namespace = outer_namespace(context, values['namespace'])
+    levels = [word for device in read(path, simulate, namespace).devices
+              for word in ('--log-level', f'{device.logger}:={level}')]
     return [Node(
-        executable=f'{device.type}_node', exec_name=device.name, name=device.name,
-        namespace=device.namespace,
-        parameters=[{name: ParameterValue(value, value_type=type(value))
-                     for name, value in device.parameters.items()}],
-        arguments=level, **common) for device in rig.devices]
+        package='camera_driver', executable='camera-driver', exec_name='rig',
+        arguments=['up', path, '--processes', 'one', '--namespace', namespace,
+                   *(['--simulate'] if simulate else []), '--ros-args', *levels],
+        respawn=truth(values['respawn']), respawn_delay=2.0, sigterm_timeout='15',
+        output='screen')]
 
 
 def generate_launch_description():
     """Declare the arguments and start the nodes."""
     return LaunchDescription([
         DeclareLaunchArgument('rig', description='The rig file'),
-        DeclareLaunchArgument('simulate', default_value='false', description='true: simulate '
-                              'every device, whatever the file says'),
+        DeclareLaunchArgument('namespace', default_value='', description='Namespace that is put '
+                              'before those of the file'),
+        DeclareLaunchArgument('simulate', default_value='false', choices=BOOLS,
+                              description='true: simulate every device, whatever the file says'),
         DeclareLaunchArgument('processes', default_value='', choices=['', *PROCESSES],
                               description='one: all nodes in one process; each: a process for '
                               'each; empty: as the file says'),
-        DeclareLaunchArgument('log_level', default_value='info', description='debug, info, warn, '
-                              'error; debug shows every frame on the lines'),
-        DeclareLaunchArgument('respawn', default_value='false', description='true: start a '
-                              'process again should it end'),
+        log_level(),
+        respawn(),
         OpaqueFunction(function=start),
     ])

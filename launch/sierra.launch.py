@@ -7,17 +7,9 @@ Start the node of a sierra camera (Epson, Sanyo, Agfa, Olympus, Nikon).
     ros2 launch camera_driver sierra.launch.py simulate:=true
 """
 
-import os
-
-from ament_index_python.packages import get_package_share_directory
-from launch import LaunchDescription
-from launch.actions import IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
+from camera_driver.nodes.launching import device_description
 
 
 def generate_launch_description():
-    """Include device.launch.py, which takes the arguments."""
-    device = os.path.join(
-        get_package_share_directory('camera_driver'), 'launch', 'device.launch.py')
-    return LaunchDescription([IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(device), launch_arguments={'type': 'sierra'}.items())])
+    """Declare the arguments and start the node."""
+    return device_description('sierra')

@@ -6,29 +6,25 @@ Start a node with a simulated device for every device type: a rig without any ha
     ros2 launch camera_driver simulated.launch.py
 """
 
-import os
-
-from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 
 from camera_driver.catalog import TYPES
+from camera_driver.nodes.launching import device_node, log_level
+
+
+def start(context):
+    """Return the nodes."""
+    values = context.launch_configurations
+    return [device_node(context, name, name, values['namespace'], {'simulate': True},
+                        log_level=values['log_level']) for name in TYPES]
 
 
 def generate_launch_description():
-    """Include device.launch.py once for each type."""
-    device = os.path.join(
-        get_package_share_directory('camera_driver'), 'launch', 'device.launch.py')
+    """Declare the arguments and start the nodes."""
     return LaunchDescription([
         DeclareLaunchArgument('namespace', default_value='simulated',
                               description='Namespace of the nodes'),
-        DeclareLaunchArgument('log_level', default_value='info',
-                              description='debug, info, warn, error'),
-        *(GroupAction([IncludeLaunchDescription(
-            PythonLaunchDescriptionSource(device),
-            launch_arguments={
-                'type': name, 'name': name, 'simulate': 'true',
-                'namespace': LaunchConfiguration('namespace'),
-                'log_level': LaunchConfiguration('log_level')}.items())]) for name in TYPES)])
+        log_level(),
+        OpaqueFunction(function=start),
+    ])
