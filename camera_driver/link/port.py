@@ -114,6 +114,7 @@ class SerialPort:
         self._line = line
         self._cancelled = False
         self._closed = False
+        self._stuck = False  # it took no byte for WRITE_TIMEOUT
         # Of cancel and close; reentrant, for a signal handler that cancels.
         self._lock = threading.RLock()
         try:
@@ -221,6 +222,8 @@ class SerialPort:
             if self._closed:
                 return
             self._closed = True
+            if self._cancelled or self._stuck:
+                self._drop_unsent()
             try:
                 self._serial.close()
             except (OSError, termios.error) as error:
@@ -228,10 +231,18 @@ class SerialPort:
             os.close(self._wake_read)
             os.close(self._wake_write)
 
+    def _drop_unsent(self) -> None:
+        """Spare close the wait for bytes that do not leave (Linux: 30 s, in the kernel)."""
+        try:
+            termios.tcflush(self._fd, termios.TCOFLUSH)
+        except termios.error:
+            pass  # a socket, or the line is gone
+
     def _wait_for_room(self) -> None:
         ready = select.select([self._wake_read], [self._fd], [], WRITE_TIMEOUT)[1]
         self._check()
         if not ready:
+            self._stuck = True
             raise PortError(f'{self._name}: the port takes no bytes; is flow control on, or '
                             'the adapter hung? Unplug the adapter and plug it in again')
 

@@ -315,6 +315,31 @@ def test_cancelled_for_good(far, port, call):
             call(port)
 
 
+def left_for(far):
+    data = b''
+    try:
+        while True:
+            data += os.read(far.fd, 65536)
+    except OSError:  # nothing left, and nobody there
+        return data
+
+
+def test_close_after_cancel_waits_for_no_unsent_byte(far, port):
+    # A dead line would hold close for 30 s; a terminal shows that the bytes were dropped.
+    sent = 0
+    while select.select([], [port._fd], [], 0.2)[1]:
+        sent += os.write(port._fd, bytes(1000))
+    port.cancel()
+    port.close()
+    assert len(left_for(far)) < sent / 2  # what the far end has already, it has
+
+
+def test_close_sends_what_was_written(far, port):
+    port.write(b'farewell')
+    port.close()
+    assert left_for(far) == b'farewell'
+
+
 def test_close_is_idempotent(far, port):
     port.close()
     port.close()
