@@ -867,3 +867,48 @@ def test_the_summary_of_section_7():
     for other in (b'', raw[:-1], raw + b'x'):
         assert frame_summary(other) is None
     assert animation_frame(1) == -16777215  # S11
+
+
+class Restless(LoopPort):
+    """A camera that begins anew before a packet from now on, in the folder `where`."""
+
+    packets, moment, where = (), 0, ''
+
+    def write(self, data):
+        if data[:1] == b'\x1b':
+            self.packets = (*self.packets, data[4:6])
+            if len(self.packets) == self.moment:
+                self.simulator.power_cycle()
+                card = self.simulator.camera.card
+                card.folder = getattr(card, self.where)
+        super().write(data)
+
+
+def deleting(index, moment, where):
+    """Delete an image at 19200; return the port, what was said, and what is gone."""
+    port = Restless(SierraSimulator(folders=folders()))
+    camera = SierraCamera(port, {'baudrate': 19200, 'pacing': 'burst'})
+    camera.open()
+    stored = [(one.folder, one.name) for one in camera.list_images()]
+    port.packets, port.moment, port.where = (), moment, where
+    said = None
+    try:
+        camera.delete([index])
+    except (Refused, OutcomeUnknown, ProtocolError, IndexError) as error:
+        said = error
+    rest = [(one.folder, one.name) for one in camera.list_images()]
+    assert camera.poll().images_stored == len(rest)
+    return port, said, [number for number, one in enumerate(stored, 1) if one not in rest]
+
+
+@pytest.mark.parametrize('where', ['root', 'recording'])
+@pytest.mark.parametrize('index', [1, 3])
+def test_a_camera_that_begins_anew_at_the_speed_of_the_session(index, where):
+    """There it answers as before, in another folder; between its name and the deletion, alas."""
+    packets = deleting(index, 0, where)[0].packets
+    last = packets.index(b'\x02\x07') - 1  # the frame is selected
+    assert packets[last - 1] == b'\x04\x4f' and last > 10  # its name is read
+    for moment in {2, 13, 17, 55, last - 1, last, *range(1, last, 11)}:
+        _, said, gone = deleting(index, moment, where)
+        assert gone in ([], [index]), f'another picture went, at packet {moment}'
+        assert isinstance(said, OutcomeUnknown) or bool(gone) == (said is None), (moment, said)

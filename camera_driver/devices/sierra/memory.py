@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 MAX_FOLDERS = 1000  # a camera that claims more, or nests deeper than MAX_DEPTH, is not believed
 MAX_DEPTH = 4
 MAX_FRAMES = 100_000
+AGREE = 3  # times to count again, until two agree, where a folder may have been left unnoticed
 
 Path = tuple[str, ...]
 
@@ -69,6 +70,7 @@ class Memory:
 
     def select(self, index: int) -> int:
         """Enter the folder of an image and return its frame number there. Raises IndexError."""
+        self._session.go_back()
         found = self.find(index)
         if found[0] != self.here:
             self.enter(found[0])
@@ -215,14 +217,22 @@ class Memory:
         if self._session.folder is None:
             return {(): self.frames()}
         if not self._counts:
-            here, counts = self.here, dict[Path, int]()
-            self._visit((), counts)
+            here, counts = self.here, self._visited()
+            for _ in range(AGREE if self._session.may_begin_anew else 0):
+                before, counts = counts, self._visited()
+                if before == counts:
+                    break
             if here in counts:
                 self.enter(here)
             self._counts = counts
         else:
             self._counts[self.here] = self.frames()
         return self._counts
+
+    def _visited(self) -> dict[Path, int]:
+        counts: dict[Path, int] = {}
+        self._visit((), counts)
+        return counts
 
     def _visit(self, path: Path, counts: dict[Path, int]) -> None:
         self._session.enter(path)

@@ -19,7 +19,7 @@ from camera_driver.devices.sierra.exchange import N_RETRY
 from camera_driver.devices.sierra.memory import Memory, Path
 from camera_driver.devices.sierra.registers import Action, NUMBER
 from camera_driver.devices.sierra.session import SierraSession
-from camera_driver.errors import DeviceError, OutcomeUnknown, Refused
+from camera_driver.errors import DeviceError, OutcomeUnknown, ProtocolError, Refused
 from camera_driver.model import ProgressCallback
 from camera_driver.operations import (
     carry_out, Evidence, line_lost, Outcome, Record, Settlement)
@@ -69,6 +69,9 @@ class Outcomes:
         wanted = sorted(set(indices), reverse=True)
         for index in wanted[:1] + wanted[-1:]:
             memory.find(index)  # all of them exist, before the first is deleted
+        names = {index: memory.name(memory.select(index)) for index in wanted}
+        if self._session.may_begin_anew:  # then which folder these came from is not certain
+            memory.changed()
         gone: list[int] = []
         for index in wanted:
             evidence: Evidence = {'operation': 'delete', 'indices': wanted, 'index': index,
@@ -76,6 +79,10 @@ class Outcomes:
             try:
                 frame = memory.select(index)
                 evidence = self._erase_evidence(evidence, frame)
+                if evidence['name'] != names[index]:
+                    raise ProtocolError(
+                        f'{self._session.port.name}: image {index} was {names[index]} and is '
+                        f'{evidence["name"]} now: list the images again')
                 self._erase(evidence, frame, record)
             except Refused as error:
                 raise Refused(f'image {index} was not deleted (is it protected?); '
@@ -153,7 +160,7 @@ class Outcomes:
         memory = self._memory
         return {**evidence, 'count': evidence.get('count', memory.count()),
                 'folder': list(memory.here), 'frame': frame, 'frames': memory.frames(),
-                'name': memory.name(frame), 'size': memory.declared(frame)}
+                'size': memory.declared(frame), 'name': memory.name(frame)}  # the name last
 
     def _once(self, evidence: Evidence, command: Callable[[], None], record: Record,
               settle: Callable[[Evidence], Settlement] | None = None,
@@ -240,6 +247,8 @@ class Outcomes:
         if memory.here != here:
             memory.changed()
             memory.enter(here)
+        else:
+            self._session.go_back()
         count = self._changed(before, memory.frames)
         found = (memory.name(frame), memory.declared(frame)) if frame <= count else ('', None)
         same = found == (evidence['name'], evidence['size'])

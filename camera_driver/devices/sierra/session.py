@@ -236,6 +236,20 @@ class SierraSession:
             raise
         self.folder = tuple(folder)
 
+    def go_back(self) -> None:
+        """
+        Go to the present folder again where the camera may have left it unnoticed.
+
+        One that has begun anew is at 19200 and in another folder.
+        """
+        if self.folder is not None and self.may_begin_anew:
+            self.enter(self.folder)
+
+    @property
+    def may_begin_anew(self) -> bool:
+        """Whether a camera that begins anew would answer as if nothing had happened."""
+        return self.port.line == WAKE_UP
+
     def sub_folder(self, number: int) -> str:
         """Return the name of a sub-folder of the current folder, 1 based; selects it (4.7)."""
         def operation() -> str:
