@@ -17,7 +17,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+import inspect
 from pathlib import Path
+import re
 from typing import ClassVar
 
 from camera_driver.device import Device, no_progress
@@ -381,3 +383,9 @@ class HasLocks(Device):
     @operation(Kind.ONCE, 'changing a password')
     def set_password(self, lock: str, file: Path) -> None:
         """Change the password of a lock to the one in a file. Raises Refused, OutcomeUnknown."""
+
+
+def abilities_of(device: type[Device]) -> Sequence[str]:
+    """Return what a device type can do, by the names of its abilities: 'takes_pictures'."""
+    return [re.sub('(?<!^)(?=[A-Z])', '_', one.__name__).lower() for one in device.__mro__
+            if inspect.isabstract(one) and issubclass(one, Device) and one is not Device]

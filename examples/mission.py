@@ -22,6 +22,7 @@ from rclpy.node import Node
 
 from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.msg import CaptureEvent
+from camera_driver.srv import GetCapabilities
 
 TRIES, PAUSE = 10, 3.0  # s; reading may be repeated as often as one likes
 LATE = 5.0  # s, for what was found out about a shot to arrive, at most
@@ -39,6 +40,18 @@ class Mission(Node):
         self.told = set()  # shot_id of events
         self.unknown = {}  # shot_id -> what was said of it
         self.create_subscription(CaptureEvent, f'{camera}/capture_event', self.event, 100)
+
+    def abilities(self):
+        """Ask what the camera can do."""
+        client = self.create_client(GetCapabilities, f'{self.camera}/get_capabilities')
+        if not client.wait_for_service(timeout_sec=10.0):
+            raise SystemExit(f'{self.camera}: no camera node answers; is it running under that '
+                             'name, in this ROS_DOMAIN_ID?')
+        asking = client.call_async(GetCapabilities.Request())
+        rclpy.spin_until_future_complete(self, asking)
+        if not asking.result().success:
+            raise SystemExit(f'{self.camera}: {asking.result().message}')
+        return asking.result().abilities
 
     def event(self, event):
         """Print a shot; its stamp is the time of the exposure."""
@@ -76,8 +89,7 @@ class Mission(Node):
     def run(self, client, goal, feedback):
         """Send a goal, print its feedback, return its result; None: it was rejected."""
         if not client.wait_for_server(timeout_sec=10.0):
-            raise SystemExit(f'{self.camera}: no camera node answers; is it running under that '
-                             'name, in this ROS_DOMAIN_ID?')
+            raise SystemExit(f'{self.camera} does not answer any more')
         sending = client.send_goal_async(goal, feedback_callback=feedback)
         rclpy.spin_until_future_complete(self, sending)
         handle = sending.result()
@@ -118,6 +130,10 @@ def main():
     rclpy.init()
     try:
         mission = Mission(arguments.camera)
+        abilities = mission.abilities()
+        if 'takes_pictures' not in abilities:
+            raise SystemExit(f'{arguments.camera} takes no pictures; it can: '
+                             f'{", ".join(abilities)}')
         print(f'{arguments.count} pictures, one every {arguments.interval:g} s:')
         result = mission.run(mission.sequence, CaptureSequence.Goal(
             count=arguments.count, interval=arguments.interval,
@@ -126,10 +142,13 @@ def main():
             raise SystemExit(1)
         mission.listen(LATE, lambda: mission.told.issuperset(result.shot_ids))
         print(result.message, flush=True)
-        print('fetching what is not here yet:')
-        result = mission.fetch()
-        for file in result.files if result else ():
-            print(f'  {file}')
+        if 'stores_images' in abilities:
+            print('fetching what is not here yet:')
+            result = mission.fetch()
+            for file in result.files if result else ():
+                print(f'  {file}')
+        else:
+            print('the pictures stay in the camera: they do not come over its line')
         mission.listen(LATE, lambda: not mission.unknown)
         if mission.unknown:
             print('may have been taken or not; look at the pictures:')

@@ -5,6 +5,7 @@
 from functools import cache
 from typing import Any, ClassVar
 
+from camera_driver.nodes.abilities.capabilities import Capabilities
 from camera_driver.nodes.abilities.capture import Captures
 from camera_driver.nodes.abilities.clock import CameraClock
 from camera_driver.nodes.abilities.delete import Deletions
@@ -36,9 +37,9 @@ class CameraNode(DeviceNode):
     """
 
     PARTS: ClassVar[tuple[type[Part[Any]], ...]] = (
-        Records, Frame, Pictures, Captures, Images, Downloads, Deletions, Sequences, Exposures,
-        Previews, Protection, Uploads, Folders, Summary, CameraClock, Registers, Region, LiveView,
-        Snapshots, Matrix, Locks)
+        Capabilities, Records, Frame, Pictures, Captures, Images, Downloads, Deletions, Sequences,
+        Exposures, Previews, Protection, Uploads, Folders, Summary, CameraClock, Registers, Region,
+        LiveView, Snapshots, Matrix, Locks)
 
 
 @cache

@@ -5,13 +5,18 @@
 from dataclasses import replace
 import importlib
 
+from helpers import wait_until
+from node_rig import rig
 import pytest
 from rclpy.action import get_action_server_names_and_types_by_node
 from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy
 
 from camera_driver import abilities
 from camera_driver.catalog import TYPES
 from camera_driver.device import Device
+from camera_driver.msg import CameraStatus
+from camera_driver.srv import GetCapabilities
 
 OF_ROS = {'lifecycle_msgs', 'rcl_interfaces', 'type_description_interfaces'}
 
@@ -24,6 +29,7 @@ OFFERED = {
         '~/status': 'camera_driver/msg/CameraStatus',
         '/diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
         '~/send_message': 'camera_driver/srv/SendMessage',
+        '~/get_capabilities': 'camera_driver/srv/GetCapabilities',
         '~/self_test': 'std_srvs/srv/Trigger', '~/reset_device': 'std_srvs/srv/Trigger'},
     abilities.TakesPictures: {
         '~/capture': 'camera_driver/srv/Capture',
@@ -77,8 +83,9 @@ OF_TYPE = {
 
 SURE = {  # what changes nothing in the device, or cannot be in doubt
     '~/self_test', '~/reset_device', '~/take_preview', '~/set_camera_info', '~/get_exposure',
-    '~/get_preset', '~/get_summary', '~/list_folders', '~/list_images', '~/download_audio',
-    '~/download_animation', '~/download_images', '~/read_register', '~/save_settings'}
+    '~/get_capabilities', '~/get_preset', '~/get_summary', '~/list_folders', '~/list_images',
+    '~/download_audio', '~/download_animation', '~/download_images', '~/read_register',
+    '~/save_settings'}
 
 
 def found_of(node):
@@ -121,3 +128,23 @@ def test_every_answer_that_can_be_in_doubt_says_so():
         interface = getattr(importlib.import_module(f'{package}.{kind}'), what)
         answer = interface.Response if kind == 'srv' else interface.Result
         assert answer.get_fields_and_field_types().get('outcome_unknown') == 'boolean', name
+
+
+@pytest.mark.parametrize('kind', TYPES.values(), ids=list(TYPES))
+def test_what_it_can_do_is_told(kind, tmp_path):
+    cls = kind.device_class()
+    with rig(kind.node_class(), kind.simulator_class()(), tmp_path) as one:
+        told = one.call(GetCapabilities, 'get_capabilities')
+        assert told.success and told.abilities == abilities.abilities_of(cls)
+        assert ('takes_pictures' in told.abilities) == issubclass(cls, abilities.TakesPictures)
+        assert {*told.settings} <= {setting.name for setting in cls.SETTINGS}
+        assert bool(told.settings) == bool(cls.SETTINGS)
+        assert bool(told.ranges) == issubclass(cls, abilities.ControlsExposure)
+        status = one.listen(CameraStatus, 'status', durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        wait_until(lambda: status)
+        assert status[0].abilities == told.abilities
+        one.terminal.unplug()
+        wait_until(lambda: not one.node.connected)
+        away = one.call(GetCapabilities, 'get_capabilities')
+        assert away.success and away.abilities == told.abilities and not away.settings
+        assert 'not connected' in away.message

@@ -14,7 +14,11 @@ from node_rig import fuji_mx, rig, sierra
 import pytest
 
 from camera_driver.action import CaptureSequence, DownloadImages
+from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
+from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
 from camera_driver.nodes.fuji_mx_node import FujiMxNode
+from camera_driver.nodes.ix_link_node import IxLinkNode
+from camera_driver.nodes.kp_fd30_node import KpFd30Node
 from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.pictures.image import decode
 from camera_driver.srv import Capture
@@ -61,6 +65,20 @@ def test_the_same_mission_with_each_still_camera(name, tmp_path, example):
         assert '5 of 5 images downloaded' in out
         assert {path.name: path.read_bytes() for path in (tmp_path / 'pictures').iterdir()} == {
             frame.name: frame.data for frame in one.simulator.frames}
+
+
+def test_a_mission_with_a_camera_that_keeps_its_pictures(tmp_path, example):
+    with rig(IxLinkNode, IxLinkSimulator(readout=0.05), tmp_path) as one:
+        code, out = result(example(one, 'mission.py', '/camera', '--count', '2', '--interval',
+                                   '0.1'))
+        assert code == 0 and '2 taken' in out and 'the pictures stay in the camera' in out
+
+
+def test_a_mission_with_what_takes_no_pictures(tmp_path, example):
+    with rig(KpFd30Node, KpFd30Simulator(), tmp_path) as one:
+        process = example(one, 'mission.py', '/camera')
+        _, complaints = process.communicate(timeout=40)
+        assert process.returncode == 1 and '/camera takes no pictures; it can: ' in complaints
 
 
 @pytest.mark.parametrize('stored', [True, False], ids=['settled', 'unknown for good'])
