@@ -14,7 +14,7 @@ import pytest
 from camera_driver.model import OpticalState
 from camera_driver.pictures.calibration import (
     Calibrated, dump_all, Intrinsics, MOST_BYTES, MOST_CALIBRATIONS, parse, parse_all)
-from camera_driver.pictures.optics import applied
+from camera_driver.pictures.optics import applied, told
 
 WIDTH, HEIGHT = 1280, 720
 R = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
@@ -159,12 +159,32 @@ def test_same_state_gives_the_same_numbers():
     ({'digital_zoom': None}, {}, (1280, 720), 'digital zoom was not known when it was made'),
     ({'region': (0.0, 0.0, 0.5, 0.5)}, {}, (1280, 720), 'there is more in this one'),
     ({'digital_zoom': 2.0}, {'digital_zoom': 1.9}, (1280, 720), 'there is more in this one'),
+    ({'region': (0.0, 0.2, 1.0, 1.0)}, {}, (1280, 720), 'there is more in this one'),
+    ({'region': (0.2, 0.0, 1.0, 1.0)}, {}, (1280, 720), 'there is more in this one'),
+    ({'region': (0.0, 0.0, 0.8, 1.0)}, {}, (1280, 720), 'there is more in this one'),
+    ({'region': (0.0, 0.0, 1.0, 0.8)}, {}, (1280, 720), 'there is more in this one'),
     ({}, {'binning': 2.0}, (640, 480), 'not known whether that was scaled or cut'),
     ({}, {'region': (0.0, 0.0, 0.5, 0.5)}, (320, 180), 'scaled or cut')])
 def test_reasons(made, state, size, why):
     known = [Calibrated(FULL, OpticalState(**{'focal_length': None, **made}))]
     reason = applied(known, OpticalState(**state), *size)
     assert isinstance(reason, str) and re.search(why, reason)
+
+
+def test_reason_of_the_main_calibration_is_told():
+    small = Calibrated(FULL._replace(width=64, height=36))
+    assert 'for 64 x 36 pixels' in applied([small, Calibrated(FULL)], OpticalState(), 640, 360)
+
+
+@pytest.mark.parametrize('state, words', [
+    (OpticalState(), {}),
+    (OpticalState(focal_length=8.1), {'focal length [mm]': '8.1'}),
+    (OpticalState((0.25, 1 / 3, 0.5, 0.75), 2.0, 4.0, None), {
+        'region (left, top, right, bottom; 0 to 1)': '0.25, 0.333333, 0.5, 0.75',
+        'digital zoom': '2', 'binning': '4', 'focal length [mm]': 'not known'}),
+    (OpticalState(None), {'region (left, top, right, bottom; 0 to 1)': 'not known'})])
+def test_a_state_in_words(state, words):
+    assert told(state) == words
 
 
 def test_what_never_changes_need_not_be_told():

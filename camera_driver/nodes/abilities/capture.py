@@ -264,7 +264,7 @@ class Captures(Part[TakesPictures]):
                 self._downloads.wake()
         self._events.publish(event)
         if self._images:
-            optics = self.node.part(Pictures).of_shot(camera)
+            optics = self.node.part(Pictures).optics.ask(camera)
             self._records(lambda ledger: ledger.seen(shot_id, optics))
             if shot.image_index is not None:
                 self._images.taken(shot.image_index)

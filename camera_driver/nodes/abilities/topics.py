@@ -10,7 +10,7 @@ from camera_driver.abilities import HasVideo, StoresImages, TakesPictures
 from camera_driver.device import Device
 from camera_driver.errors import DeviceError
 from camera_driver.host.optics import Optics
-from camera_driver.model import OpticalState, Setting
+from camera_driver.model import Setting
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.camera_info import Calibration, DEFAULT_URL, SIMULATED_URL
 from camera_driver.nodes.diagnostics import Task
@@ -63,10 +63,6 @@ class Pictures(Part[Device]):
     def settings_known(self, device: Device) -> None:
         """Follow the settings that move points in the picture."""
         self.optics.follow(device, self.node.settings.shown)
-
-    def of_shot(self, device: Device) -> OpticalState:
-        """Return the optical state of a picture that was just taken; on the worker."""
-        return self.optics.ask(device) if self.calibration.known else self.optics.present
 
     def tasks(self) -> Sequence[Task]:
         """Tell whether the calibration is used, and why not."""
