@@ -591,8 +591,10 @@ class Mission:
 
     def press(self):
         self.world.log('somebody presses a button')
-        self.truth.calm_those(('late_report',))  # one out of order would be a lie
+        # What is not reported at all nobody can know, and a report out of order would be a lie.
+        self.truth.calm_those(('late_report', 'no_report'))
         self.world.simulator.press(self.random.randint(1, 8), self.random.randint(1, 8))
+        self.world.let_line_settle(SETTLE)
 
     # What happens besides.
 
