@@ -9,8 +9,8 @@ A package declares a `DeviceType` and names it as an entry point of the group
 
 from __future__ import annotations
 
+from collections import UserDict
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
 import logging
 
 from camera_driver.device_type import DeviceType
@@ -45,6 +45,7 @@ BUILT_IN: Mapping[str, DeviceType] = {t.name: t for t in (
 
 def _installed() -> Iterator[DeviceType]:
     """Yield the device types of other packages; one that cannot be used is named and left out."""
+    from importlib.metadata import entry_points  # a fifth of what a command loads
     for entry in entry_points(group=GROUP):
         try:
             found = entry.load()
@@ -55,7 +56,31 @@ def _installed() -> Iterator[DeviceType]:
             log.warning('device type %s (%s) left out: %s', entry.name, entry.value, error)
 
 
-TYPES: Mapping[str, DeviceType] = {**BUILT_IN, **{kind.name: kind for kind in _installed()}}
+class _Types(UserDict[str, DeviceType]):
+    """All types; other packages are looked through when one of theirs, or all, are asked for."""
+
+    _looked = False
+
+    def __getitem__(self, name: str) -> DeviceType:
+        return self.data[name] if name in BUILT_IN else self._all()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in BUILT_IN or name in self._all()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, DeviceType]:
+        if not self._looked:
+            self._looked = True
+            self.data |= {kind.name: kind for kind in _installed()}
+        return self.data
+
+
+TYPES = _Types(BUILT_IN)
 
 
 def find(name: str) -> DeviceType:

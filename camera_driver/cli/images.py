@@ -8,9 +8,11 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 import os
 from pathlib import Path
 import sys
+from threading import Thread
 import time
 from typing import Any, TYPE_CHECKING
 
@@ -64,6 +66,7 @@ def download(job: Job[StoresImages]) -> int:
     if bool(args.index) == args.all:
         raise UsageError('say which pictures: numbers such as 1 4-7, or --all')
     store = open_store(args.directory)
+    _load_libraries()
     with job.device() as opened:
         indices = _flat(args.index)
         if args.all:
@@ -78,6 +81,7 @@ def download(job: Job[StoresImages]) -> int:
 def thumbnails(job: Job[StoresImages]) -> int:
     """Save thumbnails."""
     store = open_store(job.args.directory)
+    _load_libraries()
     with job.device() as opened:
         with job.out.progress('listing', ' pictures') as progress:
             names = {image.index: image.name for image in opened.device.list_images(progress)}
@@ -93,6 +97,8 @@ def capture(job: Job[TakesPictures]) -> int:
     """Take a picture, and save it when asked to."""
     download = getattr(job.args, 'download', False)
     store = open_store(job.args.directory) if download else None
+    if store is not None:
+        _load_libraries()
     with job.device() as opened:
         with job.out.note('Taking a picture ...'):
             shot = opened.device.capture()
@@ -118,11 +124,12 @@ def capture(job: Job[TakesPictures]) -> int:
 
 def preview(job: Job[TakesPreviews]) -> int:
     """Take a preview, which the device does not keep, and save it."""
-    from camera_driver.pictures.image import check_picture
     store = open_store(job.args.directory)
+    _load_libraries()
     with job.device() as opened:
         with job.out.progress('preview') as progress:
             picture = opened.device.take_preview(progress)
+        from camera_driver.pictures.image import check_picture
         _save(job, store, picture, check_picture(picture), 'preview', 0.0)
     return 0
 
@@ -197,7 +204,6 @@ def _protect(job: Job[ProtectsImages], protected: bool) -> int:
 def _fetch(job: Job[Any], opened: Opened[Any], store: PictureStore, indices: Sequence[int],
            read: Callable[[int, ProgressCallback], Picture], prefix: str = '') -> int:
     """Read, check and save pictures one by one; return the exit code."""
-    from camera_driver.pictures.image import check_thumbnail
     from camera_driver.pictures.keep import read_sound
     from camera_driver.pictures.storage import safe_name
     reread = getattr(job.args, 'verify', '') == 'reread'
@@ -211,6 +217,7 @@ def _fetch(job: Job[Any], opened: Opened[Any], store: PictureStore, indices: Seq
             with job.out.progress(title) as progress:
                 if prefix == THUMBNAIL:
                     picture = read(index, progress)
+                    from camera_driver.pictures.image import check_thumbnail
                     checked = check_thumbnail(picture.data)
                 else:
                     picture, checked = read_sound(partial(read, index, progress), reread, keep_odd)
@@ -265,6 +272,11 @@ def open_store(directory: Path) -> PictureStore:
         raise StorageError(f'{store.directory} cannot be written to; choose another --directory, '
                            'or change its owner')
     return store
+
+
+def _load_libraries() -> None:
+    """Begin to load what checks pictures, while the log-in waits for the line."""
+    Thread(target=import_module, args=('camera_driver.pictures.image',)).start()
 
 
 def _check_room(store: PictureStore, needed: int) -> None:

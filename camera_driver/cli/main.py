@@ -29,6 +29,7 @@ from argparse import Action, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 import json
 import logging
 import os
@@ -37,8 +38,8 @@ import traceback
 from typing import Any
 
 from camera_driver import errors
-from camera_driver.catalog import TYPES
-from camera_driver.cli import complete, device, probe, simulate, trace, up
+from camera_driver.catalog import BUILT_IN, TYPES
+from camera_driver.cli import complete, device
 from camera_driver.cli.output import clean, error_words, Output
 from camera_driver.cli.parser import add_common, Parser, UsageError
 
@@ -84,10 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = Namespace(json=False, verbose=False, debug=False)
     try:
         try:
-            parser = make_parser()
+            words = sys.argv[1:] if argv is None else argv
+            parser = make_parser(next((word for word in words if word[:1] != '-'), ''))
             if '_ARGCOMPLETE' in os.environ:
                 complete.answer(parser)
-            words = sys.argv[1:] if argv is None else argv
             if not words:
                 parser.print_help(sys.stderr)
                 return 2
@@ -113,8 +114,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
 
 
-def make_parser() -> Parser:
-    """Return the parser; each command's arguments are added when that command is used."""
+def make_parser(command: str = '') -> Parser:
+    """
+    Return the parser; each command's arguments are added when that command is used.
+
+    For the `command` of a built-in device type nobody looks for those of other packages.
+    """
     parser = Parser(
         'camera-driver', epilog=EPILOG,
         description='Talk to serial cameras, simulate them, and run their ROS nodes.')
@@ -128,15 +133,19 @@ def make_parser() -> Parser:
         commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + '.',
                             fill=fill_all)
 
-    for device_type in TYPES.values():
+    for device_type in (BUILT_IN if command in BUILT_IN else TYPES).values():
         add(device_type.name, f'talk to {device_type.title}', partial(device.fill, device_type))
-    add('probe', 'find out which device answers at a serial port', probe.fill)
-    add('simulate', 'run a simulated device on a pseudo-terminal', simulate.fill)
-    add('trace', 'show a wire trace as readable frames', trace.fill)
-    add('up', 'run the ROS nodes of a rig', up.fill)
+    add('probe', 'find out which device answers at a serial port', partial(_fill, 'probe'))
+    add('simulate', 'run a simulated device on a pseudo-terminal', partial(_fill, 'simulate'))
+    add('trace', 'show a wire trace as readable frames', partial(_fill, 'trace'))
+    add('up', 'run the ROS nodes of a rig', partial(_fill, 'up'))
     add_common(parser)
     parser.add_argument('--version', action=_Version, nargs=0, help='show the version')
     return parser
+
+
+def _fill(command: str, parser: Parser) -> None:
+    import_module(f'camera_driver.cli.{command}').fill(parser)
 
 
 class _Version(Action):

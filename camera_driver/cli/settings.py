@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -190,6 +189,7 @@ def setting_name(cls: type[Device], text: str) -> str:
     known = names(cls)
     name = text.replace('-', '_')
     if name not in known:
+        from difflib import get_close_matches
         near = get_close_matches(name, known, 3, 0.5)
         hint = 'did you mean ' + ' or '.join(near) if near else 'there are: ' + ', '.join(known)
         raise ArgumentTypeError(f'no setting {text!r}; {hint}')

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 import logging
-from statistics import median
 from typing import Generic, TypeVar
 
 from camera_driver.errors import ReplyTimeout
@@ -41,6 +40,7 @@ class Counters:
 
     def snapshot(self) -> LinkStatistics:
         """Return the counters as a value; may be called from any thread."""
+        from statistics import median  # slow to load, and most commands count nothing
         trips = list(self.round_trips)
         return LinkStatistics(
             bytes_sent=self.bytes_sent, bytes_received=self.bytes_received,

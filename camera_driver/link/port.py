@@ -23,7 +23,6 @@ import time
 from typing import Protocol
 
 import serial
-from serial.tools import list_ports
 
 from camera_driver.errors import Cancelled, PortError
 
@@ -309,6 +308,7 @@ def check_parity(fd: int, line: LineSettings) -> bool:
 
 def candidates() -> list[str]:
     """Return the serial ports of this computer; stable names (by-id) where there are some."""
+    from serial.tools import list_ports  # takes longer to load than the rest of this module
     by_id = sorted(str(p) for p in Path('/dev/serial/by-id').glob('*'))
     real = {os.path.realpath(p) for p in by_id}
     return by_id + sorted(p.device for p in list_ports.comports() if p.device not in real)

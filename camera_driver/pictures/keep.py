@@ -7,16 +7,22 @@ All of this takes time (decoding, the disk), so it runs in a thread of its own a
 neither the device's thread nor the executor.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 import hashlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from camera_driver.errors import DamagedPicture
 from camera_driver.model import Picture, StoredImage
-from camera_driver.pictures import image, jpeg
+from camera_driver.pictures import jpeg
 from camera_driver.pictures.storage import PictureStore
+
+if TYPE_CHECKING:
+    from camera_driver.pictures import image
 
 EXTENSIONS = {'jpeg': 'jpg', 'png': 'png', 'tiff': 'tif', 'unknown': 'dat'}
 MOST_READINGS = 3
@@ -49,6 +55,7 @@ def read_sound(read: Callable[[], Picture], reread: bool = False, keep_odd: bool
     reason = ''
     while len(readings) < MOST_READINGS:
         picture = read()
+        from camera_driver.pictures import image  # may be loading while the line is at work
         agrees = picture.data in readings
         readings.append(picture.data)
         try:
@@ -66,6 +73,7 @@ def read_sound(read: Callable[[], Picture], reread: bool = False, keep_odd: bool
 
 
 def _odd(picture: Picture, reason: str) -> image.Checked:
+    from camera_driver.pictures import image
     width, height = jpeg.size_in(picture.data)
     return image.Checked(picture.format, width, height, '', odd=reason, data=picture.data)
 

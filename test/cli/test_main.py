@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from camera_driver.catalog import TYPES
+from camera_driver.catalog import BUILT_IN, TYPES
 from camera_driver.cli import main as module
 from camera_driver.link.port import LineSettings, SerialPort
+from camera_driver.sim.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +59,26 @@ def test_starting_is_quick_because_devices_and_libraries_are_not_loaded():
     result = subprocess.run([sys.executable, '-c', check], cwd=ROOT, text=True,
                             capture_output=True)
     assert result.stderr == '[]\n'
+
+
+@pytest.mark.parametrize('name, words', [
+    *((name, 'info') for name in TYPES), *((name, 'self-test') for name in TYPES),
+    ('sierra', 'probe'), ('fuji_mx', 'probe'), ('sierra', 'list'), ('fuji_mx', 'list'),
+    ('sierra', 'capture'), ('fuji_mx', 'capture'), ('sierra', 'delete 1 --yes'),
+    ('fuji_mx', 'delete 1 --yes'), ('ix_link', 'capture'), ('kp_fd30', 'settings'),
+    ('intelix', 'routing')])
+def test_image_libraries_are_loaded_for_images_alone(name, words):
+    libraries = 'numpy', 'PIL', 'simplejpeg', 'cv2', 'tqdm', 'serial.tools', 'importlib.metadata'
+    if words == 'probe' or name not in BUILT_IN:
+        libraries = libraries[:-1]  # devices of other packages are looked for
+    check = ('import sys; from camera_driver.cli.main import main; code = main(sys.argv[1:]); '
+             f'print(code, [n for n in {libraries} if n in sys.modules], file=sys.stderr)')
+    with Terminal(TYPES[name].simulator_class()()) as terminal:
+        line = ['probe', terminal.path] if words == 'probe' else [
+            name, '--port', terminal.path, *words.split()]
+        result = subprocess.run([sys.executable, '-c', check, *line], cwd=ROOT, text=True,
+                                capture_output=True)
+    assert result.stderr == '0 []\n'
 
 
 def test_version(command):
