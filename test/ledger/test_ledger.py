@@ -438,12 +438,12 @@ def test_what_a_later_shot_may_have_changed_is_not_settled(ledger):
 
 def test_a_later_shot_of_a_camera_that_did_not_tell_its_number_counts(ledger):
     nameless = replace(CAMERA, serial_number='')
-    for now, first, then in ((NOW, CAMERA, nameless), (NOW + 2, nameless, CAMERA)):
-        shot = ledger.command(first, now)
+    for time, first, then in ((NOW, CAMERA, nameless), (NOW + 2, nameless, CAMERA)):
+        shot = ledger.command(first, time)
         ledger.record(shot, {'operation': 'capture', 'count': 3})
         ledger.unknown(shot, 'silence')
         assert [one.id for one in ledger.unsettled(first)] == [shot]
-        ledger.command(then, now + 1)
+        ledger.command(then, time + 1)
         assert not ledger.unsettled(first)
     other = replace(CAMERA, serial_number='B2')
     shot = ledger.command(CAMERA, NOW + 4)

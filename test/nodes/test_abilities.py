@@ -146,5 +146,6 @@ def test_what_it_can_do_is_told(kind, tmp_path):
         one.terminal.unplug()
         wait_until(lambda: not one.node.connected)
         away = one.call(GetCapabilities, 'get_capabilities')
-        assert away.success and away.abilities == told.abilities and not away.settings
-        assert 'not connected' in away.message
+        assert away.success and away.abilities == told.abilities and not away.ranges
+        assert away.settings == told.settings
+        assert ('not connected' in away.message) == bool(told.ranges)

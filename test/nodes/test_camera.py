@@ -421,9 +421,9 @@ def test_the_places_of_a_sequence_in_time():
 
 
 def test_a_sequence_without_interval_is_always_due():
-    now = 1000.0
-    grid = Grid(0.0, lambda: now)
-    for now in (1000.0, 1000.0, 1007.0, 5.0):
+    moment = 1000.0
+    grid = Grid(0.0, lambda: moment)
+    for moment in (1000.0, 1000.0, 1007.0, 5.0):
         assert grid.left() <= 0.0
         grid.next()
 

@@ -14,6 +14,7 @@ from sensor_msgs.msg import CompressedImage
 from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.msg import PictureReport
 from camera_driver.nodes.abilities import download
+from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.srv import Capture, DeleteImages
 
@@ -168,11 +169,11 @@ def test_a_doubtful_deletion_is_settled_after_the_reconnect(tmp_path):
                                for command in [*one.simulator.log]))
         one.terminal.unplug()
         assert one.result(running).outcome_unknown
-        assert one.node.parts[0].counters.doubts == 1
+        assert one.node.part(Records).counters.doubts == 1
         calm(one)
         one.terminal.replug()
         wait_until(lambda: one.node.supervisor.reconnects and one.node.connected)
-        assert one.node.parts[0].counters.doubts == 0
+        assert one.node.part(Records).counters.doubts == 0
         assert len(one.simulator.frames) == 3
 
 

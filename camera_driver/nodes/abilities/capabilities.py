@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from camera_driver import srv
 from camera_driver.abilities import abilities_of, ControlsExposure
 from camera_driver.device import Device
-from camera_driver.errors import PortError
-from camera_driver.model import Range
+from camera_driver.errors import Busy, PortError
+from camera_driver.model import Identity, Range
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import convert
 from camera_driver.nodes.base import DeviceNode, Part
@@ -22,7 +22,17 @@ class Capabilities(Part[Device]):
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
         self._abilities = abilities_of(node.device_class)
+        self._settings: Sequence[str] = ()  # of the model, once it was connected
         node.serve(srv.GetCapabilities, '~/get_capabilities', self._get_capabilities)
+
+    def begin(self) -> None:
+        """Forget the model: another one may come."""
+        self._settings = ()
+
+    def connected(self, device: Device, identity: Identity) -> str:
+        """Remember what the model has, so that a busy device is not asked."""
+        self._settings = list(device.settings())
+        return ''
 
     def tell(self, status: CameraStatus) -> None:
         """Say in the status what the device type can do."""
@@ -30,15 +40,14 @@ class Capabilities(Part[Device]):
 
     def _get_capabilities(self, request: srv.GetCapabilities.Request,
                           response: srv.GetCapabilities.Response) -> None:
-        response.abilities = self._abilities
-        try:
-            response.settings, ranges = self.run('telling what it can do', _of_model)
-        except PortError as error:
-            response.message = f'what the model has is not known: {error}'
-        else:
-            response.ranges = convert.range_messages(ranges)
+        response.abilities, response.settings = self._abilities, self._settings
+        if issubclass(self.node.device_class, ControlsExposure):
+            try:
+                response.ranges = convert.range_messages(self.run('telling its ranges', _ranges))
+            except (PortError, Busy) as error:
+                response.message = f'the ranges of the exposure are not known: {error}'
 
 
-def _of_model(device: Device) -> tuple[Sequence[str], Mapping[str, Range]]:
-    ranges = device.exposure_ranges() if isinstance(device, ControlsExposure) else {}
-    return list(device.settings()), ranges
+def _ranges(device: Device) -> Mapping[str, Range]:
+    assert isinstance(device, ControlsExposure)
+    return device.exposure_ranges()
