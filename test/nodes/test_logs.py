@@ -166,9 +166,9 @@ def test_a_node_that_cannot_start_says_why(ros, capfd, parameter, error, text):
 
 def test_a_node_that_cannot_start_is_gone(ros):
     with pytest.raises(ValueError):
-        KpFd30Node('eye', context=ros.context)
+        KpFd30Node('nobody', context=ros.context)
     watcher = ros.add(Node('watcher', context=ros.context))
-    wait_until(lambda: 'watcher' in (names := watcher.get_node_names()) and 'eye' not in names)
+    wait_until(lambda: 'watcher' in (names := watcher.get_node_names()) and 'nobody' not in names)
 
 
 def test_a_node_that_is_gone_logs_on(capfd):
