@@ -97,9 +97,13 @@ def ros():
         pytest.skip(WITHOUT_ROS)
     from spinning import executor_thread
 
-    with executor_thread(4) as executor:
-        def add(node):
-            executor.add_node(node)
-            return node
+    def add(node):
+        given.executor.add_node(node)
+        return node
 
-        yield SimpleNamespace(context=executor.context, executor=executor, add=add)
+    given = SimpleNamespace(add=add)
+    with executor_thread(4) as given.executor:
+        given.context = given.executor.context
+        yield given
+    vars(given).clear()
+    gc.collect()  # as in spinning(): else the next test sees this one's nodes, of equal names
