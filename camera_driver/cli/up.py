@@ -15,11 +15,11 @@ import sys
 from time import monotonic
 from types import FrameType
 
-from camera_driver.cli.interrupt import SIGNALS
 from camera_driver.cli.output import Output
 from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.errors import NotSupported
-from camera_driver.host.process import environment
+from camera_driver.host.process import ending_signals, environment
+
 PATIENCE = 10  # s that nodes have to end after a signal; they need 3 at most
 FIRST_DELAY, MOST_DELAY = 1.0, 30.0  # s before a process that died is started again
 STEADY = 60.0  # s of life after which the delay begins anew
@@ -140,7 +140,7 @@ def _run_each(commands: Mapping[str, Sequence[str]], respawn: bool) -> int:
         for one in processes:
             one.process.kill()
 
-    before = {number: signal.signal(number, end) for number in (*SIGNALS, signal.SIGHUP)}
+    before = {number: signal.signal(number, end) for number in ending_signals()}
     before[signal.SIGALRM] = signal.signal(signal.SIGALRM, kill)
     failed = False
     try:

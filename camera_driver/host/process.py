@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import ctypes
 import os
 import signal
@@ -13,6 +13,17 @@ PARENT = 'CAMERA_DRIVER_PARENT'  # process id
 RESTARTS = 'CAMERA_DRIVER_RESTARTS'
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def ending_signals() -> Sequence[signal.Signals]:
+    """
+    Return the signals that tell nodes to end.
+
+    SIGINT is one even where it is ignored, as in what a script starts with &: launch sends it to
+    its nodes, and rclcpp heeds it as well. SIGHUP is ignored under nohup, and stays so.
+    """
+    ignores_hangup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return signal.SIGINT, signal.SIGTERM, *(() if ignores_hangup else (signal.SIGHUP,))
 
 
 def environment(restarts: int) -> Mapping[str, str]:

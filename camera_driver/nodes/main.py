@@ -19,16 +19,13 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from camera_driver.catalog import find, TYPES
-from camera_driver.host.process import end_with_parent
+from camera_driver.host.process import end_with_parent, ending_signals
 from camera_driver.host.worker import MOST_WAITING
 from camera_driver.nodes.base import DeviceNode, FAILURES
 from camera_driver.rig import Rig
 
 THREADS = MOST_WAITING + 1 + 5
 """Of one node: services that wait, parameters, timers, and three actions under way."""
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What tells nodes to end."""
 
 PROFILES = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 
@@ -105,8 +102,7 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
     # Without rclpy's own handlers, which end the context under whatever is still to be said.
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     news: SimpleQueue[str | BaseException | None] = SimpleQueue()  # failure, defect, stop
-    # SIGHUP is ignored under nohup, and stays so.
-    heeded = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+    heeded = ending_signals()
     for number in heeded:
         signal.signal(number, lambda *_: news.put(None))
     end_with_parent()

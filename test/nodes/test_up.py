@@ -63,12 +63,15 @@ def up(tmp_path, monkeypatch):
     monkeypatch.setenv('ROS_HOME', str(tmp_path))
     processes = []
 
-    def start(text, *words, **environment):
+    def start(text, *words, ignored=(), **environment):
         (tmp_path / 'rig.yaml').write_text(text)
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in ignored}
         process = subprocess.Popen([*COMMAND, tmp_path / 'rig.yaml', *words], text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    env={**os.environ, **environment})
         processes.append(process)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         return process
 
     yield start
@@ -98,10 +101,13 @@ def children(process):
 
 @pytest.mark.parametrize('processes', ['one', 'each'])
 def test_two_cameras_until_told_to_end(up, processes):
-    process = up(CAMERAS, '--simulate', '--processes', processes)
+    # As a script starts it: nohup camera-driver up ... &
+    process = up(CAMERAS, '--simulate', '--processes', processes,
+                 ignored=(signal.SIGINT, signal.SIGHUP))
     assert process.stdout.readline() == (
         'Starting /front/nadir (sierra), /cockpit (kp_fd30). Ctrl-C ends.\n')
     with answering('/cockpit'), answering('/front/nadir') as nadir:
+        process.send_signal(signal.SIGHUP)
         value, = nadir.call(GetParameters, 'get_parameters', names=['flash_mode']).values
     assert value.string_value == 'off'
     alone = children(process)
