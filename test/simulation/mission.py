@@ -373,7 +373,7 @@ class Mission:
                 now, held = self.truth.setting(setting), state[setting.name]
                 if now.words is not None and held is not None:
                     return now.raw(held) == now.raw(value)
-                return same(held, value)
+                return same(held, value, setting)
 
             self.changed(operation, verdict, done)
 
@@ -672,7 +672,7 @@ class Mission:
             value = shown.get(name)
             if value is None or name not in truth or setting.access is Access.READ_ONLY:
                 continue
-            if not same(truth[name], value):
+            if not same(truth[name], value, setting):
                 raise Violation(f'(c) {name} is shown as {value!r}, the device holds '
                                 f'{truth[name]!r}')
         if issubclass(self.world.device_class, Routes):
@@ -747,8 +747,9 @@ class Mission:
             self.taken_files[path.name] = status.st_size, status.st_mtime_ns
 
 
-def same(held, wanted):
-    """Say whether two values are the same, numbers as far as a device has digits."""
+def same(held, wanted, setting):
+    """Say whether two values of a setting are the same, numbers as far as a device has digits."""
     if isinstance(held, float) or isinstance(wanted, float):
-        return held is not None and isclose(held, wanted, rel_tol=0.05, abs_tol=0.011)
+        digit = 0.011 * min(1.0, setting.maximum or 1.0)
+        return held is not None and isclose(held, wanted, rel_tol=0.02, abs_tol=digit)
     return held == wanted

@@ -86,7 +86,8 @@ class Bank:
             text = f'{register.name}: the camera holds {register.describe(held)}'
             if trouble is None:
                 raise Refused(f'{text} after it acknowledged {register.describe(data)}; it does '
-                              'not know this value, or not in its present mode')
+                              'not know this value or not in its present mode, or it was without '
+                              'power for a moment')
             if last:
                 raise ReplyTimeout(f'{text} as before: {trouble}; try again') from trouble
 
