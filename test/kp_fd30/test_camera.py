@@ -412,6 +412,34 @@ def test_store(allowed):
         device.store(['alc_area', 'alc_mode'])
 
 
+WRITES = {
+    'set': lambda device: device.set('variable_shutter', 0.01),
+    'store': lambda device: device.store(['variable_shutter']),
+    'write_register': lambda device: device.write_register(0x109, bytes((0, 5, 0))),
+    'send_message': lambda device: device.send_message(bytes.fromhex('00 ff 01 09 00 05 00'))}
+
+
+@pytest.mark.parametrize('fault', ['lose_enq_ack', 'lose_text_ack'])
+@pytest.mark.parametrize('write', WRITES)
+def test_power_lost_around_a_write_that_failed_is_noticed(allowed, write, fault):
+    simulator, device = allowed
+    device.set('variable_shutter', 0.005)
+    if fault == 'lose_enq_ack':  # then nothing of it is ever sent; a store reads first
+        simulator.misbehave(fault, times=50, skip=int(write == 'store'))
+    else:
+        simulator.misbehave(fault, times=4)
+        simulator.misbehave('no_reply', times=50, skip=int(write == 'store'))
+    with pytest.raises(DeviceError):
+        WRITES[write](device)
+    simulator.faults.pending.clear()
+    simulator.power_cycle()
+    assert device.sessions == 1
+    device.poll()
+    # What was stored is still there; what a message has left is not known.
+    same = fault == 'lose_text_ack' and write in ('store', 'send_message')
+    assert device.sessions == (1 if same else 2)
+
+
 # Faults of the line: what is held in the end is what was told, or there was an error.
 
 @pytest.mark.parametrize('rate', [0.03, 0.15])

@@ -135,10 +135,13 @@ class Bank:
         wanted = before if data is None else data
         evidence = {'operation': 'store', 'register': register.name, 'held': before.hex(),
                     'wanted': wanted.hex()}
-        self.forget(register)
-        _, settled = carry_out(
-            evidence, lambda: self._once(f'store {register.name}', register, wanted, True),
-            self.settle, record)
+        try:
+            _, settled = carry_out(
+                evidence, lambda: self._once(f'store {register.name}', register, wanted, True),
+                self.settle, record)
+        except OutcomeUnknown:
+            self._expect(register, wanted)
+            raise
         if settled is None:
             held = self._read_back(register, wanted, None)
             if held != wanted:
@@ -168,9 +171,13 @@ class Bank:
                               'cell.')
         return Settlement(Outcome.DONE, f'{text}, which it did not before.')
 
-    def forget(self, register: Register) -> None:
-        """Know nothing of a register: it is going to be written."""
-        self._known.pop(register.name, None)
+    def leaving(self, register: Register, attempt: Attempt) -> Callable[[], None]:
+        """Return what to call when a write is about to leave: nothing is known of it then."""
+        def sending() -> None:
+            self._known.pop(register.name, None)
+            attempt.sending()
+
+        return sending
 
     def may_read(self, area: int, number: int) -> None:
         """Raise Forbidden for what must not be read."""
@@ -197,9 +204,8 @@ class Bank:
     def _send(self, register: Register, data: bytes) -> DeviceError | None:
         """Write, and return what went wrong after it had been sent; the line lives."""
         attempt = Attempt()
-        self.forget(register)
         try:
-            self.session.write(*address(register), data, sending=attempt.sending)
+            self.session.write(*address(register), data, sending=self.leaving(register, attempt))
         except (DeviceError, KeyboardInterrupt) as error:
             if not attempt.sent:
                 raise
@@ -216,15 +222,19 @@ class Bank:
 
     def _not_confirmed(self, register: Register, data: bytes, error: BaseException
                        ) -> NotConfirmed:
-        if register.tracked:
-            self._known[register.name] = data  # should it hold another one, that is noticed
+        self._expect(register, data)
         why = 'interrupted' if isinstance(error, (Cancelled, KeyboardInterrupt)) else error
         return NotConfirmed(f'{register.name}: {register.describe(data)} was sent to the camera, '
                             f'and could not be read back: {why}')
 
+    def _expect(self, register: Register, data: bytes) -> None:
+        """Count as known what was sent: should the register hold something else, it is noticed."""
+        if register.tracked:
+            self._known[register.name] = data
+
     def _once(self, words: str, register: Register, data: bytes, store: bool) -> None:
         with once(words, self.session.port.name) as attempt:
-            self.session.write(*address(register), data, store, attempt.sending)
+            self.session.write(*address(register), data, store, self.leaving(register, attempt))
 
     @staticmethod
     def _locked(text: str) -> Forbidden:

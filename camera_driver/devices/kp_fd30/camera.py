@@ -135,9 +135,9 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
             self.bank.may_read(command.area & ~READ, command.register)
             return self.session.request(command)
         self.bank.may_write(command.area, command.register, bool(command.status))
-        self.bank.forget(register_at(command.area, command.register))
+        register = register_at(command.area, command.register)
         with once('take this message', self.session.port.name) as attempt:
-            self.session.request(command, attempt.sending)
+            self.session.request(command, self.bank.leaving(register, attempt))
         return bytes([Control.ACK])
 
     def questions(self) -> Mapping[str, Callable[[], object]]:
