@@ -3,6 +3,7 @@
 """What the tests of several layers share."""
 
 from contextlib import nullcontext
+from functools import lru_cache
 import random
 import threading
 import time
@@ -41,6 +42,7 @@ def feed(decoder, data, cuts=()):
             for frame in decoder.feed(data[start:end])]
 
 
+@lru_cache
 def pattern(size):
     """Return the reference payload P(n) of the protocol documents (sierra.md, section 6)."""
     return bytes((7 * i + 13 * (i >> 8) + 3) % 256 for i in range(size))

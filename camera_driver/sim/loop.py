@@ -87,10 +87,13 @@ class LoopPort:
             if self._line != device and (len(data) > 1 or self._line.parity != device.parity):
                 piece = misread(piece, self._line, device)
             self._host_free = max(self._now + delay, self._host_free)
-            size = max(1, int(PIECE_TIME / self._line.byte_time) if self.paced else len(piece))
+            if not self.paced:
+                if piece:
+                    self._sending.append((self._host_free, piece))
+                continue
+            size = max(1, int(PIECE_TIME / self._line.byte_time))
             for part in (piece[i:i + size] for i in range(0, len(piece), size)):
-                if self.paced:
-                    self._host_free += len(part) * self._line.byte_time
+                self._host_free += len(part) * self._line.byte_time
                 self._sending.append((self._host_free, part))
         self._happen()
 
@@ -105,22 +108,23 @@ class LoopPort:
     def read(self, timeout: float) -> bytes:
         """Return what has arrived, or nothing when `timeout` [s] of virtual time is over."""
         self._check()
-        end = self._now + max(0.0, timeout)
+        clock, arriving = self._clock, self._arriving
+        end = clock.time + max(0.0, timeout)
         while True:
             self._happen()
-            data = bytearray()
-            while (self._arriving and self._arriving[0][0] <= self._now
-                   and len(data) < READ_SIZE):
-                data += self._arriving.popleft()[1]
-            if data:
-                return bytes(data)
+            if arriving and arriving[0][0] <= clock.time:
+                data = arriving.popleft()[1]
+                while arriving and arriving[0][0] <= clock.time and len(data) < READ_SIZE:
+                    data += arriving.popleft()[1]
+                if data:  # a receiver at another speed may find none
+                    return data
             self._check()
             due = self._next()
             if due is None or due > end:
-                self._now = end
+                clock.time = end
                 self._happen()
                 return b''
-            self._now = max(self._now, due)
+            clock.time = max(clock.time, due)
 
     def pause(self, seconds: float) -> None:
         """Let virtual time pass."""
@@ -148,17 +152,19 @@ class LoopPort:
 
     def _next(self) -> float | None:
         """Return when something happens next."""
-        times = [queue[0][0] for queue in (self._sending, self._arriving) if queue]
-        due = self.simulator.next_due()
-        return min(times + ([due] if due is not None else []), default=None)
+        due = self._next_event()
+        if self._arriving and (due is None or self._arriving[0][0] < due):
+            return self._arriving[0][0]
+        return due
 
     def _happen(self) -> None:
         """Let everything happen that is due by now."""
-        while self._sending and self._sending[0][0] <= self._now:
+        now = self._clock.time
+        while self._sending and self._sending[0][0] <= now:
             arrival, data = self._sending.popleft()
             self.simulator.receive(data, arrival)
             self._collect()
-        self.simulator.advance(self._now)
+        self.simulator.advance(now)
         self._collect()
 
     def _collect(self) -> None:
@@ -190,9 +196,10 @@ class LoopPort:
 
     def _next_event(self) -> float | None:
         """Return when something happens other than an arrival, which waits to be read."""
-        times = [self._sending[0][0]] if self._sending else []
         due = self.simulator.next_due()
-        return min(times + ([due] if due is not None else []), default=None)
+        if self._sending and (due is None or self._sending[0][0] < due):
+            return self._sending[0][0]
+        return due
 
 
 class Transcript:

@@ -72,7 +72,8 @@ class Simulator(ABC):
             self.now = max(self.now, due)
             if event.action:
                 event.action()
-        self.now = max(self.now, now)
+        if now > self.now:
+            self.now = now
 
     def next_due(self) -> float | None:
         """Return when `advance` has something to do; None: not before something is received."""
@@ -82,6 +83,8 @@ class Simulator(ABC):
 
     def take(self) -> list[Sent]:
         """Return what was sent since the last call."""
+        if not self._sent:
+            return []
         sent, self._sent = self._sent, []
         return sent
 

@@ -33,6 +33,7 @@ GRIDS = {'f_number': Grid(9, 27, 1, 3), 'iso': Grid(12, 33, 1, 3),
          'exposure_time': Grid(-15, 34, 1, 3)}
 VALUES = {'f_number': Fraction(18, 3), 'iso': Fraction(15, 3), 'exposure_time': Fraction(24, 3)}
 
+_COMMANDS = {command.value: command for command in Command}
 _USES = {command: (quantity, use) for quantity in QUANTITIES.values() for command, use in (
     (quantity.get, 'get'), (quantity.get_range, 'get_range'), (quantity.set, 'set'),
     (quantity.increment, 'increment'))}
@@ -183,7 +184,7 @@ class IxLinkSimulator(Simulator):
 
     def _obey(self, request: Request) -> bytes | None:
         """Return the data of the reply; None: it comes later."""
-        row = COMMANDS.get(Command(request.command)) if request.command in set(Command) else None
+        row = COMMANDS.get(_COMMANDS[request.command]) if request.command in _COMMANDS else None
         if row is None:
             raise Refusal(Code.ERR_NOT_SUPPORTED)
         if len(request.data) != len(row.request):
