@@ -8,7 +8,7 @@ import math
 
 from camera_driver import srv
 from camera_driver.abilities import ControlsExposure
-from camera_driver.errors import DeviceError, NotConfirmed, NotSupported, Refused
+from camera_driver.errors import DeviceError, NotConfirmed, NotSupported, OutcomeUnknown, Refused
 from camera_driver.model import Exposure
 from camera_driver.nodes import convert
 from camera_driver.nodes.base import DeviceNode, Part
@@ -63,8 +63,15 @@ class Exposures(Part[ControlsExposure]):
                              f'{", ".join(QUANTITIES)}')
         if not math.isfinite(request.steps):
             raise ValueError(f'steps: {request.steps:g} is not a number of EV')
-        exposure = self.run('setting the exposure', lambda camera: self._expose(
-            camera, lambda: camera.step_exposure(request.quantity, request.steps)))
+        try:
+            exposure = self.run('setting the exposure', lambda camera: self._expose(
+                camera, lambda: camera.step_exposure(request.quantity, request.steps)))
+        except (NotConfirmed, OutcomeUnknown):
+            # Setting again what was commanded before would take back a step that was made.
+            names = [request.quantity, *(['aperture'] if request.quantity == 'f_number' else [])]
+            self._commanded = replace(self._commanded, **{
+                name: value for name, value in vars(Exposure()).items() if name in names})
+            raise
         self._remember(Exposure(**{request.quantity: getattr(exposure, request.quantity)}),
                        exposure)
         response.exposure = convert.exposure_message(exposure)
