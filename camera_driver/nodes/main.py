@@ -106,16 +106,17 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
     for number in heeded:
         signal.signal(number, lambda *_: news.put(None))
     end_with_parent()
-    executor = MultiThreadedExecutor(THREADS * len(makers))
     nodes: dict[str, DeviceNode] = {}
+    # One for each node: an executor looks at all that its nodes have whenever anything happens.
+    executors: dict[str, MultiThreadedExecutor] = {}
+    threads: list[threading.Thread] = []
 
-    def spin() -> None:
+    def spin(executor: MultiThreadedExecutor) -> None:
         try:
             executor.spin()
         except BaseException as error:
             news.put(error)
 
-    spinning = threading.Thread(target=spin, name='executor', daemon=True)
     try:
         for name, make in makers.items():
             try:
@@ -123,10 +124,14 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
             except FAILURES:  # its log says which
                 continue
             node.failure.add_done_callback(lambda _, name=name: news.put(name))
-        for node in nodes.values():
+        for name, node in nodes.items():
             node.meet(nodes)
+            executors[name] = executor = MultiThreadedExecutor(THREADS)
             executor.add_node(node)
-        spinning.start()
+            threads.append(threading.Thread(target=spin, args=(executor,), daemon=True,
+                                            name=f'executor of {name}'))
+        for thread in threads:
+            thread.start()
         while nodes:
             failed = news.get()
             if failed is None:
@@ -134,7 +139,7 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
             if isinstance(failed, BaseException):
                 raise failed
             node = nodes.pop(failed)  # its log says why
-            executor.remove_node(node)
+            executors[failed].remove_node(node)
             node.destroy_node()
     finally:
         # The orderly end takes 3 s at most; a second Ctrl-C must not leave a camera half closed.
@@ -145,9 +150,11 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
                 node.worker.stop_job()  # all at the same time
         for node in nodes.values():
             node.finish()
-        executor.shutdown(timeout_sec=1.0)
-        if spinning.is_alive():
-            spinning.join(1.0)
+        for executor in executors.values():
+            executor.shutdown(timeout_sec=1.0)
+        for thread in threads:
+            if thread.is_alive():
+                thread.join(1.0)
         for node in nodes.values():
             node.destroy_node()
         rclpy.try_shutdown()
