@@ -54,17 +54,27 @@ def pytest_configure(config):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """
-    Begin with the tests that take long, so that no worker is left with one at the end.
+    Keep all workers busy from the first minute to the last.
 
-    With --dist worksteal each worker begins with its own part of the list.
+    With --dist worksteal each worker begins with its own part of the list. Tests that take long
+    come first, so that none is left at the end. Modules are dealt out whole. Those of nodes wait
+    most of the time: every second worker has them at the end, so that others compute meanwhile.
     """
-    long = [item for item in items if item.get_closest_marker('long')]
-    others = [item for item in items if not item.get_closest_marker('long')]
     workers = getattr(config, 'workerinput', {}).get('workercount', 1)
-    items.clear()
-    for worker in range(workers):
-        items += long[worker::workers]
-        items += others[worker * len(others) // workers:(worker + 1) * len(others) // workers]
+    long = [item for item in items if item.get_closest_marker('long')]
+    parts = [[] for _ in range(workers)]
+    for waits in (True, False):
+        modules = {}
+        for item in items:
+            if ('nodes' in item.path.parts) is waits and not item.get_closest_marker('long'):
+                modules.setdefault(item.path, []).append(item)
+        dealt = [[] for _ in range(workers)]
+        for module in sorted(modules.values(), key=len, reverse=True):
+            min(dealt, key=len).extend(module)
+        for number, (part, more) in enumerate(zip(parts, dealt)):
+            part[:] = more + part if number % 2 else part + more
+    items[:] = [item for worker, part in enumerate(parts)
+                for item in long[worker::workers] + part]
 
 
 def pytest_collection_finish():
