@@ -591,10 +591,16 @@ class Mission:
 
     def press(self):
         self.world.log('somebody presses a button')
-        # What is not reported at all nobody can know, and a report out of order would be a lie.
+        # What is not reported at all, or lost on the line, nobody can know; a report out of order
+        # would be a lie.
         self.truth.calm_those(('late_report', 'no_report'))
+        port = self.host.port
+        if port:
+            faults, port.to_host = port.to_host, None
         self.world.simulator.press(self.random.randint(1, 8), self.random.randint(1, 8))
         self.world.let_line_settle(SETTLE)
+        if port:
+            port.to_host = faults
 
     # What happens besides.
 
