@@ -13,6 +13,7 @@ from collections import deque
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from camera_driver.devices.fuji_mx.codec import Block, Control, Decoder, encode, message
@@ -106,6 +107,7 @@ class FujiMxSimulator(Simulator):
         self._bad = 0  # bad blocks and refused commands in a row
         self._speed: int | None = None  # pending, until EOT
         self._blocks: list[Block] = []
+        self._late: list[Event] = []
         self._index = 0  # of the block that is outstanding
         self._endless = False
         self.camera.end_upload()
@@ -190,6 +192,9 @@ class FujiMxSimulator(Simulator):
         self.state = State.CLOSED
         self._bad = 0
         self._idle.action = None
+        for block in self._late:  # overtaken by other answers perhaps, but of this session
+            block.action = None
+        self._late.clear()
         self.camera.end_upload()
         if speed or not self.options.eot_keeps_speed:
             self.line = replace(self.line, baudrate=speed or self.LINE.baudrate)
@@ -334,13 +339,9 @@ class FujiMxSimulator(Simulator):
             return
         for fault, delay in (('late_block', LATE), ('very_late_block', VERY_LATE)):
             if self.faults.happens(fault):
-                self.after(delay, lambda: self._send_late(data, self._blocks))
+                self._late.append(self.after(delay, partial(self.send, data)))
                 return
         self.send(data)
-
-    def _send_late(self, data: bytes, blocks: list[Block]) -> None:
-        if self._blocks is blocks:
-            self.send(data)
 
     def _acknowledged(self) -> None:
         if self.faults.happens('duplicate_block'):
