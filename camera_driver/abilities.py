@@ -376,8 +376,14 @@ class HasLocks(Device):
 
     @abstractmethod
     @operation(Kind.SET, 'changing a lock')
-    def set_lock(self, lock: str, locked: bool) -> None:
-        """Lock or unlock. Raises Refused, Forbidden (no password is known)."""
+    def set_lock(self, lock: str, locked: bool, without_password: bool = False) -> None:
+        """
+        Lock or unlock.
+
+        :param without_password: lock what could not be unlocked again, too.
+
+        Raises Refused, Forbidden (no password is known).
+        """
 
     @abstractmethod
     @operation(Kind.ONCE, 'changing a password')

@@ -10,9 +10,10 @@ from typing import Any
 
 from camera_driver.abilities import HasLocks, Routes
 from camera_driver.cli.job import Command, Job
-from camera_driver.cli.output import clean, yes_no
+from camera_driver.cli.output import clean, error_words, yes_no
 from camera_driver.cli.parser import Parser
 from camera_driver.device import Device
+from camera_driver.errors import Forbidden
 
 
 def routing(job: Job[Routes]) -> int:
@@ -74,8 +75,17 @@ def name_input(job: Job[Routes]) -> int:
 def lock(job: Job[HasLocks]) -> int:
     """Show whether a lock is locked, after changing it when asked to."""
     with job.device() as opened:
-        if job.args.state is not None:
-            opened.device.set_lock(job.args.lock, job.args.state == 'on')
+        if job.args.state == 'on':
+            try:
+                opened.device.set_lock(job.args.lock, True)
+            except Forbidden as error:
+                why = error_words(error)
+                if not job.confirm(f'{why}; to lock it all the same', f'{why}. Lock it all the '
+                                   'same?'):
+                    return 1
+                opened.device.set_lock(job.args.lock, True, without_password=True)
+        elif job.args.state == 'off':
+            opened.device.set_lock(job.args.lock, False)
         locked = opened.device.locked(job.args.lock)
     job.out.show({'lock': job.args.lock, 'locked': locked},
                  'the device does not tell' if locked is None else f'locked: {yes_no(locked)}')
@@ -137,6 +147,8 @@ def _lock_arguments(parser: Parser, cls: type[Device]) -> None:
     parser.add_argument('state', metavar='STATE', choices=('on', 'off'), nargs='?',
                         help='on: lock; off: unlock, with the password of the option '
                         'LOCK_password_file (default: show)')
+    parser.add_argument('--yes', action='store_true',
+                        help='lock without a question what could not be unlocked again')
 
 
 def _password_arguments(parser: Parser, cls: type[Device]) -> None:

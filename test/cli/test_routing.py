@@ -82,7 +82,12 @@ def test_locks_and_passwords(matrix, terminal, tmp_path, monkeypatch):
     assert terminal.simulator.passwords['panel'] == b'a1b2'
     assert matrix('lock', 'panel').out == 'locked: no\n'
     result = matrix('lock', 'panel', 'on')
-    assert result.code == 1 and 'the panel was not locked' in result.error
+    assert result.code == 2 and 'the panel was not locked' in result.error
+    assert '(--panel-password-file); to lock it all the same without a question, add --yes' in (
+        result.error)
+    assert not terminal.simulator.locked['panel']
+    assert matrix('lock', 'panel', 'on', '--yes').out == 'locked: yes\n'
+    assert matrix('--panel-password-file', file, 'lock', 'panel', 'off').out == 'locked: no\n'
     assert matrix('--panel-password-file', file, 'lock', 'panel', 'on').out == 'locked: yes\n'
     result = matrix('lock', 'panel', 'off')
     assert result.code == 1 and 'INTELIX_PANEL_PASSWORD' in result.error

@@ -253,6 +253,16 @@ def test_a_lock_that_could_not_be_opened_again_is_not_locked(password, tmp_path)
     assert not any(matrix.locked.values())
 
 
+def test_a_lock_that_could_not_be_opened_again_is_locked_on_demand(tmp_path):
+    for options in ({}, {'panel_password_file': str(tmp_path / 'none')}):
+        matrix, switcher = connected(options, panel_password=b'1234')
+        switcher.set_lock('panel', True, without_password=True)
+        assert matrix.locked['panel']
+        with pytest.raises((Forbidden, StorageError)):
+            switcher.set_lock('panel', False, without_password=True)
+        assert matrix.locked['panel'] and not any(one.secret for one in matrix.log)
+
+
 @pytest.mark.parametrize('locked', [True, False])
 @pytest.mark.parametrize('answers', [True, False])
 @pytest.mark.parametrize('fault', ['no_report', 'deaf', 'wrong_value'])

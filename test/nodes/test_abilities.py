@@ -73,8 +73,8 @@ OFFERED = {
         '~/select_camera': 'camera_driver/srv/SelectCamera',
         '~/set_input_name': 'camera_driver/srv/SetName'},
     abilities.HasLocks: {
-        '~/set_panel_lock': 'camera_driver/srv/Switch',
-        '~/set_admin_lock': 'camera_driver/srv/Switch'},
+        '~/set_panel_lock': 'camera_driver/srv/SetLock',
+        '~/set_admin_lock': 'camera_driver/srv/SetLock'},
 }
 OF_TYPE = {
     'sierra': {'~/download_audio': 'camera_driver/srv/DownloadFile',

@@ -17,7 +17,7 @@ from camera_driver.nodes.abilities.routing import Matrix
 from camera_driver.nodes.intelix_node import IntelixNode
 from camera_driver.rig import read
 from camera_driver.srv import (
-    GetPreset, SelectCamera, SendMessage, SetName, SetPreset, Switch, TriggerPreset)
+    GetPreset, SelectCamera, SendMessage, SetLock, SetName, SetPreset, TriggerPreset)
 
 STRAIGHT = [1, 2, 3, 4, 5, 6, 7, 8]
 RIG = {'cameras': 'nadir, oblique', 'nadir.input': 3, 'oblique.input': 5, 'grabber_output': 8,
@@ -152,14 +152,23 @@ def test_names_and_locks(matrix):
     assert matrix.terminal.do(lambda: matrix.simulator.input_names[3]) == b'NADIR'
     assert not matrix.call(SetName, 'set_input_name', number=9, name='NADIR').success
     for locked in (True, False):
-        response = matrix.call(Switch, 'set_panel_lock', on=locked)
+        response = matrix.call(SetLock, 'set_panel_lock', on=locked)
         assert response.success, response.message
         assert matrix.terminal.do(lambda: matrix.simulator.locked['panel']) is locked
     for locked in (True, False):  # no password of it anywhere
         matrix.terminal.do(lambda: matrix.simulator.locked.update(admin=not locked))
-        response = matrix.call(Switch, 'set_admin_lock', on=locked)
+        response = matrix.call(SetLock, 'set_admin_lock', on=locked)
         assert not response.success and 'INTELIX_ADMIN_PASSWORD' in response.message
         assert ('was not locked' in response.message) is locked
+        assert ('set without_password: true' in response.message) is locked
+        assert '(parameter admin_password_file)' in response.message
+        assert matrix.terminal.do(lambda: matrix.simulator.locked['admin']) is not locked
+    matrix.terminal.do(lambda: matrix.simulator.locked.update(admin=False))
+    response = matrix.call(SetLock, 'set_admin_lock', on=True, without_password=True)
+    assert response.success, response.message
+    assert matrix.terminal.do(lambda: matrix.simulator.locked['admin'])
+    response = matrix.call(SetLock, 'set_admin_lock', on=False, without_password=True)
+    assert not response.success and 'INTELIX_ADMIN_PASSWORD' in response.message
     matrix.terminal.do(lambda: matrix.simulator.locked.update(admin=False))
 
 

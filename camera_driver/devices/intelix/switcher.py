@@ -243,17 +243,20 @@ class IntelixSwitcher(Routes, HasLocks):
         """Ask whether 'panel' or 'admin' is locked; None: the matrix does not tell."""
         return self._ask_lock(_known(lock))
 
-    def set_lock(self, lock: str, locked: bool) -> None:
+    def set_lock(self, lock: str, locked: bool, without_password: bool = False) -> None:
         """
         Lock or unlock; nothing is sent, and no password needed, when it is so already.
+
+        :param without_password: lock what could not be unlocked again, too.
 
         Raises Forbidden before it locks what nobody could unlock: no password is known.
         """
         if self.locked(lock) == locked:
             return
-        words = LOCKS[lock]
+        words, password = LOCKS[lock], b''
         try:
-            password = passwords.find(lock, self._files[lock])
+            if not (locked and without_password):
+                password = passwords.find(lock, self._files[lock])
         except Forbidden as error:
             if not locked:
                 raise
