@@ -14,12 +14,8 @@ group `waiting`        services that wait for the worker; reentrant. At most MOS
 group `quick`          timers, action goals and cancels, services that never wait, /clock
 default group          parameters and transitions: wait for the worker, for a bounded time
 =====================  ========================================================================
-
-Handlers are plain functions. An `async` one would not save a thread: rclpy polls an awaited
-future at full speed.
 """
 
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future as WorkerFuture
 from functools import partial
@@ -29,22 +25,16 @@ import time
 import traceback
 from typing import Any, cast, ClassVar, Generic, TypeVar
 
-from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import State as Lifecycle
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.task import Future
-from std_srvs.srv import Trigger
 
 from camera_driver import catalog
 from camera_driver.device import Device
-from camera_driver.errors import (
-    DeviceError, Forbidden, NotConfirmed, OutcomeUnknown, PortError)
+from camera_driver.errors import DeviceError, PortError
 from camera_driver.host.supervisor import Supervisor
 from camera_driver.host.worker import DeviceWorker, Priority
 from camera_driver.link.port import Port, SerialPort
@@ -52,20 +42,20 @@ from camera_driver.link.trace import TracingPort
 from camera_driver.model import Identity, Progress, Setting, SettingValue
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import diagnostics
-from camera_driver.nodes.convert import DOUBT, words
+from camera_driver.nodes.convert import words
 from camera_driver.nodes.logs import NodeLog
+from camera_driver.nodes.maintenance import Maintenance
 from camera_driver.nodes.parameters import COMMON, declare, SettingParameters, warn_of_unknown
+from camera_driver.nodes.reports import Reports
+from camera_driver.nodes.requests import guard_transitions, PATIENCE, Requests
 from camera_driver.sim.simulator import Simulator
 from camera_driver.sim.terminal import Terminal
 from camera_driver.sim.video import VideoSignal
-from camera_driver.srv import SendMessage
 
 T = TypeVar('T')
 D = TypeVar('D', bound=Device)
 P = TypeVar('P', bound='Part[Any]')
 
-PATIENCE = 5.0  # s that a service or a parameter waits for its turn
-MOST_REQUESTS = 100  # unread for one service; more are lost, and their clients wait for ever
 CLOSING = 0.7  # s for a job to end by itself when the node ends; then its port is cancelled
 FAILURES = (DeviceError, ValueError, InvalidParameterTypeException,
             InvalidParameterValueException)
@@ -189,7 +179,7 @@ class DeviceNode(LifecycleNode):
             raise
 
     def _make(self) -> None:
-        self._guard_transitions()
+        guard_transitions(self)
         self.quick = MutuallyExclusiveCallbackGroup()
         for subscription in self.subscriptions:  # rclpy's to /clock, with use_sim_time
             subscription.callback_group = self.quick  # time goes on while a parameter waits
@@ -211,18 +201,11 @@ class DeviceNode(LifecycleNode):
                              'simulate:=true')
         self.settings = SettingParameters(
             self, self.device_class.SETTINGS, self.run, self.settings_known)
-        self._status = self.create_publisher(
-            CameraStatus, '~/status', QoSProfile(
-                depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self.serve(Trigger, '~/reset_device', self._reset_device)
-        self.serve(Trigger, '~/self_test', self._self_test)
-        self.serve(SendMessage, '~/send_message', self._send_message)
+        requests = Requests(self)
+        self.serve, self.serve_action = requests.serve, requests.serve_action
+        Maintenance(self)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
-        self.create_timer(1.0 / self._values['status_rate'], self.publish_status, self.quick,
-                          steady)
-        self.create_timer(1.0, self._publish_diagnostics, self.quick, steady)
+        self.reports = Reports(self, self._view, self._values['status_rate'], steady)
         self.parts: list[Part[Any]] = []
         for part in self.parts_of_type():
             self.parts.append(part(self))
@@ -367,80 +350,9 @@ class DeviceNode(LifecycleNode):
         # ROS time is 0 before the first /clock, and never negative.
         return max(0.0, self.seconds() - (time.monotonic() - port_seconds))
 
-    def serve(self, kind: Any, name: str, handler: Callable[[Any, Any], Any],
-              waits: bool = True) -> None:
-        """
-        Offer a service; `kind` has `success` and `message` in its response.
-
-        handler(request, response) fills in the rest and returns nothing; it is called only while
-        the node is active. Unless it says otherwise, it succeeded. What it raises becomes
-        success=False and a message; anything but a DeviceError, ValueError or IndexError is a
-        defect, and logged with its traceback. What may have been done all the same is
-        `outcome_unknown`; where the response has no such field, its message begins with the words
-        DOUBT. `waits`: the handler waits for the device or the disk.
-        """
-        def callback(request: Any, response: Any) -> Any:
-            response.success = True
-            prefix = ''
-
-            def doubt() -> None:
-                nonlocal prefix
-                if hasattr(response, 'outcome_unknown'):
-                    response.outcome_unknown = True
-                else:
-                    prefix = DOUBT
-
-            problem = self._attempt(name, lambda: handler(request, response), doubt)
-            if problem:
-                response.success, response.message = False, prefix + problem
-            return response
-
-        self.create_service(kind, name, callback, qos_profile=QoSProfile(depth=MOST_REQUESTS),
-                            callback_group=self.waiting if waits else self.quick)
-
-    def serve_action(self, kind: Any, name: str, handler: Callable[[Any, Any], None],
-                     accept: Callable[[Any], None] = lambda goal: None) -> ActionServer:
-        """
-        Offer an action; `kind` has `success` and `message` in its result.
-
-        handler(goal_handle, result) fills in the result and returns when the goal is over, on a
-        thread of the executor; errors are treated as in `serve`, and what it had filled in
-        stays. When it ends without success the goal is cancelled if that was asked for, else
-        aborted. accept(goal) raises why a goal is rejected, which is logged; it must not wait. A
-        goal that was accepted begins a moment later.
-        """
-        def goal(request: Any) -> GoalResponse:
-            problem = self._attempt(name, lambda: accept(request))
-            if problem:
-                self.get_logger().error(f'{name}: goal rejected: {problem}')
-            return GoalResponse.REJECT if problem else GoalResponse.ACCEPT
-
-        def execute(handle: Any) -> Any:
-            result = kind.Result(success=True)
-            problem = self._attempt(name, lambda: handler(handle, result))
-            if problem:
-                result.success, result.message = False, problem
-            if result.success:
-                handle.succeed()
-            elif handle.is_cancel_requested:
-                handle.canceled()
-            else:
-                handle.abort()
-            return result
-
-        return ActionServer(
-            self, kind, name, execute, goal_callback=goal, callback_group=self.quick,
-            cancel_callback=lambda _: CancelResponse.ACCEPT)
-
     def publish_status(self) -> None:
         """Publish ~/status as it is now; from any thread."""
-        def message() -> CameraStatus:
-            status = diagnostics.status_message(self._view())
-            for part in self.parts:
-                part.tell(status)
-            return status
-
-        self.publish(self._status, message)
+        self.reports.publish_status()
 
     # Hooks.
 
@@ -605,7 +517,7 @@ class DeviceNode(LifecycleNode):
         if result is TransitionCallbackReturn.SUCCESS or goal is diagnostics.FINALIZED:
             self._lifecycle = goal
         self.publish_status()
-        self._publish_diagnostics()
+        self.reports.publish_diagnostics()
         return result
 
     def _start_up(self) -> None:
@@ -615,25 +527,6 @@ class DeviceNode(LifecycleNode):
                 self.get_logger().fatal('cannot start, see above: the node ends')
                 self.failure.set_exception(DeviceError(self._problem))
                 return
-
-    def _guard_transitions(self) -> None:
-        """
-        Answer a transition that is not possible now with success=False.
-
-        rclpy lets the error out of its callback, which ends the executor and with it the node.
-        """
-        service = next(one for one in self.services if one.srv_name.endswith('/change_state'))
-        change_state = service.callback
-
-        def callback(request: Any, response: Any) -> Any:
-            try:
-                return change_state(request, response)
-            except Exception as error:
-                self.get_logger().error(f'{service.srv_name}: {error}')
-                response.success = False
-                return response
-
-        service.callback = callback
 
     # Services and parameters.
 
@@ -645,58 +538,11 @@ class DeviceNode(LifecycleNode):
             raise PortError(supervisor.not_connected())
         return worker, supervisor
 
-    def _attempt(self, name: str, work: Callable[[], Any],
-                 doubt: Callable[[], None] = lambda: None) -> str:
-        """
-        Do work while active and return what is wrong, '' = nothing.
-
-        :param doubt: called when it may have been done all the same.
-        """
-        try:
-            if not self._active:
-                return (f'not active: activate the node first (ros2 lifecycle set '
-                        f'{self.get_fully_qualified_name()} configure, then activate)')
-            with self.log.speaking():
-                work()
-            return ''
-        except (OutcomeUnknown, NotConfirmed) as error:
-            doubt()
-            return words(error)
-        except (DeviceError, ValueError, IndexError) as error:
-            return words(error)
-        except Exception as error:
-            self.get_logger().error(f'{name}: {traceback.format_exc()}')
-            return f'internal error: {error!r}; the log has more'
-
-    def _reset_device(self, request: Trigger.Request, response: Trigger.Response) -> None:
-        worker, supervisor = self.worker, self.supervisor
-        assert worker and supervisor, 'active without being configured'
-        supervisor.interrupt(PATIENCE)
-        response.message = worker.call('resetting', supervisor.reset, PATIENCE, Priority.CAPTURE)
-
-    def _self_test(self, request: Trigger.Request, response: Trigger.Response) -> None:
-        results = self.run('testing itself', lambda device: device.self_test())
-        response.success = all(result.passed for result in results)
-        response.message = '\n'.join(
-            f'{"passed" if one.passed else "FAILED"}: {one.name}'
-            + (f': {one.detail}' if one.detail else '') for one in results)
-
-    def _send_message(self, request: SendMessage.Request, response: SendMessage.Response) -> None:
-        if not self._values['allow_raw_writes']:
-            raise Forbidden('raw messages need the parameter allow_raw_writes:=true at start')
-        message = bytes(request.message)
-        response.reply = array('B', self.command(
-            'sending a raw message', lambda device: device.send_message(message), raw=True))
-
     def _view(self) -> diagnostics.View:
         return diagnostics.View(
             self.get_fully_qualified_name()[1:], self.DEVICE_TYPE, self.port_name,
             self.get_clock().now().to_msg(), self._lifecycle, self._problem, self._problem_time,
             self.worker, self.supervisor, self.settings.problems, self.seconds_of)
-
-    def _publish_diagnostics(self) -> None:
-        self.publish(self._diagnostics, lambda: diagnostics.diagnostics_message(
-            self._view(), [task for part in self.parts for task in part.tasks()]))
 
     def publish(self, publisher: Any, message: Callable[[], Any]) -> None:
         """Publish; never raises, as it would end the worker's thread or the node."""

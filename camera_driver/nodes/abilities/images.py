@@ -26,8 +26,9 @@ from camera_driver.model import Identity, Picture, Setting, StoredImage
 from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame, Pictures
-from camera_driver.nodes.base import DeviceNode, Part, PATIENCE
+from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.image_topics import ImageTopics
+from camera_driver.nodes.requests import PATIENCE
 from camera_driver.pictures.image import check_thumbnail, Checked
 from camera_driver.pictures.keep import EXTENSIONS, keep, Kept
 from camera_driver.pictures.storage import PictureStore
