@@ -203,9 +203,9 @@ class DeviceNode(LifecycleNode):
             self, self.device_class.SETTINGS, self.run, self.settings_known)
         requests = Requests(self)
         self.serve, self.serve_action = requests.serve, requests.serve_action
-        Maintenance(self)
+        Maintenance(self, requests)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
-        self.reports = Reports(self, self._view, self._values['status_rate'], steady)
+        self.reports = Reports(self, self._values['status_rate'], steady)
         self.parts: list[Part[Any]] = []
         for part in self.parts_of_type():
             self.parts.append(part(self))
@@ -353,6 +353,13 @@ class DeviceNode(LifecycleNode):
     def publish_status(self) -> None:
         """Publish ~/status as it is now; from any thread."""
         self.reports.publish_status()
+
+    def view(self) -> diagnostics.View:
+        """Return what status and diagnostics tell of."""
+        return diagnostics.View(
+            self.get_fully_qualified_name()[1:], self.DEVICE_TYPE, self.port_name,
+            self.get_clock().now().to_msg(), self._lifecycle, self._problem, self._problem_time,
+            self.worker, self.supervisor, self.settings.problems, self.seconds_of)
 
     # Hooks.
 
@@ -537,12 +544,6 @@ class DeviceNode(LifecycleNode):
         if not supervisor.connected:
             raise PortError(supervisor.not_connected())
         return worker, supervisor
-
-    def _view(self) -> diagnostics.View:
-        return diagnostics.View(
-            self.get_fully_qualified_name()[1:], self.DEVICE_TYPE, self.port_name,
-            self.get_clock().now().to_msg(), self._lifecycle, self._problem, self._problem_time,
-            self.worker, self.supervisor, self.settings.problems, self.seconds_of)
 
     def publish(self, publisher: Any, message: Callable[[], Any]) -> None:
         """Publish; never raises, as it would end the worker's thread or the node."""

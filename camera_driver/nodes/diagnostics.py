@@ -8,12 +8,13 @@ from math import nan
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.srv import SelfTest
 from lifecycle_msgs.msg import State as Lifecycle
 
 from camera_driver.host.process import restarts
 from camera_driver.host.supervisor import State, Supervisor
 from camera_driver.host.worker import DeviceWorker
-from camera_driver.model import DeviceStatus, LinkStatistics
+from camera_driver.model import CheckResult, DeviceStatus, LinkStatistics
 from camera_driver.msg import CameraStatus
 from camera_driver.msg import LinkStatistics as LinkMessage
 from camera_driver.nodes.convert import count, number, time_message
@@ -116,20 +117,39 @@ def diagnostics_message(node: View, more: Sequence[Task]) -> DiagnosticArray:
     """
     Return /diagnostics as it is now.
 
-    A device without a serial number is known by its port (REP-107 wants each to have an id). The
-    lines are the same in each lifecycle state, so that none grows stale where a node is watched.
+    The lines are the same in each lifecycle state, so that none grows stale where a node is
+    watched.
     """
-    identity = node.supervisor.identity if node.supervisor else None
-    hardware = (identity and identity.serial_number or node.port
-                or f'simulated {node.device_type}')
     message = DiagnosticArray()
     message.header.stamp = node.now
     for task in (_device(node), _link(node.supervisor), *more):
-        message.status.append(DiagnosticStatus(
-            level=task.level, name=f'{node.name}: {task.name}',
-            message=task.message, hardware_id=hardware,
-            values=[KeyValue(key=key, value=str(value)) for key, value in task.values.items()]))
+        message.status.append(_status(node, task))
     return message
+
+
+def self_test_response(node: View, results: Sequence[CheckResult], response: SelfTest.Response
+                       ) -> SelfTest.Response:
+    """Fill in what a self-test has found."""
+    response.id = hardware_id(node)
+    response.passed = bytes([all(one.passed for one in results)])
+    response.status = [_status(node, Task(
+        one.name, OK if one.passed else ERROR, one.detail or ('passed' if one.passed else 'failed')
+    )) for one in results]
+    return response
+
+
+def hardware_id(node: View) -> str:
+    """Return the serial number; a device that tells none is known by its port (REP-107)."""
+    identity = node.supervisor.identity if node.supervisor else None
+    return (identity and identity.serial_number or node.port
+            or f'simulated {node.device_type}')
+
+
+def _status(node: View, task: Task) -> DiagnosticStatus:
+    return DiagnosticStatus(
+        level=task.level, name=f'{node.name}: {task.name}', message=task.message,
+        hardware_id=hardware_id(node),
+        values=[KeyValue(key=key, value=str(value)) for key, value in task.values.items()])
 
 
 def _device(node: View) -> Task:

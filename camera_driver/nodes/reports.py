@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a node tells by itself, in every lifecycle state: ~/status and /diagnostics."""
 
-from collections.abc import Callable
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -17,16 +16,13 @@ from camera_driver.nodes import diagnostics
 class Reports:
     """Publishes both, regularly and when something has changed."""
 
-    def __init__(self, node: Any, view: Callable[[], diagnostics.View], rate: float,
-                 clock: Clock) -> None:
+    def __init__(self, node: Any, rate: float, clock: Clock) -> None:
         """
         Publish from now on.
 
-        :param view: what is to be told, at the moment.
         :param rate: of ~/status [Hz] at least.
         """
         self._node = node
-        self._view = view
         self._status = node.create_publisher(
             CameraStatus, '~/status', QoSProfile(
                 depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
@@ -38,7 +34,7 @@ class Reports:
     def publish_status(self) -> None:
         """Publish ~/status as it is now; from any thread."""
         def message() -> CameraStatus:
-            status = diagnostics.status_message(self._view())
+            status = diagnostics.status_message(self._node.view())
             for part in self._node.parts:
                 part.tell(status)
             return status
@@ -48,4 +44,4 @@ class Reports:
     def publish_diagnostics(self) -> None:
         """Publish /diagnostics as they are now."""
         self._node.publish(self._diagnostics, lambda: diagnostics.diagnostics_message(
-            self._view(), [task for part in self._node.parts for task in part.tasks()]))
+            self._node.view(), [task for part in self._node.parts for task in part.tasks()]))

@@ -51,7 +51,7 @@ class Requests:
                 else:
                     prefix = DOUBT
 
-            problem = self._attempt(name, lambda: handler(request, response), doubt)
+            problem = self.attempt(name, lambda: handler(request, response), doubt)
             if problem:
                 response.success, response.message = False, prefix + problem
             return response
@@ -72,14 +72,14 @@ class Requests:
         goal that was accepted begins a moment later.
         """
         def goal(request: Any) -> GoalResponse:
-            problem = self._attempt(name, lambda: accept(request))
+            problem = self.attempt(name, lambda: accept(request))
             if problem:
                 self._node.get_logger().error(f'{name}: goal rejected: {problem}')
             return GoalResponse.REJECT if problem else GoalResponse.ACCEPT
 
         def execute(handle: Any) -> Any:
             result = kind.Result(success=True)
-            problem = self._attempt(name, lambda: handler(handle, result))
+            problem = self.attempt(name, lambda: handler(handle, result))
             if problem:
                 result.success, result.message = False, problem
             if result.success:
@@ -94,8 +94,8 @@ class Requests:
             self._node, kind, name, execute, goal_callback=goal, callback_group=self._node.quick,
             cancel_callback=lambda _: CancelResponse.ACCEPT)
 
-    def _attempt(self, name: str, work: Callable[[], Any],
-                 doubt: Callable[[], None] = lambda: None) -> str:
+    def attempt(self, name: str, work: Callable[[], Any],
+                doubt: Callable[[], None] = lambda: None) -> str:
         """
         Do work while active and return what is wrong, '' = nothing.
 

@@ -5,6 +5,8 @@
 from dataclasses import replace
 import importlib
 
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.srv import SelfTest
 from helpers import wait_until
 from node_rig import rig
 import pytest
@@ -30,7 +32,9 @@ OFFERED = {
         '/diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
         '~/send_message': 'camera_driver/srv/SendMessage',
         '~/get_capabilities': 'camera_driver/srv/GetCapabilities',
-        '~/self_test': 'std_srvs/srv/Trigger', '~/reset_device': 'std_srvs/srv/Trigger'},
+        '~/self_test': 'std_srvs/srv/Trigger',
+        '~/self_test_diagnostics': 'diagnostic_msgs/srv/SelfTest',
+        '~/reset_device': 'std_srvs/srv/Trigger'},
     abilities.TakesPictures: {
         '~/capture': 'camera_driver/srv/Capture',
         '~/capture_event': 'camera_driver/msg/CaptureEvent',
@@ -82,7 +86,8 @@ OF_TYPE = {
     'kp_fd30': {'~/restart_white_balance': 'camera_driver/srv/Command'}}
 
 SURE = {  # what changes nothing in the device, or cannot be in doubt
-    '~/self_test', '~/reset_device', '~/take_preview', '~/set_camera_info', '~/get_exposure',
+    '~/self_test', '~/self_test_diagnostics', '~/reset_device', '~/take_preview',
+    '~/set_camera_info', '~/get_exposure',
     '~/get_capabilities', '~/get_preset', '~/get_summary', '~/list_folders', '~/list_images',
     '~/download_audio', '~/download_animation', '~/download_images', '~/read_register',
     '~/save_settings'}
@@ -143,9 +148,21 @@ def test_what_it_can_do_is_told(kind, tmp_path):
         status = one.listen(CameraStatus, 'status', durability=DurabilityPolicy.TRANSIENT_LOCAL)
         wait_until(lambda: status)
         assert status[0].abilities == told.abilities
+        diagnostics = one.listen(DiagnosticArray, '/diagnostics')
+        wait_until(lambda: diagnostics)
+        test = one.call(SelfTest, 'self_test_diagnostics')
+        assert test.passed == b'\x01' and test.status, test.status
+        assert {line.level for line in test.status} == {DiagnosticStatus.OK}
+        assert all(line.name.startswith('camera: ') and line.message for line in test.status)
+        assert test.id and {test.id} == {line.hardware_id for line in (
+            *test.status, *diagnostics[-1].status)}
         one.terminal.unplug()
         wait_until(lambda: not one.node.connected)
         away = one.call(GetCapabilities, 'get_capabilities')
         assert away.success and away.abilities == told.abilities and not away.ranges
         assert away.settings == told.settings
         assert ('not connected' in away.message) == bool(told.ranges)
+        test = one.call(SelfTest, 'self_test_diagnostics')
+        assert test.passed == b'\x00' and test.id
+        assert test.status[0].level == DiagnosticStatus.ERROR
+        assert 'not connected' in test.status[0].message
