@@ -20,6 +20,7 @@ FIGURES = {
     'line': 'a picture over a paced line: efficiency, beside gphoto2 and photopc',
     'fuji_line': 'the same at 8E1, of a fuji_mx camera',
     'throughput': 'the same without a line speed: MB/s and CPU time for a MB',
+    'noise': 'a picture over lines with faults: exact or not, and what they cost, beside the same',
     'capture': 'from the capture call to the first byte of the trigger on the line',
     'ix_link': 'iX Link: round trip of a request on paced lines, pictures a minute',
     'images': 'a 12-megapixel JPEG from the node to a subscriber in another process',

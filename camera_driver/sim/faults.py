@@ -85,6 +85,34 @@ class Faults:
         return data[:i] + bytes([data[i] ^ 1 << self._random.randrange(8)]) + data[i + 1:]
 
 
+class ByteFaults(Faults):
+    """
+    Damage each byte with one probability: flip a bit of it, drop it, or repeat it.
+
+    :param kind: 'flip', 'drop' or 'repeat'.
+    """
+
+    def __init__(self, kind: str, rate: float, seed: int = 0) -> None:
+        super().__init__({kind: rate}, seed)
+        if kind not in ('flip', 'drop', 'repeat'):
+            raise ValueError(f'{kind}: not of single bytes; flip, drop, repeat')
+        self._kind, self._rate = kind, rate
+
+    def apply(self, chunk: bytes) -> list[tuple[float, bytes]]:
+        """Return what arrives of a chunk: (delay [s], bytes) pairs."""
+        data = bytearray()
+        for byte in chunk:
+            if self._random.random() >= self._rate:
+                data.append(byte)
+                continue
+            self.counts[self._kind] += 1
+            if self._kind == 'flip':
+                data.append(byte ^ 1 << self._random.randrange(8))
+            elif self._kind == 'repeat':
+                data += bytes([byte, byte])
+        return [(0.0, bytes(data))] if data else []
+
+
 def misread(data: bytes, sender: LineSettings, receiver: LineSettings) -> bytes:
     """
     Return what a receiver with other line settings makes of bytes: their bits, at its own pace.

@@ -16,7 +16,7 @@ from camera_driver.devices.fuji_mx.simulator.simulator import FujiMxSimulator, S
 from camera_driver.errors import (
     DeviceError, OutcomeUnknown, PortError, ProtocolError, Refused, ReplyTimeout, SessionLost)
 from camera_driver.link.port import LineSettings
-from camera_driver.sim.faults import Faults
+from camera_driver.sim.faults import ByteFaults, Faults
 from camera_driver.sim.loop import LoopPort, Transcript
 
 
@@ -270,28 +270,8 @@ def test_shots_over_a_bad_line_are_counted(seed):
             assert len(simulator.shots) == before
 
 
-class ByteFaults:
-    """Each byte is flipped in one bit, lost or doubled with one probability."""
-
-    def __init__(self, kind, rate, seed):
-        self.kind, self.rate = kind, rate
-        self.random = random.Random(seed)
-
-    def apply(self, chunk):
-        data = bytearray()
-        for byte in chunk:
-            hit = self.random.random() < self.rate
-            if hit and self.kind == 'flip':
-                byte ^= 1 << self.random.randrange(8)
-            if not hit or self.kind != 'lose':
-                data.append(byte)
-            if hit and self.kind == 'double':
-                data.append(byte)
-        return [(0.0, bytes(data))] if data else []
-
-
 @pytest.mark.parametrize('seed', range(10))
-@pytest.mark.parametrize('kind, seconds', [('flip', 2.0), ('lose', 3.0), ('double', 3.0)])
+@pytest.mark.parametrize('kind, seconds', [('flip', 2.0), ('drop', 3.0), ('repeat', 3.0)])
 def test_a_large_picture_over_a_line_that_damages_bytes(kind, seconds, seed):
     """One byte in 10,000; seconds are those that the faults cost, since nothing else takes any."""
     frames = example_frames()

@@ -24,6 +24,7 @@ from camera_driver.devices.sierra.wakeup import WAKE_UP
 from camera_driver.errors import (
     Cancelled, DeviceError, OutcomeUnknown, ProtocolError, Refused, ReplyTimeout, SessionLost)
 from camera_driver.link.port import LineSettings
+from camera_driver.sim.faults import ByteFaults
 from camera_driver.sim.loop import LoopPort, Transcript
 
 LOGIN = FLOWS['6.1'][0]
@@ -739,26 +740,6 @@ def test_packets_without_end_or_progress_are_given_up(fault, match, paced):
     assert session.read_int(16) == 87
 
 
-class ByteFaults:
-    """Each byte is flipped in one bit, lost or doubled with one probability."""
-
-    def __init__(self, kind, rate, seed):
-        self.kind, self.rate = kind, rate
-        self.random = random.Random(seed)
-
-    def apply(self, chunk):
-        data = bytearray()
-        for byte in chunk:
-            hit = self.random.random() < self.rate
-            if hit and self.kind == 'flip':
-                byte ^= 1 << self.random.randrange(8)
-            if not hit or self.kind != 'lose':
-                data.append(byte)
-            if hit and self.kind == 'double':
-                data.append(byte)
-        return [(0.0, bytes(data))] if data else []
-
-
 def large_picture(seed):
     camera, port, session = connected()
     camera.frames[0].data = random.Random(seed).randbytes(153_600)
@@ -766,7 +747,7 @@ def large_picture(seed):
 
 
 @pytest.mark.parametrize('seed', range(10))
-@pytest.mark.parametrize('kind, seconds', [('flip', 2.0), ('lose', 9.0), ('double', 2.0)])
+@pytest.mark.parametrize('kind, seconds', [('flip', 2.0), ('drop', 9.0), ('repeat', 2.0)])
 def test_a_large_picture_over_a_line_that_damages_bytes(kind, seconds, seed):
     """One byte in 10,000; seconds are those that the faults cost, since nothing else takes any."""
     camera, port, session = large_picture(seed)

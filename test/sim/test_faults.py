@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import pytest
 
 from camera_driver.link.port import LineSettings
-from camera_driver.sim.faults import DELAY, Faults, KINDS, misread
+from camera_driver.sim.faults import ByteFaults, DELAY, Faults, KINDS, misread
 
 CHUNK = bytes(range(100, 150))
 
@@ -57,6 +57,20 @@ def test_rates_are_kept_and_counted():
     lost = sum(not faults.apply(CHUNK) for _ in range(2000))
     assert faults.counts == {'lose': lost}
     assert 400 < lost < 600
+
+
+@pytest.mark.parametrize('kind', ['flip', 'drop', 'repeat'])
+def test_single_bytes(kind):
+    faults = ByteFaults(kind, 0.01, 1)
+    data = bytes(range(256)) * 40
+    (_, arrived), = faults.apply(data)
+    assert 60 < faults.counts[kind] < 140
+    assert len(arrived) - len(data) == {'flip': 0, 'drop': -1, 'repeat': 1}[kind] * (
+        faults.counts[kind])
+    if kind == 'flip':
+        assert sum((a ^ b).bit_count() for a, b in zip(data, arrived)) == faults.counts[kind]
+    with pytest.raises(ValueError, match='not of single bytes'):
+        ByteFaults('cut', 0.1)
 
 
 def test_parse():
