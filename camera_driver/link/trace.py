@@ -22,6 +22,7 @@ from camera_driver.link.port import LineSettings, Port
 log = logging.getLogger(__name__)
 
 MAGIC = '# camera_driver trace 1'
+LATEST = 250e9  # s; in Unix time the year 9892
 
 
 class TracingPort:
@@ -183,13 +184,20 @@ def _parse(line: str) -> Heading | Entry | None:
     if line.startswith(MAGIC):
         device_type, rest = line[len(MAGIC):].split(maxsplit=1)
         port, unix_time, time = rest.rsplit(maxsplit=2)
-        return Heading(device_type, port, float(unix_time), float(time))
+        return Heading(device_type, port, _seconds(unix_time), _seconds(time))
     seconds, mark, rest = line.split(' ', 2)
     if mark == '=':
-        return Entry(float(seconds), mark, text=rest)
+        return Entry(_seconds(seconds), mark, text=rest)
     if mark in ('<', '>'):
-        return Entry(float(seconds), mark, bytes.fromhex(rest))
+        return Entry(_seconds(seconds), mark, bytes.fromhex(rest))
     return None
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.0 <= seconds < LATEST:
+        raise ValueError(f'{text}: not a time')
+    return seconds
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -97,7 +97,9 @@ def test_a_line_cut_short_is_left_out(tmp_path, line):
     assert list(entries(path)) == [Entry(1.0, '>', b'\x00')]
 
 
-@pytest.mark.parametrize('text', ['', 'hello\n', '# camera_driver trace 1\n'])
+@pytest.mark.parametrize('text', ['', 'hello\n', '# camera_driver trace 1\n', *(
+    f'# camera_driver trace 1 sierra loop {times}\n' for times in (
+        '1e19 0', '-1e19 0', 'nan 0', '0 inf', '1 2 3 x'))])
 def test_not_a_trace(tmp_path, text):
     path = tmp_path / 'other.txt'
     path.write_text(text)
@@ -114,7 +116,8 @@ def test_no_such_trace(tmp_path, read):
 def test_damaged_lines_are_left_out(tmp_path):
     path = tmp_path / 'wire.txt'
     path.write_bytes(b'# camera_driver trace 1 sierra loop 0 0\n'
-                     b'1.0 > 00\n\n\xff\xfe\n1.5 > 0g\nx > 00\n1.6 ? 00\n2.0 < 15\n')
+                     b'1.0 > 00\n\n\xff\xfe\n1.5 > 0g\nx > 00\n1.6 ? 00\nnan > 00\n'
+                     b'1e19 = 9600\n2.0 < 15\n')
     assert list(entries(path)) == [Entry(1.0, '>', b'\x00'), Entry(2.0, '<', b'\x15')]
 
 
