@@ -28,7 +28,7 @@ from camera_driver.model import Access, Setting, SettingValue
 PROCESSES = ('one', 'each')
 """All nodes in one process, or one process for each."""
 
-FILE_KEYS = ('namespace', 'processes', 'devices')
+FILE_KEYS = ('namespace', 'processes', 'respawn', 'devices')
 DEVICE_KEYS = ('name', 'type', 'namespace', 'parameters', 'remappings', 'cameras')
 
 NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')  # of a ROS node, and of each part of a namespace
@@ -82,10 +82,11 @@ class RigDevice:
 
 @dataclass(frozen=True)
 class Rig:
-    """A rig: its devices, and whether their nodes share a process (PROCESSES)."""
+    """A rig: its devices, whether their nodes share a process (PROCESSES), and live on."""
 
     devices: tuple[RigDevice, ...]
     processes: str
+    respawn: bool = False
 
 
 def read(path: str, simulate: bool = False, namespace: str = '') -> Rig:
@@ -141,13 +142,16 @@ class _Reader:
         processes = 'one'
         if 'processes' in items:
             processes = self._word(items['processes'][1], 'processes', PROCESSES)
+        respawn = 'respawn' in items and self._word(
+            items['respawn'][1], 'respawn', ('true', 'false')) == 'true'
         if 'devices' not in items:
             self._fail(root, 'there is no devices:, the list of its devices')
         devices = items['devices'][1]
         if not isinstance(devices, yaml.SequenceNode) or not devices.value:
             self._fail(devices, 'devices: is not a list; begin each device with a dash: '
                        '- name: nadir')
-        return Rig(tuple(_behind([self._device(node) for node in devices.value])), processes)
+        return Rig(tuple(_behind([self._device(node) for node in devices.value])), processes,
+                   respawn)
 
     def _device(self, node: yaml.Node) -> RigDevice:
         items = self._mapping(node, 'a device', DEVICE_KEYS)

@@ -22,17 +22,20 @@ def start(context):
     path, simulate, level = values['rig'], truth(values['simulate']), values['log_level']
     processes = values['processes'] or read(path, simulate).processes
     if processes == 'each':
+        rig = read(path, simulate, values['namespace'])
+        again = 'true' if rig.respawn else values['respawn']
         return [device_node(context, device.type, device.name, device.namespace,
                             device.parameters, remappings=device.remappings, log_level=level,
-                            respawn=values['respawn'])
-                for device in read(path, simulate, values['namespace']).devices]
+                            respawn=again) for device in rig.devices]
     namespace = outer_namespace(context, values['namespace'])
     levels = [word for device in read(path, simulate, namespace).devices
               for word in ('--log-level', f'{device.logger}:={level}')]
     return [Node(
         package='camera_driver', executable='camera-driver', exec_name='rig',
         arguments=['up', path, '--processes', 'one', '--namespace', namespace,
-                   *(['--simulate'] if simulate else []), '--ros-args', *levels],
+                   *(['--simulate'] if simulate else []),
+                   *(['--no-respawn'] if truth(values['respawn']) else []),
+                   '--ros-args', *levels],
         respawn=truth(values['respawn']), respawn_delay=2.0, sigterm_timeout='15',
         output='screen')]
 

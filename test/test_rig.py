@@ -62,6 +62,7 @@ devices:
 def test_what_a_file_becomes(rig):
     assert rig("""
 processes: each
+respawn: true
 devices:
 - name: nadir
   type: sierra
@@ -75,7 +76,8 @@ devices:
             'port': '/dev/ttyUSB0', 'flash_mode': 'off', 'keep_alive': 2.0, 'resolution': 'raw:1',
             'qos_overrides./front/left/nadir/status.publisher.depth': 3, 'use_sim_time': True,
             'exposure_compensation': 1.0}),
-        RigDevice('on', 'kp_fd30', '', {'port': '1234', 'variable_shutter': 0.002})), 'each')
+        RigDevice('on', 'kp_fd30', '', {'port': '1234', 'variable_shutter': 0.002})), 'each',
+        True)
 
 
 @pytest.mark.parametrize('namespace', ['', '/', 'a', '/a', 'a/b', '/a/b'])
@@ -151,11 +153,12 @@ devices:
 @pytest.mark.parametrize('text, problem', [
     ('', '1:1: the file is empty; list its devices under devices:'),
     ('devices', '1:1: a rig file is written as key: value, with these keys: namespace, '
-     'processes, devices'),
+     'processes, respawn, devices'),
     ('processes: one', '1:1: there is no devices:, the list of its devices'),
     ('devices: []', '1:10: devices: is not a list'),
     ('devices:\n  nadir: {}', '2:3: devices: is not a list; begin each device with a dash'),
     ('device: []', '1:1: a rig file has no key device; is devices meant?'),
+    ('respawn: 2\ndevices: []', "1:10: there is no respawn '2'; there are: false, true"),
     ('processes: two\ndevices: []', "1:12: there is no processes 'two'; there are: each, one"),
     ('devices:\n' + one() + 'devices: []', '3:1: devices: stands here a second time, first in '
      'line 1'),

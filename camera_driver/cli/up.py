@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from argparse import REMAINDER
+from argparse import BooleanOptionalAction, REMAINDER
 from collections.abc import Mapping, Sequence
 from math import inf
 import os
@@ -45,9 +45,10 @@ examples:
     parser.add_argument('--processes', choices=PROCESSES,
                         help='all nodes in one process, or one process for each (default: as the '
                         'file says, else one)')
-    parser.add_argument('--respawn', action='store_true',
+    parser.add_argument('--respawn', action=BooleanOptionalAction,
                         help='start a process again when it has died, after a delay that doubles '
-                        f'from {FIRST_DELAY:g} s to {MOST_DELAY:g} s')
+                        f'from {FIRST_DELAY:g} s to {MOST_DELAY:g} s (default: as the file says, '
+                        'else not)')
     parser.add_argument('--ros-args', nargs=REMAINDER, default=[], metavar='...',
                         help='what follows is for ROS and holds for all nodes')
     parser.set_defaults(run=run)
@@ -68,22 +69,24 @@ def run(args: Arguments, out: Output) -> int:
                            for word in ('--log-level', f'{device.logger}:=debug')),
                          *ros_arguments]
     processes = args.processes or rig.processes
+    respawn = rig.respawn if args.respawn is None else args.respawn
     out.show({device.full_name: {'type': device.type, 'parameters': dict(device.parameters)}
               for device in rig.devices},
              'Starting ' + ', '.join(f'{device.full_name} ({device.type})'
                                      for device in rig.devices) + '. Ctrl-C ends.')
-    if processes == 'one' and not args.respawn:
+    if processes == 'one' and not respawn:
         return int(run_rig(rig, ros_arguments))
     set_large_images()
     if processes == 'one':
         commands = {'the rig': [
             sys.executable, '-m', 'camera_driver.cli.main', 'up', args.rig, '--processes', 'one',
-            '--namespace', args.namespace, *(['--simulate'] if args.simulate else []),
+            '--no-respawn', '--namespace', args.namespace,
+            *(['--simulate'] if args.simulate else []),
             '--ros-args', *ros_arguments]}
     else:
         commands = {device.full_name: [*command(device.type), *device.arguments(), *ros_arguments]
                     for device in rig.devices}
-    return _run_each(commands, args.respawn)
+    return _run_each(commands, respawn)
 
 
 class _Process:

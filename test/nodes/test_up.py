@@ -199,7 +199,8 @@ def test_one_is_killed_and_the_other_goes_on(up):
 
 @pytest.mark.parametrize('processes', ['one', 'each'])
 def test_what_died_is_started_again_and_outlives_no_rig(up, processes):
-    process = up(CAMERAS, '--simulate', '--processes', processes, '--respawn')
+    by = {'one': (CAMERAS + 'respawn: true', ()), 'each': (CAMERAS, ('--respawn',))}[processes]
+    process = up(by[0], '--simulate', '--processes', processes, *by[1])
     assert process.stdout.readline()
     with answering('/front/nadir'):
         os.kill(children(process)[0], signal.SIGKILL)
