@@ -4,8 +4,8 @@
 A picture on its topics: raw, compressed and camera info, all with one header.
 
 A JPEG goes out as it came from the camera; its pixels, which the check has decoded, go out only
-while somebody subscribes to the raw image. Publishers are reliable (REP-2003) and take
-`qos_overrides` parameters.
+while somebody subscribes to the raw image, or it is kept for whoever subscribes later. Publishers
+are reliable (REP-2003) and take `qos_overrides` parameters.
 
 Names follow image_transport: whoever remaps image_raw takes the compressed form and camera_info
 along, to BASE/compressed and to camera_info beside BASE.
@@ -15,8 +15,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSProfile
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -25,6 +23,7 @@ from camera_driver.model import OpticalState
 from camera_driver.nodes import convert
 from camera_driver.nodes.camera_info import Calibration
 from camera_driver.nodes.diagnostics import Task
+from camera_driver.nodes.qos import keeps_last, publisher
 from camera_driver.pictures.image import Checked, Pixels
 
 DEPTH = 5  # messages kept for slow subscribers
@@ -55,7 +54,7 @@ class ImageTopics:
     def publish(self, checked: Checked, header: Header, state: OpticalState | None = None
                 ) -> None:
         """
-        Publish a sound picture: raw only if somebody wants it, compressed if it is a JPEG.
+        Publish a sound picture: raw if somebody wants it or may later, compressed if it is a JPEG.
 
         :param state: in which it was taken; None: that is not known.
         """
@@ -63,7 +62,7 @@ class ImageTopics:
             self._compressed.publish(convert.compressed_message(checked, header))
         self._publish_info(checked.width, checked.height, header,
                            state or (self.optics.unknown if self.optics else OpticalState()))
-        if self._raw.get_subscription_count():
+        if self._raw.get_subscription_count() or keeps_last(self._raw):
             self._raw.publish(convert.image_message(checked.pixels, header))
 
     def tasks(self) -> Sequence[Task]:
@@ -103,6 +102,4 @@ class ImageTopics:
         self.misfit = misfit
 
     def _publisher(self, kind: type, name: str) -> Any:
-        return self._node.create_lifecycle_publisher(
-            kind, name, QoSProfile(depth=DEPTH),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        return publisher(self._node.create_lifecycle_publisher, kind, name, depth=DEPTH)

@@ -6,11 +6,15 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.duration import Duration
+from rclpy.qos import DurabilityPolicy, LivelinessPolicy
 
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import diagnostics
+from camera_driver.nodes.qos import publisher
+
+LEASE = 5.0  # s after which a monitor hears that the process is gone, if it asks for that
+MISSED = 3.0  # periods without ~/status after which it hears that the node says nothing
 
 
 class Reports:
@@ -23,10 +27,11 @@ class Reports:
         :param rate: of ~/status [Hz] at least.
         """
         self._node = node
-        self._status = node.create_publisher(
-            CameraStatus, '~/status', QoSProfile(
-                depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._status = publisher(
+            node.create_publisher, CameraStatus, '~/status', depth=1,
+            durability=DurabilityPolicy.TRANSIENT_LOCAL, liveliness=LivelinessPolicy.AUTOMATIC,
+            liveliness_lease_duration=Duration(seconds=LEASE),
+            deadline=Duration(seconds=MISSED / min(1.0, rate)))
         self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         node.create_timer(1.0 / rate, self.publish_status, node.quick, clock)
         node.create_timer(1.0, self.publish_diagnostics, node.quick, clock)

@@ -17,8 +17,6 @@ import math
 import threading
 import time
 
-from rclpy.qos import QoSProfile
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import Header
 
 from camera_driver import msg, srv
@@ -35,6 +33,8 @@ from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame, Pictures
 from camera_driver.nodes.base import DeviceNode, Part
+from camera_driver.nodes.qos import publisher
+
 MOST_DELAY = 86400.0  # s that may be asked for
 
 
@@ -84,9 +84,8 @@ class Captures(Part[TakesPictures]):
         self._one = threading.Lock()  # at a time asks whether a shot may be commanded
         self._running: Future[None] | None = None  # the last shot
         # One per shot, also of a shot that was under way when the node was deactivated.
-        self._events = node.create_publisher(
-            msg.CaptureEvent, '~/capture_event', QoSProfile(depth=100),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._events = publisher(node.create_publisher, msg.CaptureEvent, '~/capture_event',
+                                 depth=100)
         node.serve(srv.Capture, '~/capture', self._capture)
 
     # Not made yet when this is: they need to hear of a new connection after it.

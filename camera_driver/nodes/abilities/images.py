@@ -13,8 +13,7 @@ from collections.abc import Sequence
 import math
 from pathlib import Path
 
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.qos import DurabilityPolicy
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 
@@ -28,6 +27,7 @@ from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame, Pictures
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.image_topics import ImageTopics
+from camera_driver.nodes.qos import publisher
 from camera_driver.nodes.requests import PATIENCE
 from camera_driver.pictures.image import check_thumbnail, Checked
 from camera_driver.pictures.keep import EXTENSIONS, keep, Kept
@@ -52,13 +52,10 @@ class Images(Part[StoresImages]):
         self._records = node.part(Records)
         self._topics = node.part(Pictures).topics
         self._untimed = ImageTopics(node, 'untimed/')
-        self._reports = node.create_publisher(
-            msg.PictureReport, '~/pictures', QoSProfile(
-                depth=REPORTS, durability=DurabilityPolicy.TRANSIENT_LOCAL),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
-        self._thumbnails = node.create_lifecycle_publisher(
-            CompressedImage, '~/thumbnail/compressed', QoSProfile(depth=10),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._reports = publisher(node.create_publisher, msg.PictureReport, '~/pictures',
+                                  depth=REPORTS, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._thumbnails = publisher(node.create_lifecycle_publisher, CompressedImage,
+                                     '~/thumbnail/compressed', depth=10)
         self._store: PictureStore | None = None
         self._directory = ''  # of the store, as it was given
         self._unnamed: list[int] = []  # images that shots have stored

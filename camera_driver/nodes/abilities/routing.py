@@ -13,8 +13,7 @@ from dataclasses import replace
 import re
 from typing import Any
 
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.qos import DurabilityPolicy
 
 from camera_driver import msg, srv
 from camera_driver.abilities import Routes
@@ -27,6 +26,7 @@ from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.diagnostics import OK, Task, WARN
 from camera_driver.nodes.grabber import Behind, Grabber
 from camera_driver.nodes.parameters import declare
+from camera_driver.nodes.qos import publisher
 from camera_driver.sim.video import VideoSignal
 
 NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')
@@ -73,10 +73,8 @@ class Matrix(Part[Routes]):
             raise ValueError('video_source: pictures are published under the names of cameras; '
                              'say cameras and grabber_output')
         self.routing = msg.Routing()  # the last one that was published
-        self._routing = node.create_publisher(
-            msg.Routing, '~/routing', QoSProfile(
-                depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._routing = publisher(node.create_publisher, msg.Routing, '~/routing', depth=1,
+                                  durability=DurabilityPolicy.TRANSIENT_LOCAL)
         node.serve(srv.SetPreset, '~/set_preset', self._set_preset)
         node.serve(srv.GetPreset, '~/get_preset', self._get_preset)
         node.serve(srv.TriggerPreset, '~/trigger_preset', self._trigger_preset)
