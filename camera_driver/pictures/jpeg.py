@@ -18,6 +18,7 @@ Only the walk needs numpy, and loads it: a fuji_mx camera is spoken to without.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 import re
 import struct
@@ -38,7 +39,10 @@ AC = 16                 # class bit of a table's identifier, T.81 B.2.4.2
 
 # By the next 16 bits; 0: no code.
 Table = Sequence[int]   # coefficients << 10 | bits of the code << 5 | bits with what follows it
-Pairs = Sequence[int]   # of one code, or two that fit: coefficients << 6 | bits
+Runs = Sequence[int]    # of one code, or all that fit: coefficients << 6 | bits
+
+CHUNK = 1 << 15  # bytes of image data that are looked at together: 16 times as much memory
+BLOCK = 256      # bytes that the longest block takes, 64 times 31 bits, and a little more
 
 
 class Segment(NamedTuple):
@@ -168,7 +172,7 @@ def check_scans(data: bytes) -> bool:
 
     Finds what libjpeg only warns of: data that end early, that are left over, codes that do not
     exist, blocks with too many coefficients, restart markers lost or out of order. Costs about
-    0.2 s per megabyte.
+    0.15 s per megabyte.
 
     :returns: False when the picture is of a kind that is not followed (progressive, arithmetic
         coding, tables left out).
@@ -198,11 +202,13 @@ def check_scans(data: bytes) -> bool:
             needed = {table for _, *both in chosen for table in both}
             if not needed <= tables.keys():
                 return False
-            built = {table: _table(tables[table], segment.offset) for table in needed}
+            try:
+                built = {table: _table(tables[table]) for table in needed}
+            except ValueError as error:
+                raise _damaged(segment.offset, str(error)) from None
             units, blocks = _layout(chosen, frame)
-            pairs = {table: _pairs(built[table]) for table in needed if table & AC}
-            _follow(segment, units, [(built[dc], built[ac], pairs[ac]) for dc, ac in blocks],
-                    interval)
+            _follow(segment, units, [
+                (built[dc], built[ac], _runs(tables[ac])) for dc, ac in blocks], interval)
     if frame is None or len(seen) < len(frame.components):
         raise _damaged(segment.offset, 'the end marker (ff d9) comes before all image data')
     return True
@@ -273,8 +279,9 @@ def _tables(segment: Segment) -> Iterator[tuple[int, bytes]]:
         payload = payload[size:]
 
 
-def _table(definition: bytes, offset: int) -> Table:
-    """Return the look-up table for the next 16 bits."""
+@lru_cache(maxsize=4)  # half a megabyte each; most cameras have the four of T.81, annex K
+def _table(definition: bytes) -> Table:
+    """Return the look-up table for the next 16 bits. Raises ValueError."""
     symbols = iter(definition[16:])
     table: list[int] = []
     for length, count in enumerate(definition[:16], 1):
@@ -285,19 +292,31 @@ def _table(definition: bytes, offset: int) -> Table:
             entry = coefficients << 10 | length << 5 | length + (symbol & 15)
             table += [entry] * (1 << 16 - length)
             if len(table) > 65536:
-                raise _damaged(offset, 'Huffman table with too many codes')
+                raise ValueError('Huffman table with too many codes')
     return table + [0] * (65536 - len(table))
 
 
-def _pairs(table: Table) -> Pairs:
-    """Return the look-up table for two codes at once, where both lie in the next 16 bits."""
+@lru_cache(maxsize=2)
+def _runs(definition: bytes) -> Runs:
+    """Return the look-up table for all codes at once that lie in the next 16 bits."""
     import numpy as np
-    one = np.array(table)
-    bits = one & 31
-    two = one[np.arange(65536) << bits & 0xffff]
-    fits = (one > 0) & (one >> 10 < END_OF_BLOCK) & (two > 0) & (bits + (two >> 5 & 31) <= 16)
-    pairs = (one >> 10 << 6 | bits) + np.where(fits, two >> 10 << 6 | two & 31, 0)
-    return list(pairs.tolist())
+    one = np.array(_table(definition))
+    places = np.arange(65536)
+    codes, steps, lengths = one >> 5 & 31, one >> 10, one & 31
+    coefficients, bits = steps.copy(), lengths.copy()
+    while True:
+        next_one = (places << bits) & 0xffff
+        # Below END_OF_BLOCK a sum says that there was none; up to 63 it stays there, whatever
+        # coefficient the run begins at.
+        fits = ((one > 0) & (coefficients < END_OF_BLOCK) & (one[next_one] > 0)
+                & (bits + codes[next_one] <= 16)
+                & ((coefficients + steps[next_one] < 64) | (steps[next_one] == END_OF_BLOCK)))
+        if not fits.any():
+            break
+        coefficients += np.where(fits, steps[next_one], 0)
+        bits += np.where(fits, lengths[next_one], 0)
+    shared: dict[int, int] = {}  # a list of 65536 different objects would be five times as large
+    return [shared.setdefault(entry, entry) for entry in (coefficients << 6 | bits).tolist()]
 
 
 def _chosen(segment: Segment, frame: Frame) -> list[tuple[int, int, int]]:
@@ -325,7 +344,7 @@ def _layout(chosen: Sequence[tuple[int, int, int]],
     return -(-frame.width // across) * -(-frame.height // down), blocks
 
 
-def _follow(segment: Segment, units: int, blocks: Sequence[tuple[Table, Table, Pairs]],
+def _follow(segment: Segment, units: int, blocks: Sequence[tuple[Table, Table, Runs]],
             interval: int) -> None:
     """Follow the codes of one scan, restart interval by restart interval."""
     interval = interval or units
@@ -344,45 +363,54 @@ def _follow(segment: Segment, units: int, blocks: Sequence[tuple[Table, Table, P
 
 
 def _follow_interval(raw: bytes, offset: int, units: int,
-                     blocks: Sequence[tuple[Table, Table, Pairs]]) -> None:
-    import numpy as np
+                     blocks: Sequence[tuple[Table, Table, Runs]]) -> None:
     data = raw.replace(b'\xff\x00', b'\xff')
     total = 8 * len(data)
-    # The next 32 bits at each byte, so that a code is one look-up at any bit; one block takes
-    # at most 64 * 31 bits, hence the zeros behind.
-    padded = np.frombuffer(data + bytes(256), np.uint8).astype(np.uint32)
-    window = (padded[:-3] << 24 | padded[1:-2] << 16 | padded[2:-1] << 8 | padded[3:]).data
-    bit = 0
+    windows: Sequence[int] = ()
+    base = end = bit = 0  # bits from the beginning of the window; it begins at byte `base`
     for _ in range(units):
-        for dc, ac, pairs in blocks:
+        for dc, ac, runs in blocks:
+            if bit >= end:
+                base, bit = base + (bit >> 3), bit & 7
+                windows, end = _windows(data[base:base + CHUNK + BLOCK]), 8 * CHUNK
             first = bit
-            entry = dc[window[bit >> 3] >> 16 - (bit & 7) & 0xffff]
+            entry = dc[windows[bit]]
             bit += entry & 31
             index = 1
             while entry and index < 64:
-                entry = pairs[window[bit >> 3] >> 16 - (bit & 7) & 0xffff]
+                entry = runs[windows[bit]]
                 bit += entry & 63
                 index += entry >> 6
             if entry and (index == 64 or END_OF_BLOCK < index < END_OF_BLOCK + 64) and (
-                    bit <= total):
+                    8 * base + bit <= total):
                 continue
-            # Damage, or a pair of which the second code belongs to the next block.
+            # Damage, or a run of which the last codes belong to the next block.
             bit = first
-            entry = dc[window[bit >> 3] >> 16 - (bit & 7) & 0xffff]
+            entry = dc[windows[bit]]
             index = 1
             while entry and index < 64:
                 bit += entry & 31
-                entry = ac[window[bit >> 3] >> 16 - (bit & 7) & 0xffff]
+                entry = ac[windows[bit]]
                 index += entry >> 10
             bit += entry & 31
-            if bit > total:
+            if 8 * base + bit > total:
                 raise _damaged(offset + len(raw), 'image data end early: bytes are missing')
             if not entry or 64 < index < END_OF_BLOCK:
-                raise _damaged(_position(raw, offset, first >> 3), 'image data without meaning')
-    rest = data[(bit + 7) >> 3:]
+                raise _damaged(_position(raw, offset, base + (first >> 3)),
+                               'image data without meaning')
+    place = base + ((bit + 7) >> 3)
+    rest = data[place:]
     if rest.strip(b'\x00\xff'):     # fill bytes; some cameras fill to a word's end
-        raise _damaged(_position(raw, offset, (bit + 7) >> 3),
-                       f'{len(rest)} bytes of image data left over')
+        raise _damaged(_position(raw, offset, place), f'{len(rest)} bytes of image data left over')
+
+
+def _windows(data: bytes) -> Sequence[int]:
+    """Return the next 16 bits at each bit, also of a block of zeros behind the data."""
+    import numpy as np
+    octets = np.frombuffer(data + bytes(BLOCK + 2), np.uint8).astype(np.uint32)
+    next_24 = octets[:-2] << 16 | octets[1:-1] << 8 | octets[2:]
+    windows = (next_24[:, None] >> np.arange(8, 0, -1, dtype=np.uint32)).astype(np.uint16)
+    return windows.ravel().data
 
 
 def _position(raw: bytes, offset: int, index: int) -> int:
