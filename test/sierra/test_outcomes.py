@@ -87,6 +87,17 @@ def test_a_memory_that_was_changed_meanwhile_settles_nothing():
     assert run.settle(run.recorded[0]).outcome is Outcome.UNKNOWN
 
 
+@pytest.mark.parametrize('told', [{}, {'name': ''}, {'size': None}, {'name': '', 'size': None}])
+def test_what_the_camera_refused_to_tell_before_is_not_compared(told):
+    _, _, camera = connected()
+    image = camera.list_images()[0]
+    evidence = {'operation': 'delete', 'index': 1, 'folder': [], 'frame': 1, 'frames': 3,
+                'name': image.name, 'size': image.size, **told}
+    assert camera.settle(evidence).outcome is Outcome.NOT_DONE
+    assert camera.settle({**evidence, 'frames': 4}).outcome is (
+        Outcome.DONE if told.get('name', 1) == '' and 'size' in told else Outcome.UNKNOWN)
+
+
 def test_what_it_did_not_do_it_does_not_settle():
     _, _, camera = connected()
     assert camera.settle({'operation': 'route'}).outcome is Outcome.UNKNOWN
