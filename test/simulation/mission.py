@@ -126,7 +126,10 @@ class Mission:
                         self.truth.calm_those(names)
                 world.log(f'  ! the device: {fault} x {times} behind {skip} {only or ""}')
                 world.simulator.faults.add(fault, times, skip=skip, **only)
-                self.twice |= fault == 'take_two'
+                if fault == 'take_two':
+                    self.twice = True
+                    for operation in self.operations:
+                        operation.twice |= not operation.frames  # it may still be exposing
                 self.refuses |= 'refuse' in fault
         action()
         self.fetch()
@@ -247,7 +250,7 @@ class Mission:
             data = path.read_bytes()
             if ODD in path.name:
                 self.world.log(f'  odd: {path.name}')
-            elif data not in self.ever(stored.name):
+            elif data not in self.ever(stored.name or None):
                 raise Violation(f'(d) {path.name} is not a picture of {stored.name}')
 
     def ever(self, name=None):
@@ -293,7 +296,6 @@ class Mission:
         operation = Operation(name)
         world, host = self.world, self.host
         before = []
-        names = {one.name for one in wanted}
 
         def begun(camera):
             before.extend(self.truth.frames())
@@ -305,6 +307,7 @@ class Mission:
         there = {id(frame) for frame in self.truth.frames()}
         gone = [frame for frame in before if id(frame) not in there]
         world.log(f'  gone: {", ".join(frame.name for frame in gone) or "none"}')
+        names = {one.name or before[one.index - 1].name for one in wanted[:len(before)]}
         if any(frame.name not in names for frame in gone) and name == 'delete':
             raise Violation('(a) another picture was deleted')
         if verdict == 'done' and before and name == 'delete' and len(gone) < len(wanted):
