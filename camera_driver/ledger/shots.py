@@ -417,11 +417,22 @@ class Ledger:
         return key is not None and self._file.do(lambda db: self._has(db, device, key))
 
     def shot_of(self, identity: Identity, image: StoredImage) -> ShotRecord | None:
-        """Return the shot that an image in the camera came from, if it was commanded here."""
+        """
+        Return the shot that an image in the camera came from, if it was commanded here.
+
+        By what the camera tells of the image; by its number where it has told too little of one
+        of the two, as it may refuse to for a moment.
+        """
         device = self._device(identity)
         rows = self._shots('device = ? AND image_key = ? OR '
                            'device = ? AND image_key IS NULL AND image_index = ?',
                            device, _key(image), device, image.index)
+        if not rows:
+            keys = dict(self._file.do(lambda db: db.execute(
+                'SELECT shot_id, image_key FROM shots WHERE device = ? AND image_index = ?',
+                (device, image.index)).fetchall()))
+            rows = [shot for shot_id, key in keys.items()
+                    if _agree(key, image) and (shot := self.shot(shot_id))]
         return rows[-1] if rows else None
 
     # What is on this computer.
@@ -535,5 +546,19 @@ def _key(image: StoredImage) -> str | None:
     """Return what identifies an image within its camera; None: the camera tells too little."""
     if bool(image.name) + (image.size is not None) + (image.stamp is not None) < 2:
         return None
+    return '|'.join(_told(image))
+
+
+def _told(image: StoredImage) -> tuple[str, ...]:
+    """Return folder, name, size and stamp; empty: not told."""
     stamp = image.stamp.isoformat() if image.stamp else ''
-    return '|'.join((image.folder, image.name, str(image.size or ''), stamp))
+    return image.folder, image.name, str(image.size or ''), stamp
+
+
+def _agree(key: str, image: StoredImage) -> bool:
+    """Say whether a key tells of an image what it tells itself, as far as both do."""
+    folder, *told = key.split('|')
+    if folder != image.folder or len(told) != 3:
+        return False
+    both = [(one, other) for one, other in zip(told, _told(image)[1:]) if one and other]
+    return bool(both) and all(one == other for one, other in both)

@@ -233,6 +233,23 @@ def test_a_number_is_trusted_until_the_first_list_after_it(ledger):
     assert ledger.shot(shot).state == 'stored'
 
 
+@pytest.mark.parametrize('part, nothing', [('name', ''), ('size', None), ('stamp', None)])
+@pytest.mark.parametrize('first', [True, False])
+def test_what_the_camera_refuses_to_tell_for_a_moment_hides_no_picture(
+        ledger, part, nothing, first):
+    whole = image(2)
+    lacking = replace(whole, **{part: nothing})
+    shot = shoot(ledger, 2)
+    ledger.listed(CAMERA, [image(1), lacking if first else whole])
+    now = whole if first else lacking
+    ledger.listed(CAMERA, [image(1), now])
+    assert ledger.shot_of(CAMERA, now).shot_id == shot
+    # Not another picture at this number, nor this one at another, of which too little is told.
+    assert ledger.shot_of(CAMERA, replace(now, size=77, name='OTHER.JPG')) is None
+    assert ledger.shot_of(CAMERA, replace(now, index=3)) is None
+    assert ledger.shot_of(CAMERA, StoredImage(2)) is None
+
+
 def test_where_the_camera_gives_no_names_the_number_is_all_there_is(ledger):
     shot = shoot(ledger, 2)
     bare = StoredImage(2, size=1000)
