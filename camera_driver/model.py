@@ -181,6 +181,14 @@ class Access(Enum):
     WRITE_ONLY = 'write only'  # shown as last commanded, unknown at start
 
 
+class When(Enum):
+    """When a piece of a node's configuration can be changed."""
+
+    ANY_TIME = 'at any time'
+    UNCONFIGURED = 'while unconfigured'  # it concerns what is open then
+    START = 'at the start'
+
+
 SettingValue = bool | int | float | str
 
 PRINTED = 5e-4
@@ -213,6 +221,7 @@ class Setting:
     access: Access = Access.READ_WRITE
     momentary: bool = False  # an event, no state: done when it is set, never again by itself
     default: bool | int | float | str | None = None  # of an option; settings have none
+    when: When = When.UNCONFIGURED  # of an option
     optical: str = ''  # the field of OpticalState that it is: it moves points in the picture
     source: str = ''  # section of the protocol's document
 

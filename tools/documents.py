@@ -35,7 +35,9 @@ HEAD = """\
 /**:
   ros__parameters:
 """
-CONFIGURATION = 'Configuration, read when the node starts. The values here are the defaults.'
+CONFIGURATION = (
+    'Configuration. The values here are the defaults. What can be set at run time says so in the '
+    "table of the type's page.")
 SETTINGS = (
     "The camera's settings. What stands here is written to it whenever it is connected; what does "
     'not stand here is left as the camera has it, and read. All can be set at run time as well, '
@@ -80,9 +82,10 @@ def configuration(name, options, settings):
 
 def tables(options, settings):
     """Return the Markdown tables of parameters and settings."""
-    rows = ['| parameter | type | default | allowed | what it does |', '|---|---|---|---|---|']
+    rows = ['| parameter | type | default | allowed | can be set | what it does |',
+            '|---|---|---|---|---|---|']
     rows += [f'| `{one.name}` | {KINDS[one.kind]} | `{scalar(one.default)}` | {allowed(one)} | '
-             f'{described(one)} |' for one in options]
+             f'{one.when.value} | {described(one)} |' for one in options]
     if settings:
         rows += ['', '| setting | type | allowed | access | what it is | source |',
                  '|---|---|---|---|---|---|']

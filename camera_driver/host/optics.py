@@ -10,6 +10,7 @@ way show the state before.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import inf
 import time
 from typing import Any
 
@@ -34,12 +35,12 @@ class Optics:
         self._settings = {one.optical: one.name for one in device.SETTINGS if one.optical}
         self.unknown = replace(device.OPTICS, **dict.fromkeys(self._settings))
         self._connected = connected
-        self._settling = SETTLED + delay
+        self.delay = delay
         self._now = now
         self._device: Device | None = None
         self._told: Mapping[str, Any] = {}
         self._last = self.unknown
-        self._changed = -self._settling  # when `_last` was seen first [s]
+        self._changed = -inf  # when `_last` was seen first [s]
 
     def meet(self, device: Device) -> None:
         """Hear of a device that was just opened, whose settings are not known; on its thread."""
@@ -65,7 +66,7 @@ class Optics:
         state = self.present
         if state != self._last:
             self._last, self._changed = state, self._now()
-        return state if self._now() - self._changed >= self._settling else self.unknown
+        return state if self._now() - self._changed >= SETTLED + self.delay else self.unknown
 
     def ask(self, device: Device) -> OpticalState:
         """

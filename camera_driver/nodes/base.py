@@ -45,7 +45,8 @@ from camera_driver.nodes import diagnostics
 from camera_driver.nodes.convert import words
 from camera_driver.nodes.logs import NodeLog
 from camera_driver.nodes.maintenance import Maintenance
-from camera_driver.nodes.parameters import COMMON, declare, SettingParameters, warn_of_unknown
+from camera_driver.nodes.parameters import (
+    adapt_all, COMMON, Configuration, SettingParameters, warn_of_unknown)
 from camera_driver.nodes.reports import Reports
 from camera_driver.nodes.requests import guard_transitions, PATIENCE, Requests
 from camera_driver.sim.simulator import Simulator
@@ -74,7 +75,7 @@ class Part(Generic[D]):
     """The ability without which the node has no such part; a tuple: any of these."""
 
     PARAMETERS: ClassVar[tuple[Setting, ...]] = ()
-    """Its read-only parameters."""
+    """Its parameters; each says when it can be set (`Setting.when`)."""
 
     def __init__(self, node: 'DeviceNode') -> None:
         self.node = node
@@ -88,6 +89,10 @@ class Part(Generic[D]):
     def camera_parameters(cls, device: type[Device]) -> Sequence[Setting]:
         """Return parameters NAME.<name> of each of `cameras`, of a device with cameras behind."""
         return ()
+
+    @classmethod
+    def check(cls, device: type[Device], values: Mapping[str, Any]) -> None:
+        """Raise ValueError for values of parameters that are none, or do not go together."""
 
     def run(self, label: str, function: Callable[[D], T], timeout: float = PATIENCE,
             priority: Priority = Priority.NORMAL) -> T:
@@ -131,6 +136,9 @@ class Part(Generic[D]):
     def settings_known(self, device: D) -> None:
         """Hear that settings may have changed; on the worker."""
 
+    def values_changed(self) -> None:
+        """Hear that parameters were set; on the executor."""
+
     def set_active(self, active: bool) -> None:
         """Begin or end what runs while the node is active."""
 
@@ -158,7 +166,7 @@ class DeviceNode(LifecycleNode):
     """The parts there are; a node has those whose ability its device type has."""
 
     PARAMETERS: ClassVar[tuple[Setting, ...]] = ()
-    """Read-only parameters besides those of all nodes, of the parts and of the device."""
+    """Parameters besides those of all nodes, of the parts and of the device."""
 
     def __init__(self, node_name: str = '', **arguments: Any) -> None:
         """
@@ -195,22 +203,25 @@ class DeviceNode(LifecycleNode):
         self._problem = ''  # of the last transition, if it failed
         self._problem_time = 0.0  # ROS time [s]
         self.device_class = self.device_type.device_class()
-        self._values: dict[str, Any] = {**declare(self, self.parameters())}
-        if not self._values['port'] and not self._values['simulate']:
-            raise ValueError('the parameter port is empty; say where the device is, or try '
-                             'simulate:=true')
+        self.configuration = Configuration(
+            self, lambda: self._lifecycle is diagnostics.UNCONFIGURED)
+        self.configuration.declare(self.parameters())
+        self._check_values(self.configuration.values)
         self.settings = SettingParameters(
             self, self.device_class.SETTINGS, self.run, self.settings_known)
         requests = Requests(self)
         self.serve, self.serve_action = requests.serve, requests.serve_action
         Maintenance(self, requests)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
-        self.reports = Reports(self, self._values['status_rate'], steady)
+        self.reports = Reports(self, self.parameter('status_rate'), steady)
         self.parts: list[Part[Any]] = []
         for part in self.parts_of_type():
             self.parts.append(part(self))
+        self.add_pre_set_parameters_callback(lambda parameters: adapt_all(
+            {**self.configuration.settings, **self.settings.settings}, parameters))
+        self.configuration.listen(self._check_values, self._values_changed)
         self.publish_status()
-        if self._values['autostart']:
+        if self.parameter('autostart'):
             # Not from here: the subclass is still being made, and nobody spins yet.
             self._autostart = self.create_timer(0.0, self._start_up, clock=steady)
 
@@ -224,7 +235,7 @@ class DeviceNode(LifecycleNode):
 
     @classmethod
     def parameters(cls) -> Sequence[Setting]:
-        """Return all read-only parameters, the device type's OPTIONS last."""
+        """Return all parameters but the settings, the device type's OPTIONS last."""
         device = catalog.find(cls.DEVICE_TYPE).device_class()
         parts = [one for part in cls.parts_of_type() for one in part.parameters(device)]
         return (*COMMON, *parts, *cls.PARAMETERS, *device.OPTIONS)
@@ -249,7 +260,7 @@ class DeviceNode(LifecycleNode):
 
     def parameter(self, name: str) -> Any:
         """Return the value of one of PARAMETERS or of the device type's OPTIONS."""
-        return self._values[name]
+        return self.configuration.values[name]
 
     @property
     def identity(self) -> Identity:
@@ -261,7 +272,7 @@ class DeviceNode(LifecycleNode):
     @property
     def port_name(self) -> str:
         """Where the device is."""
-        return self.terminal.path if self.terminal else str(self._values['port'])
+        return self.terminal.path if self.terminal else str(self.parameter('port'))
 
     @property
     def active(self) -> bool:
@@ -452,21 +463,21 @@ class DeviceNode(LifecycleNode):
 
     def _configure(self) -> None:
         warn_of_unknown(self)
-        options = {option.name: self._values[option.name]
-                   for option in self.device_class.OPTIONS if option.name in self._values}
-        if self._values['simulate']:
+        options = {option.name: self.parameter(option.name)
+                   for option in self.device_class.OPTIONS}
+        if self.parameter('simulate'):
             self.terminal = Terminal(self.simulator(options),
-                                     paced=bool(self._values['simulate_paced']))
+                                     paced=bool(self.parameter('simulate_paced')))
         self.worker = DeviceWorker(f'{self.get_logger().name} device', self.publish_status)
         self.supervisor = Supervisor(
             self.device_class, self.worker, self._open_port, options,
-            self._values['reconnect_delay'], on_connected=self._device_connected,
+            self.parameter('reconnect_delay'), on_connected=self._device_connected,
             on_disconnected=self.on_disconnected, changed=self.publish_status,
             words=words)
         self.settings.forget()
         for part in self.parts:
             part.begin()
-        if self._values['wait_for_device']:
+        if self.parameter('wait_for_device'):
             self.worker.start('connecting', self.supervisor.keep_connecting)
         else:
             try:
@@ -477,7 +488,7 @@ class DeviceNode(LifecycleNode):
 
     def _open_port(self) -> Port:
         port = SerialPort(self.port_name, self.device_class.LINE)
-        trace = self._values['trace_file']
+        trace = self.parameter('trace_file')
         if not trace:
             return port
         try:
@@ -492,6 +503,18 @@ class DeviceNode(LifecycleNode):
                 self.settings.connected(device),
                 *(part.connected(device, identity) for part in self.parts)]
         return '; '.join(words for words in done if words)
+
+    def _check_values(self, values: Mapping[str, Any]) -> None:
+        """Raise ValueError for configuration that does not go together."""
+        if not values['port'] and not values['simulate']:
+            raise ValueError('the parameter port is empty; say where the device is, or try '
+                             'simulate:=true')
+        for part in self.parts_of_type():
+            part.check(self.device_class, values)
+
+    def _values_changed(self) -> None:
+        for part in self.parts:
+            part.values_changed()
 
     def _activate(self) -> None:
         try:

@@ -22,7 +22,7 @@ from typing import Any
 from std_msgs.msg import Header
 
 from camera_driver.host.optics import Optics
-from camera_driver.model import Setting
+from camera_driver.model import Setting, When
 from camera_driver.nodes import video
 from camera_driver.nodes.camera_info import Calibration
 from camera_driver.nodes.diagnostics import Task
@@ -36,7 +36,7 @@ PARAMETERS = (
     *video.PARAMETERS,
     Setting('settle_time', float, 'from the report of a switch until pictures are published: what '
             'the grabber takes to get hold of another signal, as measured', 's', minimum=0.0,
-            maximum=30.0, default=1.0),
+            maximum=30.0, default=1.0, when=When.ANY_TIME),
 )
 
 
@@ -83,8 +83,8 @@ class Grabber:
     """The video source at an output of the matrix; `node` has PARAMETERS."""
 
     def __init__(self, node: Any, cameras: Mapping[str, Behind]) -> None:
-        """Open nothing yet. Raises ValueError for parameters that do not fit."""
-        self._settle = float(node.parameter('settle_time'))
+        """Open nothing yet."""
+        self._node = node
         self.video = video.Video(node)
         self.selected: Behind | None = None
         self._topics: dict[str, HeldTopics] = {}
@@ -114,7 +114,7 @@ class Grabber:
         before, self.selected = self.selected, camera
         if camera:
             topics = self._topics[camera.name]
-            topics.begin(time.monotonic() + self._settle)
+            topics.begin(time.monotonic() + self._node.parameter('settle_time'))
             self.video.show(topics, camera.frame_id)
         else:
             self.video.show(None)

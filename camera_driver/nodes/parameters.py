@@ -3,7 +3,9 @@
 """
 Parameters: configuration, and the mirror of the device's settings.
 
-Configuration (`declare`) is read-only, of a fixed type, and has a default.
+`Configuration` is of a fixed type and has a default. Some of it can be changed at any time, some
+while the node is unconfigured, some only when it starts (`When`); a set at another time fails with
+the reason. What a parameter is already can always be set, so that a dump can be loaded.
 
 A setting is a parameter of dynamic type, because only so rclpy can say that it is not known: it
 is *not set* (`ros2 param get` says so, `ros2 param dump` writes null, rqt_reconfigure shows no
@@ -17,7 +19,7 @@ Setting one: checked against what this model can, written, read back. The set fa
 reason when the device is not there or refuses, and the parameter then shows what the device has.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 import difflib
 from functools import partial
 import threading
@@ -32,55 +34,107 @@ from rclpy.parameter import Parameter
 from camera_driver.device import Device
 from camera_driver.errors import DeviceError, NotConfirmed, OutcomeUnknown
 from camera_driver.host.settings import HeldSettings
-from camera_driver.model import Access, Setting, SettingValue
+from camera_driver.model import Access, Setting, SettingValue, When
 from camera_driver.nodes.convert import DOUBT, words
 from camera_driver.nodes.rclpy_private import given_parameters, restore_type, show_parameter
 
 COMMON = (
     Setting('port', str, 'port of the device: a serial port (prefer /dev/serial/by-id/.. over '
             '/dev/ttyUSB0), a link to one, or socket://HOST:PORT', default=''),
-    Setting('autostart', bool, 'configure and activate at start', default=True),
+    Setting('autostart', bool, 'configure and activate at start', default=True, when=When.START),
     Setting('wait_for_device', bool, 'true: wait for a device that is absent at start; false: '
             'configuring fails, and with autostart the process exits with an error',
             default=True),
     Setting('reconnect_delay', float, 'delay before the first reconnection attempt; it doubles '
             'with each attempt, up to 30 s', 's', minimum=0.1, maximum=600.0, default=1.0),
     Setting('status_rate', float, 'minimum rate of ~/status', 'Hz', minimum=0.1,
-            maximum=50.0, default=1.0),
+            maximum=50.0, default=1.0, when=When.START),
     Setting('allow_raw_writes', bool, 'allow raw writes and messages to the device, such as '
-            '~/send_message', default=False),
+            '~/send_message', default=False, when=When.START),
     Setting('simulate', bool, 'start a simulated device on a pseudo-terminal and connect to it '
-            'instead of `port`', default=False),
+            'instead of `port`', default=False, when=When.START),
     Setting('simulate_paced', bool, 'with simulate, pace bytes to the line speed', default=False),
     Setting('trace_file', str, 'record every byte on the line in this file (`camera-driver '
             'trace FILE` shows it); empty: no trace', default=''),
 )
 
 NOT_MENTIONED = ('null', '~', None)  # as the YAML parser of rcl hands them over
+NULLS = (*NOT_MENTIONED, 'None')  # and as `ros2 param load` does
 
 WORD_OF_BOOL = {True: ('on', 'yes', 'true'), False: ('off', 'no', 'false')}
 
 
-def declare(node: Node, settings: Iterable[Setting]) -> dict[str, SettingValue]:
-    """
-    Declare read-only configuration and return the values.
+class Configuration:
+    """The node's configuration as parameters."""
 
-    Raises ValueError that says which value is not allowed.
-    """
-    values = {}
-    for setting in settings:
-        assert setting.default is not None, f'{setting.name} needs a default'
-        # Of dynamic type first: `1` in a YAML file is good for a float, rclpy thinks otherwise.
-        given = node.declare_parameter(
-            setting.name, setting.default, ParameterDescriptor(dynamic_typing=True)).value
-        value = setting.default
-        if given not in NOT_MENTIONED:
-            value = setting.validate(adapt(setting, given))
-        values[setting.name] = value
-        node.set_descriptor(
-            setting.name, describe(setting, read_only=True, fixed_type=True),
-            Parameter(setting.name, value=value).get_parameter_value())
-    return values
+    def __init__(self, node: Node, unconfigured: Callable[[], bool]) -> None:
+        """Begin with none."""
+        self._node = node
+        self._unconfigured = unconfigured
+        self.settings: dict[str, Setting] = {}
+        self.values: dict[str, Any] = {}
+
+    def declare(self, settings: Iterable[Setting]) -> None:
+        """
+        Declare parameters and take over what was given at the start.
+
+        Raises ValueError that says which value is not allowed.
+        """
+        for setting in settings:
+            assert setting.default is not None, f'{setting.name} needs a default'
+            # Of dynamic type first: `1` in YAML is good for a float, rclpy thinks otherwise.
+            given = self._node.declare_parameter(
+                setting.name, setting.default, ParameterDescriptor(dynamic_typing=True)).value
+            value = setting.default
+            if given not in NOT_MENTIONED:
+                value = setting.validate(adapt(setting, given))
+            self._node.set_descriptor(
+                setting.name, describe(setting, read_only=False, fixed_type=True),
+                Parameter(setting.name, value=value).get_parameter_value())
+            self.settings[setting.name], self.values[setting.name] = setting, value
+
+    def listen(self, check: Callable[[Mapping[str, Any]], None], changed: Callable[[], None]
+               ) -> None:
+        """
+        Let parameters be set from now on.
+
+        :param check: raises ValueError for values that do not go together.
+        :param changed: is called when values have changed.
+        """
+        def on_set(parameters: list[Parameter]) -> SetParametersResult:
+            new = self._changes(parameters)
+            try:
+                for name, value in new.items():
+                    self._refuse_untimely(self.settings[name])
+                    self.settings[name].validate(value)
+                if new:
+                    check({**self.values, **new})
+            except ValueError as error:
+                return SetParametersResult(successful=False, reason=str(error))
+            return SetParametersResult(successful=True)
+
+        def after(parameters: list[Parameter]) -> None:
+            new = self._changes(parameters)
+            self.values.update(new)
+            if new:
+                changed()
+
+        self._node.add_on_set_parameters_callback(on_set)
+        self._node.add_post_set_parameters_callback(after)
+
+    def _changes(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
+        return {one.name: one.value for one in parameters
+                if one.name in self.values and one.value != self.values[one.name]}
+
+    def _refuse_untimely(self, setting: Setting) -> None:
+        if setting.when is When.START:
+            raise ValueError(f'{setting.name} is read when the node starts: start it with another '
+                             'value')
+        if setting.when is When.UNCONFIGURED and not self._unconfigured():
+            raise ValueError(
+                f'{setting.name} concerns what is open while the node is configured: set it while '
+                f'it is not (ros2 lifecycle set {self._node.get_fully_qualified_name()} '
+                'deactivate, then cleanup), and configure and activate it again')
 
 
 def warn_of_unknown(node: Node) -> None:
@@ -101,7 +155,8 @@ def describe(setting: Setting, read_only: bool, fixed_type: bool = False) -> Par
         description=setting.description + (f' [{setting.unit}]' if setting.unit else ''),
         additional_constraints=f'allowed: {setting.allowed}'
         + ('; done when it is set, and not set again' if setting.momentary else
-           '; write-only: shown as last commanded' if setting.access is Access.WRITE_ONLY else ''))
+           '; write-only: shown as last commanded' if setting.access is Access.WRITE_ONLY else
+           f'; can be set {setting.when.value}' if fixed_type else ''))
     if fixed_type:
         descriptor.type = {bool: 1, int: 2, float: 3, str: 4}[setting.kind]
     if setting.minimum is not None and setting.maximum is not None and setting.words is None:
@@ -123,6 +178,13 @@ def adapt(setting: Setting, value: Any) -> Any:
     if type(value) is int and setting.kind is float:
         return float(value)
     return value
+
+
+def adapt_all(settings: Mapping[str, Setting], parameters: Iterable[Parameter]
+              ) -> list[Parameter]:
+    """Do the same with what is to be set; what has no setting stays as it is."""
+    return [Parameter(one.name, value=adapt(settings[one.name], one.value))
+            if one.name in settings and one.value is not None else one for one in parameters]
 
 
 class SettingParameters(HeldSettings):
@@ -153,22 +215,19 @@ class SettingParameters(HeldSettings):
                 configured[setting.name] = setting.validate(adapt(setting, given))
             self._show_parameter(setting, None, '', False)
         super().__init__(settings, configured, self._show_parameter, changed=changed, words=words)
-        node.add_pre_set_parameters_callback(self._before)
         node.add_on_set_parameters_callback(self._on_set)
         node.add_post_set_parameters_callback(self._after)
 
     # When somebody sets parameters.
-
-    def _before(self, parameters: list[Parameter]) -> list[Parameter]:
-        return [Parameter(one.name, value=adapt(self.settings[one.name], one.value))
-                if one.name in self.settings and one.value is not None else one
-                for one in parameters]
 
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
         wanted = {one.name: one.value for one in parameters if one.name in self.settings}
         if getattr(self._mine, 'showing', False) or not wanted:
             return SetParametersResult(successful=True)
         try:
+            for name, value in wanted.items():
+                if value in NULLS:
+                    raise ValueError(f'{name}: null says nothing, and it stays as it is')
             self._run(f'setting {", ".join(wanted)}', partial(self.write, wanted=wanted))
             return SetParametersResult(successful=True)
         except (OutcomeUnknown, NotConfirmed) as error:

@@ -7,7 +7,7 @@ Frames are published from the reader's own thread. While nobody subscribes none 
 stamp is the moment at which a frame was grabbed, in ROS time, less the parameter `video_delay`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 import threading
 import time
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from std_msgs.msg import Header
 
 from camera_driver.errors import NotSupported, VideoError
-from camera_driver.model import Setting
+from camera_driver.model import Setting, When
 from camera_driver.nodes import convert
 from camera_driver.nodes.diagnostics import ERROR, OK, Task, WARN
 from camera_driver.sim.video import draw, RATE
@@ -53,11 +53,20 @@ PARAMETERS = (
     Setting('video_loop', bool, 'play a video file in a loop', default=True),
     Setting('video_delay', float, 'delay from the exposure to the grabbed frame, as measured for '
             'this camera and grabber; subtracted from the stamp', 's', minimum=0.0, maximum=10.0,
-            default=0.0),
+            default=0.0, when=When.ANY_TIME),
 )
 
 MISSING = ('no video: the parameter video_source names none; name a frame grabber, a file or a '
            'stream')
+
+
+def check(values: Mapping[str, Any]) -> None:
+    """Raise ValueError for values of PARAMETERS that do not fit."""
+    if values['video_source'] == SIMULATED and not values['simulate']:
+        raise ValueError('video_source simulated needs simulate:=true')
+    if len(values['video_format']) not in (0, 4):
+        raise ValueError(f"video_format: {values['video_format']!r} is not allowed; write four "
+                         'characters, such as MJPG')
 
 
 class Topics(Protocol):
@@ -76,27 +85,21 @@ class Video:
     """A video source and the topics that its pictures go to; `node` has PARAMETERS."""
 
     def __init__(self, node: Any) -> None:
-        """Open nothing yet. Raises ValueError for parameters that do not fit."""
+        """Open nothing yet."""
         self._node = node
-        self._delay = float(node.parameter('video_delay'))
-        self._encoding = node.parameter('video_encoding')
-        self.source = node.parameter('video_source')
-        if node.parameter('simulate'):
-            self.source = self.source or SIMULATED
-        elif self.source == SIMULATED:
-            raise ValueError('video_source simulated needs simulate:=true')
-        if self.source == NONE:
-            self.source = ''
-        pixel_format = node.parameter('video_format')
-        if len(pixel_format) not in (0, 4):
-            raise ValueError(f'video_format: {pixel_format!r} is not allowed; write four '
-                             'characters, such as MJPG')
         self._showing = threading.Lock()
         self._topics: Topics | None = None
         self._frame_id = ''
         self._since = 0.0  # monotonic s: older frames are not for these topics
         self.reader = VideoReader(self._make, self._publish, self._wanted, node.publish_status,
                                   node.parameter('reconnect_delay'))
+
+    @property
+    def source(self) -> str:
+        """What is to be read; '': nothing."""
+        default = SIMULATED if self._node.parameter('simulate') else ''
+        source = str(self._node.parameter('video_source')) or default
+        return '' if source == NONE else source
 
     def show(self, topics: Topics | None, frame_id: str = '') -> None:
         """
@@ -163,7 +166,7 @@ class Video:
         return Task('video', level, words, values)
 
     def _make(self) -> Source:
-        mono = self._encoding == 'mono8'
+        mono = self._node.parameter('video_encoding') == 'mono8'
         if self.source == SIMULATED:
             return Drawn(self._draw, RATE, mono)
         get = self._node.parameter
@@ -189,11 +192,13 @@ class Video:
         with self._showing:
             if self._topics is None or frame.time < self._since:
                 return
-            seconds = max(0.0, self._node.seconds_of(frame.time) - self._delay)
+            delay = self._node.parameter('video_delay')
+            seconds = max(0.0, self._node.seconds_of(frame.time) - delay)
             header = Header(stamp=convert.time_message(seconds), frame_id=self._frame_id)
             try:
                 self._topics.publish_frame(
-                    frame.pixels, self._encoding, header, lambda: encode_jpeg(frame.pixels))
+                    frame.pixels, self._node.parameter('video_encoding'), header,
+                    lambda: encode_jpeg(frame.pixels))
             except Exception:
                 if self._node.context.ok():  # else: the context ended under this thread
                     raise

@@ -380,11 +380,11 @@ def test_a_transition_that_is_not_possible_is_refused(toy):
     assert toy.call(Trigger, 'self_test').success
 
 
-def test_a_transition_that_fails_says_so(toy, monkeypatch):
+def test_a_transition_that_fails_says_so(toy):
     told = Told(toy)
     assert toy.node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
     assert toy.node.trigger_cleanup() == TransitionCallbackReturn.SUCCESS
-    monkeypatch.setitem(toy.node._values, 'wait_for_device', False)
+    assert toy.node.set_parameters([Parameter('wait_for_device', value=False)])[0].successful
     toy.terminal.unplug()
     assert toy.node.trigger_configure() == TransitionCallbackReturn.FAILURE
     assert toy.node.worker is None

@@ -15,6 +15,7 @@ from node_rig import rig, sierra
 import pytest
 from rcl_interfaces.msg import Log
 from rclpy.clock import Clock as RosClock, ClockType
+from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from sensor_msgs.srv import SetCameraInfo
@@ -161,8 +162,8 @@ def test_a_shot_whose_turn_comes_too_late_is_not_begun(front):
 
 
 def test_trigger_delay_moves_the_stamp(tmp_path):
-    with rig(SierraNode, sierra(), tmp_path,
-             trigger_delay=10.0) as one:
+    with rig(SierraNode, sierra(), tmp_path) as one:
+        assert one.node.set_parameters([Parameter('trigger_delay', value=10.0)])[0].successful
         response = one.call(Capture, 'capture', wait=True)
         assert 5 < seconds(response.stamp) - time.time() < 10
 

@@ -9,9 +9,10 @@ from node_rig import rig
 import pytest
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
-from rclpy.parameter import Parameter
+from rclpy.parameter import Parameter, parameter_dict_from_yaml_file
 from std_srvs.srv import Trigger
 from toy_device import ToySimulator
+import yaml
 
 from camera_driver import catalog
 from camera_driver.nodes import base
@@ -166,6 +167,42 @@ def test_not_known_any_more_after_a_power_cycle(toy):
     assert get(toy, 'level') == 8 and get(toy, 'light') is None
 
 
+def test_configuration_says_when_it_can_be_set(toy):
+    assert put(toy, port=get(toy, 'port'), autostart=True, keep_alive=get(toy, 'keep_alive')) == [
+        ''] * 3  # is so already
+    assert put(toy, simulate=True) == [
+        'simulate is read when the node starts: start it with another value']
+    for values in ({'port': '/dev/none'}, {'keep_alive': 2.0}, {'reconnect_delay': 2}):
+        reason, = put(toy, **values)
+        assert 'concerns what is open' in reason and '/camera deactivate, then cleanup' in reason
+    assert toy.node.trigger_deactivate() and toy.node.trigger_cleanup()
+    port = get(toy, 'port')
+    assert 'port is empty' in put(toy, port='')[0] and 'read when' in put(toy, simulate=True)[0]
+    assert put(toy, reconnect_delay=2, port='/dev/none', keep_alive=2) == [''] * 3
+    assert (get(toy, 'reconnect_delay'), toy.node.parameter('keep_alive')) == (2.0, 2.0)
+    toy.node.trigger_configure()
+    wait_until(lambda: '/dev/none' in toy.node.supervisor.last_error)
+    assert toy.node.trigger_cleanup() and put(toy, port=port) == ['']
+    assert toy.node.trigger_configure()
+    wait_until(lambda: toy.node.connected)
+
+
+def test_a_dump_loads_again_while_the_node_runs(toy, tmp_path):
+    assert put(toy, mode='off') == ['']
+    names = toy.node.list_parameters([], 0).names
+    dump = tmp_path / 'dump.yaml'
+    dump.write_text(yaml.safe_dump({'/camera': {'ros__parameters': {
+        name: get(toy, name) for name in names}}}))
+    loaded = parameter_dict_from_yaml_file(str(dump))  # as `ros2 param load` does
+    results = toy.call(SetParameters, 'set_parameters', parameters=list(loaded.values())).results
+    refused = {name: one.reason for name, one in zip(loaded, results) if not one.successful}
+    assert get(toy, 'mode') == 'off' and get(toy, 'level') == 3
+    assert 'null says nothing' in refused.pop('light')
+    assert {name for name in refused if 'qos_overrides' not in name} == {
+        'model_only', 'serial', 'start_type_description_service'}, refused
+    assert all('read-only' in reason for reason in refused.values())
+
+
 def test_descriptors(toy):
     level = described(toy, 'level')
     assert level.type == ParameterType.PARAMETER_INTEGER and not level.read_only
@@ -178,7 +215,8 @@ def test_descriptors(toy):
     absent = described(toy, 'model_only')
     assert absent.read_only and absent.additional_constraints == 'this model has no such setting'
     delay = described(toy, 'reconnect_delay')
-    assert delay.read_only and delay.type == ParameterType.PARAMETER_DOUBLE
+    assert not delay.read_only and delay.type == ParameterType.PARAMETER_DOUBLE
+    assert delay.additional_constraints.endswith('can be set while unconfigured')
     assert delay.floating_point_range[0].to_value == 600.0
 
 

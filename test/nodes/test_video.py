@@ -109,7 +109,9 @@ def test_pictures_of_the_simulated_camera(simulated):
 
 def test_the_stamp_is_less_the_delay(tmp_path):
     delay = 1.0
-    with camera(tmp_path, simulate=True, port='', video_delay=delay) as one:
+    with camera(tmp_path, simulate=True, port='') as one:
+        assert one.node.set_parameters([Parameter('video_delay', value=delay)])[0].successful
+        assert one.node.part(Pictures).optics.delay == delay
         frame = Frame(np.zeros((2, 2, 3), np.uint8), time.monotonic())
         images = one.listen(Image, 'image_raw')
         one.node.part(LiveView).video._publish(frame)

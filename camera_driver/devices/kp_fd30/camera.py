@@ -28,7 +28,7 @@ from camera_driver.errors import NotSupported, ProtocolError, Refused
 from camera_driver.link.port import LineSettings, Port
 from camera_driver.model import (
     DeviceStatus, Difference, Exposure, Identity, LinkStatistics, ProgressCallback, Range, Setting,
-    SettingValue)
+    SettingValue, When)
 from camera_driver.operations import Evidence, Kind, once, operation, Settlement
 
 AREAS = (1, 2)
@@ -54,7 +54,7 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
                 'manual, in addition to the five legible ones: CODE=SECONDS, ..., such as '
                 '0x02=7.0, 0x21=1/10000', default='', source='kp_fd30.md 4.4'),
         Setting('allow_factory_store', bool, 'Let EEPROM and factory values be written',
-                default=False, source='kp_fd30.md 4.1, 4.6'),
+                default=False, source='kp_fd30.md 4.1, 4.6', when=When.START),
     )
     SETTINGS: ClassVar[tuple[Setting, ...]] = tuple(row.setting for row in ROWS)
     EXPOSURE_SETTINGS: ClassVar[tuple[str, ...]] = (

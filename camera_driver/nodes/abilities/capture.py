@@ -26,7 +26,7 @@ from camera_driver.errors import Busy, DeviceError, NotSupported, OutcomeUnknown
 from camera_driver.host.shots import Shots
 from camera_driver.host.worker import Priority
 from camera_driver.ledger.shots import Ledger, ShotRecord
-from camera_driver.model import Exposure, Identity, Setting
+from camera_driver.model import Exposure, Identity, Setting, When
 from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.download import Downloads, NUMBER_UNKNOWN
 from camera_driver.nodes.abilities.images import Images
@@ -74,7 +74,7 @@ class Captures(Part[TakesPictures]):
     PARAMETERS = (
         Setting('trigger_delay', float, 'from the trigger on the line to the exposure, as '
                 'measured for this model; added to the stamp', 's', minimum=0.0, maximum=10.0,
-                default=0.0),
+                default=0.0, when=When.ANY_TIME),
     )
 
     def __init__(self, node: DeviceNode) -> None:

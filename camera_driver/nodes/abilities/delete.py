@@ -9,7 +9,7 @@ from functools import partial
 from camera_driver import srv
 from camera_driver.abilities import StoresImages
 from camera_driver.errors import Busy, DeviceError, Forbidden, OutcomeUnknown, Refused
-from camera_driver.model import Setting, StoredImage
+from camera_driver.model import Setting, StoredImage, When
 from camera_driver.nodes.abilities.capture import Captures
 from camera_driver.nodes.abilities.download import Downloads
 from camera_driver.nodes.abilities.images import Images
@@ -24,7 +24,7 @@ class Deletions(Part[StoresImages]):
     ABILITY = StoresImages
     PARAMETERS = (
         Setting('allow_delete', bool, 'let ~/delete_images delete images in the camera',
-                default=False),
+                default=False, when=When.START),
     )
 
     def __init__(self, node: DeviceNode) -> None:

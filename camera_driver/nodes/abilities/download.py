@@ -26,7 +26,7 @@ from camera_driver.errors import Busy, Cancelled, DeviceError, ProtocolError
 from camera_driver.host.fetches import Fetches, NotFetched, ONE_PICTURE
 from camera_driver.host.worker import DeviceWorker, Priority
 from camera_driver.ledger.shots import Fetch
-from camera_driver.model import Identity, Picture, Progress, Setting, StoredImage
+from camera_driver.model import Identity, Picture, Progress, Setting, StoredImage, When
 from camera_driver.msg import PictureReport
 from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
@@ -90,13 +90,14 @@ class Downloads(Part[StoresImages]):
                 'download: wait for the current image to finish, refuse it, or abort the current '
                 'image and restart it afterwards (captures in quick succession may keep an image '
                 'from ever finishing)', words={'wait': 0, 'refuse': 1, 'abort': 2},
-                raw_allowed=False, default='wait'),
+                raw_allowed=False, default='wait', when=When.ANY_TIME),
         Setting('verify', str, 'none: the checks of the protocol and a complete decode; '
                 'reread: download every image until two readings agree',
-                words={'none': 0, 'reread': 1}, raw_allowed=False, default='none'),
+                words={'none': 0, 'reread': 1}, raw_allowed=False, default='none',
+                when=When.ANY_TIME),
         Setting('keep_odd', bool, 'save an image that fails its check after one reading; false: '
                 'only if a second reading agrees. Either way its name is marked, and it is not '
-                'published', default=False),
+                'published', default=False, when=When.ANY_TIME),
     )
 
     def __init__(self, node: DeviceNode) -> None:

@@ -21,7 +21,7 @@ from camera_driver import msg, srv
 from camera_driver.abilities import StoresImages
 from camera_driver.errors import DeviceError, ProtocolError, Refused
 from camera_driver.ledger.shots import Ledger, ShotRecord
-from camera_driver.model import Identity, Picture, Setting, StoredImage
+from camera_driver.model import Identity, Picture, Setting, StoredImage, When
 from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame, Pictures
@@ -44,7 +44,7 @@ class Images(Part[StoresImages]):
     PARAMETERS = (
         Setting('download_directory', str, 'where downloaded images are saved; empty: '
                 '~/camera_driver/NAMESPACE/NAME, with simulate '
-                '~/camera_driver/simulated/NAMESPACE/NAME', default=''),
+                '~/camera_driver/simulated/NAMESPACE/NAME', default='', when=When.ANY_TIME),
     )
 
     def __init__(self, node: DeviceNode) -> None:

@@ -8,10 +8,12 @@ switch both, and the source is closed at first. Where it has none, the source is
 node is active.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from camera_driver import srv
 from camera_driver.abilities import HasLiveView, HasVideo
+from camera_driver.device import Device
 from camera_driver.errors import VideoError
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import video
@@ -36,6 +38,11 @@ class LiveView(Part[HasVideo]):
         self.video = video.Video(node)
         self.video.show(node.part(Pictures).topics, node.part(Frame).frame_id)
         node.serve(srv.Switch, '~/set_live_view', self._set_live_view)
+
+    @classmethod
+    def check(cls, device: type[Device], values: Mapping[str, Any]) -> None:
+        """Check the parameters of the video."""
+        video.check(values)
 
     def tell(self, status: CameraStatus) -> None:
         """Tell of the video, and whether it is on where the camera has no switch."""

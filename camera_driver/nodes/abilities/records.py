@@ -13,7 +13,7 @@ from typing import TypeVar
 from camera_driver.abilities import StoresImages, TakesPictures
 from camera_driver.device import Device
 from camera_driver.ledger.shots import Ledger
-from camera_driver.model import Setting
+from camera_driver.model import Setting, When
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.diagnostics import OK, Task, WARN
 
@@ -27,7 +27,7 @@ class Records(Part[Device]):
     PARAMETERS = (
         Setting('ledger_file', str, 'where every commanded shot is recorded; may be shared by '
                 'all cameras; empty: ${ROS_HOME}/camera_driver/shots.sqlite3, or a temporary '
-                'one with simulate', default=''),
+                'one with simulate', default='', when=When.START),
     )
 
     def __init__(self, node: DeviceNode) -> None:

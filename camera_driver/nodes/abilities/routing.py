@@ -19,13 +19,12 @@ from camera_driver import msg, srv
 from camera_driver.abilities import Routes
 from camera_driver.device import Device
 from camera_driver.errors import NotSupported
-from camera_driver.model import Identity, Setting
-from camera_driver.nodes import grabber
+from camera_driver.model import Identity, Setting, When
+from camera_driver.nodes import grabber, video
 from camera_driver.nodes.abilities.topics import Pictures
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.diagnostics import OK, Task, WARN
 from camera_driver.nodes.grabber import Behind, Grabber
-from camera_driver.nodes.parameters import declare
 from camera_driver.nodes.qos import publisher
 from camera_driver.sim.video import VideoSignal
 
@@ -41,37 +40,32 @@ class Matrix(Part[Routes]):
         Setting('cameras', str, 'names of the cameras behind the matrix, such as "nadir, '
                 'oblique"; for each of them the parameter NAME.input says at which input it is, '
                 'and NAME.frame_id and NAME.camera_info_url what they say of other cameras',
-                default=''),
+                default='', when=When.START),
         Setting('grabber_output', int, 'output that the frame grabber is connected to; 0: none',
-                minimum=0, default=0),
+                minimum=0, default=0, when=When.START),
         Setting('select_preset', int, 'preset reserved for ~/select_camera, which overwrites it; '
-                '0: none', minimum=0, maximum=255, default=0),
+                '0: none', minimum=0, maximum=255, default=0, when=When.ANY_TIME),
         Setting('routes', str, 'the input that each output shows, of output 1 first, such as "1 '
                 '2 3 4 5 6 7 8": ~/select_camera routes them all, and changes grabber_output '
-                'alone; empty: not said', default=''),
+                'alone; empty: not said', default='', when=When.ANY_TIME),
     )
     CAMERA_PARAMETERS = (
         Setting('input', int, 'input of the matrix that the camera is at; 0: not said',
-                minimum=0, default=0),
+                minimum=0, default=0, when=When.START),
         Setting('frame_id', str, 'frame of its images (optical); empty: CAMERA_optical_frame',
-                default=''),
+                default='', when=When.START),
         Setting('camera_info_url', str, 'URL of its calibration; empty: '
                 'file://${ROS_HOME}/camera_info/CAMERA.yaml, with simulate '
-                'file://${ROS_HOME}/camera_info/simulated/CAMERA.yaml', default=''),
+                'file://${ROS_HOME}/camera_info/simulated/CAMERA.yaml', default='',
+                when=When.START),
     )
 
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
-        cls = node.device_class
-        assert issubclass(cls, Routes)
         self.cameras = {camera.name: camera for camera in self._cameras()}
         self._sources: dict[int, Callable[[], VideoSignal | None]] = {}  # input -> a simulated one
-        self._routes = _numbers('routes', node.parameter('routes'), cls.INPUTS, cls.OUTPUTS)
         self.grabber = Grabber(node, self.cameras)
         self._watches = bool(self.cameras and node.parameter('grabber_output'))
-        if node.parameter('video_source') and not self._watches:
-            raise ValueError('video_source: pictures are published under the names of cameras; '
-                             'say cameras and grabber_output')
         self.routing = msg.Routing()  # the last one that was published
         self._routing = publisher(node.create_publisher, msg.Routing, '~/routing', depth=1,
                                   durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -95,6 +89,16 @@ class Matrix(Part[Routes]):
         assert issubclass(device, Routes)
         return [replace(one, maximum=device.INPUTS) if one.name == 'input' else one
                 for one in cls.CAMERA_PARAMETERS]
+
+    @classmethod
+    def check(cls, device: type[Device], values: Mapping[str, Any]) -> None:
+        """Check the parameters of the video, and the routes."""
+        assert issubclass(device, Routes)
+        video.check(values)
+        _numbers('routes', values['routes'], device.INPUTS, device.OUTPUTS)
+        if values['video_source'] and not (values['cameras'] and values['grabber_output']):
+            raise ValueError('video_source: pictures are published under the names of cameras; '
+                             'say cameras and grabber_output')
 
     def tell(self, status: msg.CameraStatus) -> None:
         """Tell of the video."""
@@ -154,17 +158,18 @@ class Matrix(Part[Routes]):
             if not NAME.fullmatch(name) or names.count(name) > 1:
                 raise ValueError(f'cameras: {name!r} is not a name, or is there twice; names have '
                                  'letters, digits and _')
-            values = declare(self.node, [replace(one, name=f'{name}.{one.name}')
-                                         for one in self.node.camera_parameters()])
-            number = int(values[f'{name}.input'])
+            self.node.configuration.declare([replace(one, name=f'{name}.{one.name}')
+                                             for one in self.node.camera_parameters()])
+            get = self.node.parameter
+            number = int(get(f'{name}.input'))
             if not number:
                 raise ValueError(f'{name}.input: say at which input of the matrix {name} is')
             taken = next((one.name for one in found if one.input == number), None)
             if taken:
                 raise ValueError(f'{name}.input: input {number} is that of {taken}')
             found.append(Behind(
-                name, number, str(values[f'{name}.frame_id'] or f'{name}_optical_frame'),
-                str(values[f'{name}.camera_info_url'])))
+                name, number, str(get(f'{name}.frame_id') or f'{name}_optical_frame'),
+                str(get(f'{name}.camera_info_url'))))
         return found
 
     # Routing.
@@ -202,14 +207,17 @@ class Matrix(Part[Routes]):
                              f'{", ".join(self.cameras) or "none"}')
         get = self.node.parameter
         preset, output = get('select_preset'), get('grabber_output')
-        missing = [name for name, value in (('select_preset', preset), ('routes', self._routes),
+        cls = self.node.device_class
+        assert issubclass(cls, Routes)
+        routes = _numbers('routes', get('routes'), cls.INPUTS, cls.OUTPUTS)
+        missing = [name for name, value in (('select_preset', preset), ('routes', routes),
                                             ('grabber_output', output)) if not value]
         if missing:
             raise NotSupported(
                 f'selecting a camera routes every output of the matrix, by a preset; say at the '
                 f'start of the node what they shall show: {", ".join(missing)}')
         inputs = [camera.input if number == output else shown
-                  for number, shown in enumerate(self._routes, 1)]
+                  for number, shown in enumerate(routes, 1)]
         response.inputs = array('B', self.run(
             f'selecting {camera.name}', lambda device: device.route(preset, inputs)))
         response.message = f'output {output} shows {camera.name} (input {camera.input})'

@@ -10,7 +10,7 @@ from camera_driver.abilities import HasVideo, StoresImages, TakesPictures
 from camera_driver.device import Device
 from camera_driver.errors import DeviceError
 from camera_driver.host.optics import Optics
-from camera_driver.model import Setting
+from camera_driver.model import Setting, When
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.camera_info import Calibration, DEFAULT_URL, SIMULATED_URL
 from camera_driver.nodes.diagnostics import Task
@@ -24,7 +24,7 @@ class Frame(Part[Device]):
     ABILITY = (TakesPictures, StoresImages, HasVideo)
     PARAMETERS = (
         Setting('frame_id', str, 'frame of the images (optical: z forward, x right, y down); '
-                'empty: NAME_optical_frame', default=''),
+                'empty: NAME_optical_frame', default='', when=When.START),
     )
 
     def __init__(self, node: DeviceNode) -> None:
@@ -39,7 +39,7 @@ class Pictures(Part[Device]):
     PARAMETERS = (
         Setting('camera_info_url', str, 'file:// or package:// URL of the calibration; ${NAME} '
                 f'and ${{ROS_HOME}} are replaced; empty: {DEFAULT_URL}, with simulate '
-                f'{SIMULATED_URL}', default=''),
+                f'{SIMULATED_URL}', default='', when=When.START),
     )
 
     def __init__(self, node: DeviceNode) -> None:
@@ -48,12 +48,16 @@ class Pictures(Part[Device]):
                                        node.parameter('simulate'))
         if self.calibration.problem:
             node.get_logger().warning(self.calibration.problem)
-        delay = float(node.parameter('video_delay')) if issubclass(
-            node.device_class, HasVideo) else 0.0
-        self.optics = Optics(node.device_class, lambda: node.connected, delay)
+        self.optics = Optics(node.device_class, lambda: node.connected)
+        self.values_changed()
         self.topics = ImageTopics(node, calibration=self.calibration, optics=self.optics)
         node.create_service(SetCameraInfo, '~/set_camera_info', self._set_camera_info,
                             callback_group=node.waiting)
+
+    def values_changed(self) -> None:
+        """Follow the delay of the video."""
+        if issubclass(self.node.device_class, HasVideo):
+            self.optics.delay = float(self.node.parameter('video_delay'))
 
     def connected_first(self, device: Device) -> str:
         """Forget what the device before showed."""

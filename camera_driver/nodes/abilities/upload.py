@@ -8,7 +8,7 @@ from pathlib import Path
 from camera_driver import srv
 from camera_driver.abilities import UploadsImages
 from camera_driver.errors import Forbidden, StorageError
-from camera_driver.model import Setting, StoredImage
+from camera_driver.model import Setting, StoredImage, When
 from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.capture import Captures
 from camera_driver.nodes.base import DeviceNode, Part
@@ -23,7 +23,7 @@ class Uploads(Part[UploadsImages]):
     PARAMETERS = (
         Setting('upload_directory', str, 'where ~/upload_image takes pictures from; empty: '
                 'uploading is locked, as a picture that the camera could not have made itself may '
-                'hang it', default=''),
+                'hang it', default='', when=When.START),
     )
 
     def __init__(self, node: DeviceNode) -> None:
