@@ -77,6 +77,7 @@ examples:
   camera-driver sierra --port /dev/ttyUSB0 list
   camera-driver sierra --port /dev/ttyUSB0 download --all --directory pictures
   camera-driver up rig.yaml --simulate
+  camera-driver call /sierra capture '{wait: true}'
 """
 
 
@@ -139,6 +140,7 @@ def make_parser(command: str = '') -> Parser:
     add('simulate', 'run a simulated device on a pseudo-terminal', partial(_fill, 'simulate'))
     add('trace', 'show a wire trace as readable frames', partial(_fill, 'trace'))
     add('up', 'run the ROS nodes of a rig', partial(_fill, 'up'))
+    add('call', 'call a service of a ROS node', partial(_fill, 'call'))
     add_common(parser)
     parser.add_argument('--version', action=_Version, nargs=0, help='show the version')
     return parser

@@ -60,8 +60,7 @@ def run(args: Arguments, out: Output) -> int:
     try:
         from camera_driver.nodes.main import command, run_rig, set_large_images
     except ImportError as error:
-        raise NotSupported(f'a rig needs ROS 2 and this package built with it ({error}): make '
-                           'setup && . install/setup.sh, or source its workspace') from None
+        raise needs_ros('a rig', error) from None
     rig = read(args.rig, args.simulate, args.namespace)
     ros_arguments: list[str] = args.ros_args
     if args.verbose:
@@ -87,6 +86,12 @@ def run(args: Arguments, out: Output) -> int:
         commands = {device.full_name: [*command(device.type), *device.arguments(), *ros_arguments]
                     for device in rig.devices}
     return _run_each(commands, respawn)
+
+
+def needs_ros(what: str, error: ImportError) -> NotSupported:
+    """Return what to say of something that cannot be done without ROS."""
+    return NotSupported(f'{what} needs ROS 2 and this package built with it ({error}): make setup '
+                        '&& . install/setup.sh, or source its workspace')
 
 
 class _Process:
