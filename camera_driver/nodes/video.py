@@ -50,6 +50,11 @@ PARAMETERS = (
             raw_allowed=False, default='off'),
     Setting('video_encoding', str, 'encoding of ~/image_raw', words={'bgr8': 0, 'mono8': 1},
             raw_allowed=False, default='bgr8'),
+    Setting('video_divisor', int, 'publish one of so many frames of the source', minimum=1,
+            maximum=1000, default=1, when=When.ANY_TIME),
+    Setting('image_raw.compressed.jpeg_quality', int, 'quality of the JPEGs of '
+            '~/image_raw/compressed, by the name that image_transport gives it', minimum=1,
+            maximum=100, default=90, when=When.ANY_TIME),
     Setting('video_loop', bool, 'play a video file in a loop', default=True),
     Setting('video_delay', float, 'delay from the exposure to the grabbed frame, as measured for '
             'this camera and grabber; subtracted from the stamp', 's', minimum=0.0, maximum=10.0,
@@ -92,7 +97,8 @@ class Video:
         self._frame_id = ''
         self._since = 0.0  # monotonic s: older frames are not for these topics
         self.reader = VideoReader(self._make, self._publish, self._wanted, node.publish_status,
-                                  node.parameter('reconnect_delay'))
+                                  node.parameter('reconnect_delay'),
+                                  lambda: int(node.parameter('video_divisor')))
 
     @property
     def source(self) -> str:
@@ -194,11 +200,12 @@ class Video:
                 return
             delay = self._node.parameter('video_delay')
             seconds = max(0.0, self._node.seconds_of(frame.time) - delay)
+            quality = self._node.parameter('image_raw.compressed.jpeg_quality')
             header = Header(stamp=convert.time_message(seconds), frame_id=self._frame_id)
             try:
                 self._topics.publish_frame(
                     frame.pixels, self._node.parameter('video_encoding'), header,
-                    lambda: encode_jpeg(frame.pixels))
+                    lambda: encode_jpeg(frame.pixels, quality))
             except Exception:
                 if self._node.context.ok():  # else: the context ended under this thread
                     raise

@@ -56,7 +56,8 @@ class VideoReader:
 
     def __init__(self, make: Callable[[], Source], take: Callable[[Frame], None],
                  wanted: Callable[[], bool] = lambda: True,
-                 changed: Callable[[], None] = lambda: None, retry_delay: float = 1.0) -> None:
+                 changed: Callable[[], None] = lambda: None, retry_delay: float = 1.0,
+                 divisor: Callable[[], int] = lambda: 1) -> None:
         """
         Begin OFF.
 
@@ -65,12 +66,14 @@ class VideoReader:
         :param changed: called in a thread of the reader when `state` has changed.
         :param retry_delay: [s] to the first try to open a lost source again; it doubles from try
             to try.
+        :param divisor: one of so many frames is decoded and handed on.
         """
         self._make = make
         self._take = take
         self._wanted = wanted
         self._changed = changed
         self._retry_delay = retry_delay
+        self._divisor = divisor
         self._switching = threading.RLock()
         self._run: _Run | None = None
         self._times: deque[float] = deque(maxlen=60)
@@ -187,7 +190,7 @@ class VideoReader:
                 stamp = source.grab()
                 self.counters.grabbed += 1
                 self._times.append(stamp)
-                if wanted and not run.ended:
+                if wanted and not run.ended and self.counters.grabbed % self._divisor() == 0:
                     pixels = source.retrieve()
                     damaged = 0 if pixels is not None else damaged + 1
                     if pixels is not None:

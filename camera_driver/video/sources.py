@@ -256,7 +256,7 @@ def deinterlaced(pixels: Pixels, how: str) -> Pixels:
     return np.asarray(cv.resize(field, (width, height), interpolation=cv.INTER_LINEAR), np.uint8)
 
 
-def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
+def encode_jpeg(pixels: Pixels, quality: int) -> bytes:
     """Return a BGR or mono picture as a JPEG."""
     cv = _opencv()
     good, data = cv.imencode('.jpg', pixels, [cv.IMWRITE_JPEG_QUALITY, quality])

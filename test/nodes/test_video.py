@@ -120,6 +120,16 @@ def test_the_stamp_is_less_the_delay(tmp_path):
                                and image.width == 2 for image in list(images)))
 
 
+def test_the_quality_of_the_jpegs_is_set_while_it_runs(simulated):
+    newest = latest(simulated, CompressedImage, 'image_raw/compressed')
+    name = 'image_raw.compressed.jpeg_quality'
+    usual = len(wait_until(lambda: newest)[0].data)
+    assert simulated.node.set_parameters([Parameter(name, value=5)])[0].successful
+    changes(newest, lambda message: len(message.data) < 0.7 * usual)
+    assert not simulated.node.set_parameters([Parameter(name, value=0)])[0].successful
+    assert simulated.node.set_parameters([Parameter(name, value=90)])[0].successful
+
+
 def test_camera_info_has_the_same_stamp_and_frame(simulated):
     images = simulated.listen(Image, 'image_raw')
     infos = simulated.listen(CameraInfo, 'camera_info')

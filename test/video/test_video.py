@@ -86,6 +86,14 @@ def test_frames_come_in_order_with_their_times(read, tmp_path):
     assert one.frames[0].pixels.shape == (48, 64, 3) and one.size == (64, 48)
 
 
+def test_one_of_so_many_frames(read, tmp_path):
+    one = read(film(write_film(tmp_path / 'film.avi', 6)), divisor=lambda: 3)
+    wait_until(lambda: one.counters.grabbed > 12)
+    one.stop()
+    assert one.frames and {number_of(frame.pixels) for frame in one.frames} <= {2, 5}
+    assert one.counters.decoded == one.counters.grabbed // 3
+
+
 def test_a_file_begins_again_at_its_end(read, tmp_path):
     one = read(film(write_film(tmp_path / 'film.avi', 3)))
     wait_until(lambda: one.counters.grabbed > 10)
