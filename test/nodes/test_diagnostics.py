@@ -14,6 +14,8 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from camera_driver.catalog import BUILT_IN
 from camera_driver.model import LinkStatistics
 from camera_driver.msg import CameraStatus
+from camera_driver.nodes.abilities.routing import Matrix
+from camera_driver.nodes.abilities.topics import Frame
 from camera_driver.nodes.diagnostics import _link
 
 
@@ -27,6 +29,19 @@ from camera_driver.nodes.diagnostics import _link
 def test_a_line_is_noisy_above_one_percent_of_disturbed_requests(disturbed, level):
     statistics = LinkStatistics(requests=1000, **disturbed)
     assert _link(SimpleNamespace(statistics=statistics, reconnects=0)).level == level
+
+
+def test_cameras_of_one_name_have_frames_of_their_own(ros, tmp_path, monkeypatch):
+    monkeypatch.setenv('ROS_HOME', str(tmp_path))
+    still = [Parameter('port', value='/dev/none'), Parameter('autostart', value=False)]
+    matrix = ros.add(BUILT_IN['intelix'].node_class()(
+        'matrix', namespace='front', context=ros.context, parameter_overrides=[
+            *still, Parameter('cameras', value='eye'), Parameter('eye.input', value=1)]))
+    frames = [ros.add(BUILT_IN['kp_fd30'].node_class()(
+        'eye', namespace=namespace, context=ros.context, parameter_overrides=still)).part(
+            Frame).frame_id for namespace in ('', 'front')]
+    assert frames == ['eye_optical_frame', 'front/eye_optical_frame']
+    assert matrix.part(Matrix).cameras['eye'].frame_id == frames[1]
 
 
 @pytest.mark.parametrize('kind', BUILT_IN.values(), ids=list(BUILT_IN))

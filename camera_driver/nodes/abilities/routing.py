@@ -21,7 +21,7 @@ from camera_driver.device import Device
 from camera_driver.errors import NotSupported
 from camera_driver.model import Identity, Setting, When
 from camera_driver.nodes import grabber, video
-from camera_driver.nodes.abilities.topics import Pictures
+from camera_driver.nodes.abilities.topics import frame_of, Pictures
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.diagnostics import OK, Task, WARN
 from camera_driver.nodes.grabber import Behind, Grabber
@@ -52,7 +52,8 @@ class Matrix(Part[Routes]):
     CAMERA_PARAMETERS = (
         Setting('input', int, 'input of the matrix that the camera is at; 0: not said',
                 minimum=0, default=0, when=When.START),
-        Setting('frame_id', str, 'frame of its images (optical); empty: CAMERA_optical_frame',
+        Setting('frame_id', str, 'frame of its images (optical); empty: that of its '
+                'own node, NAMESPACE/CAMERA_optical_frame',
                 default='', when=When.START),
         Setting('camera_info_url', str, 'URL of its calibration; empty: '
                 'file://${ROS_HOME}/camera_info/CAMERA.yaml, with simulate '
@@ -168,7 +169,8 @@ class Matrix(Part[Routes]):
             if taken:
                 raise ValueError(f'{name}.input: input {number} is that of {taken}')
             found.append(Behind(
-                name, number, str(get(f'{name}.frame_id') or f'{name}_optical_frame'),
+                name, number, str(get(f'{name}.frame_id') or frame_of(
+                    f'{self.node.get_namespace().rstrip("/")}/{name}')),
                 str(get(f'{name}.camera_info_url'))))
         return found
 

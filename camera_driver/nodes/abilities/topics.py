@@ -24,12 +24,17 @@ class Frame(Part[Device]):
     ABILITY = (TakesPictures, StoresImages, HasVideo)
     PARAMETERS = (
         Setting('frame_id', str, 'frame of the images (optical: z forward, x right, y down); '
-                'empty: NAME_optical_frame', default='', when=When.START),
+                'empty: NAMESPACE/NAME_optical_frame', default='', when=When.START),
     )
 
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
-        self.frame_id = node.parameter('frame_id') or f'{node.get_name()}_optical_frame'
+        self.frame_id = node.parameter('frame_id') or frame_of(node.get_fully_qualified_name())
+
+
+def frame_of(camera: str) -> str:
+    """Return the frame of a camera by its full name, as no other one has it."""
+    return f'{camera.lstrip("/")}_optical_frame'
 
 
 class Pictures(Part[Device]):
