@@ -51,6 +51,17 @@ def test_the_index_names_every_document():
     assert {page for page in PAGES if page.parent.name != 'protocols' and page != index} <= linked
 
 
+def test_the_tests_that_a_page_names_are_there():
+    named = re.findall(r'`(test/[\w/]+\.py)::(\w+)`', (ROOT / 'docs' / 'ros.md').read_text())
+    assert len(named) > 20
+    missing = []
+    for path, test in named:
+        file = ROOT / path
+        if not file.exists() or f'\ndef {test}(' not in file.read_text():
+            missing.append(f'{path}::{test}')
+    assert not missing
+
+
 def test_readme_says_which_device_types_are_there():
     rows = re.findall(r'^\| \[`(\w+)`\]\(docs/(\w+)\.md\) \|', (ROOT / 'README.md').read_text(),
                       re.MULTILINE)

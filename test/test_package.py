@@ -154,3 +154,8 @@ def test_setup_refuses_other_pythons(tmp_path):
         capture_output=True, text=True)
     assert result.returncode == 1
     assert '3.10 to 3.13: PYTHON=python3.12 make setup' in result.stderr
+
+
+def test_the_name_is_one_of_rep_144(package):
+    name = package.findtext('name')
+    assert re.fullmatch('[a-z]([a-z0-9]|_(?!_))+[a-z0-9]', name) and 'ros' not in name.split('_')
