@@ -78,7 +78,7 @@ def test_status(rig):
     assert status.live_view is None and status.battery is None
     assert status.details == {'line': '9600 8N1', 'camera number': 'any (255)',
                               'shutter mode': 'off [00 00 00]'}
-    simulator, device = connect({'camera_id': 3}, camera_id=3)
+    simulator, device = connect({'camera_number': 3}, camera_number=3)
     assert device.poll().details['camera number'] == '3'
     assert {c.camera for c in simulator.log} == {3}
 
@@ -193,7 +193,8 @@ def test_no_such_setting(rig):
 
 
 @pytest.mark.parametrize('options', [
-    {'camera_id': 256}, {'camera_id': 'x'}, {'preset_times': 'x'}, {'allow_factory_store': 1}])
+    {'camera_number': 256}, {'camera_number': 'x'}, {'preset_times': 'x'},
+    {'allow_factory_store': 1}])
 def test_options_of_no_use(options):
     with pytest.raises(ValueError):
         KpFd30Camera(LoopPort(Camera()), options)

@@ -246,7 +246,7 @@ def test_a_text_that_is_never_acknowledged():
 
 
 def test_another_camera_number():
-    camera, port, _ = connected(camera_id=7)
+    camera, port, _ = connected(camera_number=7)
     session = KpFd30Session(port, camera=5)
     _, error = took(port, lambda: session.read(1, 0x17), ProtocolError)
     assert 'camera number' in str(error)

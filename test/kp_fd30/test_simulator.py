@@ -201,12 +201,12 @@ def test_enq_drops_a_reply(line):
     assert host.say(WRITE_ALC) == ACK
 
 
-@pytest.mark.parametrize('camera_id, obeyed', [(5, True), (6, False), (0xFF, True)])
-def test_camera_numbers(camera_id, obeyed):
-    camera = KpFd30Simulator(camera_id=5)
+@pytest.mark.parametrize('camera_number, obeyed', [(5, True), (6, False), (0xFF, True)])
+def test_camera_numbers(camera_number, obeyed):
+    camera = KpFd30Simulator(camera_number=5)
     host = Host(camera)
     host.say(ENQ)
-    assert host.say(f'00{camera_id:02x}013a010000') == (ACK if obeyed else b'')
+    assert host.say(f'00{camera_number:02x}013a010000') == (ACK if obeyed else b'')
     assert camera.state is State.IDLE
     assert bool(camera.log) == obeyed
 

@@ -44,8 +44,8 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
 
     LINE: ClassVar[LineSettings] = LINE
     OPTIONS: ClassVar[tuple[Setting, ...]] = (
-        Setting('camera_id', int, 'Number of the camera, set at the camera; 255: every camera on '
-                'the line obeys, so only with one of them', default=GLOBAL, minimum=0,
+        Setting('camera_number', int, 'Number of the camera, set at the camera; 255: every camera '
+                'on the line obeys, so only with one of them', default=GLOBAL, minimum=0,
                 maximum=255, source='kp_fd30.md 4.1'),
         Setting('keep_alive', float, 'Period of harmless questions that notice a camera that is '
                 'gone; 0: none', 's', default=5.0, minimum=0.0, maximum=600.0,
@@ -66,7 +66,7 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
         """Take over an open port; sends nothing. Raises ValueError for options of no use."""
         values = {o.name: o.validate(options.get(o.name, o.default)) for o in self.OPTIONS}
         self._presets = parse_presets(str(values['preset_times']))
-        self.session = KpFd30Session(port, int(values['camera_id']))
+        self.session = KpFd30Session(port, int(values['camera_number']))
         self.bank = Bank(self.session, bool(values['allow_factory_store']))
         self._exposure = ExposureControl(self.bank, self._presets)
 

@@ -37,7 +37,7 @@ RESTART = 'awc_preset_restart'
 class Options:
     """What may differ from camera to camera: the keyword arguments of `KpFd30Simulator`."""
 
-    camera_id: int = 0  # its own number; it obeys FF as well
+    camera_number: int = 0  # its own number; it obeys FF as well
     registers: Mapping[str, bytes] = field(default_factory=dict)  # name -> X1 X2 X3, in EEPROM
     stores_anything: bool = False  # values out of range are taken, not ignored (8, item 9)
     repeats_reply: bool = True  # False: it expects the read command again (3.4 f, the picture)
@@ -149,7 +149,7 @@ class KpFd30Simulator(Simulator):
     # Commands (3.6, 4, 9).
 
     def _obey(self, command: Command) -> None:
-        if command.camera not in (GLOBAL, self.options.camera_id):
+        if command.camera not in (GLOBAL, self.options.camera_number):
             self._go(State.IDLE)
             return
         register = REGISTERS.get((command.area & ~READ, command.register))
