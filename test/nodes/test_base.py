@@ -179,9 +179,9 @@ def test_unplugged_and_replugged(toy):
     before = toy.node.supervisor.statistics.requests
     toy.terminal.unplug()  # nobody uses the line: it is noticed all the same
     wait_until(lambda: not toy.node.connected)
-    assert len(toy.node.lost) == 1
     toy.terminal.replug()
     wait_until(lambda: toy.node.connected)
+    assert len(toy.node.lost) == 1
     supervisor = toy.node.supervisor
     assert supervisor.reconnects == 1 and supervisor.statistics.requests > before
     assert 'reconnected to Toys Toy (serial 1); applied: light, level' in supervisor.recovery
