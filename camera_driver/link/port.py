@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 import errno
+import fcntl
 import logging
 import os
 from pathlib import Path
@@ -125,6 +126,7 @@ class SerialPort:
                 self._serial.exclusive = True
             self._serial.open()
             self._fd = self._serial.fileno()
+            self._claim()
         except (OSError, ValueError, termios.error) as error:
             raise PortError(_why_not(name, error)) from error
         try:
@@ -135,6 +137,15 @@ class SerialPort:
         self._low_latency()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
+
+    def _claim(self) -> None:
+        """
+        Let nobody else open the line: pyserial's lock is heeded by those alone that ask for it.
+
+        A pseudo-terminal would stay closed to the next program when this one is killed.
+        """
+        if os.isatty(self._fd) and not os.ttyname(self._fd).startswith('/dev/pts/'):
+            fcntl.ioctl(self._fd, termios.TIOCEXCL)
 
     @property
     def name(self) -> str:

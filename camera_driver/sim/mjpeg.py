@@ -16,6 +16,8 @@ from camera_driver.sim.simulator import Simulator
 from camera_driver.sim.video import draw, RATE
 
 BOUNDARY = 'frame'
+MOST_CLIENTS = 8  # at once; each takes a thread, and pictures of its own
+PATIENCE = 10.0  # s that a client may take to ask, or for a picture
 
 
 @contextmanager
@@ -28,11 +30,23 @@ def serving(simulator: Simulator, port: int) -> Iterator[str]:
     if type(simulator).video_signal is Simulator.video_signal:
         raise ValueError('this device has no video output')
     ended = threading.Event()
+    places = threading.BoundedSemaphore(MOST_CLIENTS)
 
     class Handler(BaseHTTPRequestHandler):
         """Sends frames until the client leaves or the camera sends none."""
 
+        timeout = PATIENCE
+
         def do_GET(self) -> None:
+            if not places.acquire(blocking=False):
+                self.send_error(503, f'{MOST_CLIENTS} clients are watching')
+                return
+            try:
+                self._send()
+            finally:
+                places.release()
+
+        def _send(self) -> None:
             if simulator.video_signal() is None:
                 self.send_error(503, 'no picture; is live view on?')
                 return
@@ -51,8 +65,8 @@ def serving(simulator: Simulator, port: int) -> Iterator[str]:
                         f'--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n'
                         f'Content-Length: {len(data)}\r\n\r\n'.encode() + data + b'\r\n')
                     due = max(due + 1 / RATE, time.monotonic() - 1)
-            except ConnectionError:
-                return  # the client has left
+            except (ConnectionError, TimeoutError):
+                return  # the client has left, or takes no more
 
         def log_message(self, *_: object) -> None:
             """Say nothing of requests."""

@@ -10,7 +10,8 @@ from helpers import wait_until
 import pytest
 
 from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
-from camera_driver.sim.mjpeg import serving
+from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
+from camera_driver.sim.mjpeg import MOST_CLIENTS, serving
 from camera_driver.video.reader import State, VideoReader
 from camera_driver.video.sources import Capture
 
@@ -98,6 +99,22 @@ def test_video(started, command):
     assert process.communicate() == ('', '') and process.returncode == 0
     wait_until(lambda: reader.state is State.LOST)
     reader.stop()
+
+
+def test_video_for_more_than_there_are_places_for():
+    def watched():
+        try:
+            urlopen(url, timeout=20.0).close()
+        except HTTPError as error:
+            assert f'{MOST_CLIENTS} clients are watching' in str(error)
+            return False
+        return True
+
+    with serving(KpFd30Simulator(), 0) as url:
+        streams = [urlopen(url, timeout=20.0) for _ in range(MOST_CLIENTS)]  # nobody reads them
+        assert not watched()
+        streams.pop().close()
+        wait_until(watched)
 
 
 def test_video_of_live_view_that_is_off():

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The serial port through real pyserial, on real pseudo-terminals and sockets."""
 
+from array import array
 from contextlib import contextmanager
+import fcntl
 import os
 from pathlib import Path
 import select
@@ -17,6 +19,7 @@ import pytest
 from camera_driver.errors import Cancelled, PortError
 from camera_driver.link.port import candidates, check_parity, LineSettings, SerialPort
 
+TIOCGEXCL = 0x80045440  # Linux: is it claimed?
 LINE = LineSettings(19200)
 LONG = 60.0  # s; what waits so long here is woken up
 CALLS = pytest.mark.parametrize('call', [
@@ -231,6 +234,21 @@ def test_in_use_names_the_holder(far, port):
                                  'that, or give this device another port')
     port.write(b'x')  # the holder is not disturbed
     assert far.read(1) == b'x'
+
+
+@pytest.mark.parametrize('name, claimed', [('/dev/ttyUSB0', 1), ('/dev/pts/7', 0)])
+def test_a_line_is_claimed_from_those_who_do_not_ask(far, monkeypatch, name, claimed):
+    monkeypatch.setattr(os, 'ttyname', lambda fd: name)  # a pseudo-terminal is all there is
+    other = os.open(far.path, os.O_RDWR | os.O_NOCTTY)
+    try:
+        port = SerialPort(far.path, LINE)
+        exclusive = array('i', [-1])
+        fcntl.ioctl(other, TIOCGEXCL, exclusive)
+        assert exclusive[0] == claimed
+        fcntl.ioctl(other, termios.TIOCNXCL)
+        port.close()
+    finally:
+        os.close(other)
 
 
 def test_in_use_through_a_link(far, port, tmp_path):
