@@ -138,7 +138,6 @@ def test_camera_info_follows_the_region_of_a_camera_in_the_same_process(tmp_path
     (tmp_path / 'matrix' / 'nadir.yaml').write_text(CALIBRATION)
     with (rig(IxLinkNode, IxLinkSimulator(), tmp_path / 'nadir', name='nadir') as camera,
           rig(IntelixNode, IntelixSimulator(), tmp_path / 'matrix', name='matrix', **RIG,
-              keep_alive=0.0,  # a computer that is late with an answer leaves the routing in doubt
               **{'nadir.camera_info_url': f'file://{tmp_path}/matrix/nadir.yaml'}) as matrix):
         matrix.node.meet({'/nadir': camera.node})
         matrix.node.terminal.do(lambda: matrix.node.terminal.simulator.sources.update(
@@ -146,8 +145,14 @@ def test_camera_info_follows_the_region_of_a_camera_in_the_same_process(tmp_path
         infos = []
         matrix.client.create_subscription(CameraInfo, '/nadir/camera_info', infos.append, 10)
         diagnostics = matrix.listen(DiagnosticArray, '/diagnostics')
-        assert matrix.call(SelectCamera, 'select_camera', camera='nadir').success
-        assert wait_until(lambda: infos and infos[-1]).k[0] == 0
+
+        def selected():
+            # A simulated matrix that is late with an answer, on a busy computer, leaves a doubt.
+            if not matrix.node.part(Matrix).routing.known:
+                assert matrix.call(SelectCamera, 'select_camera', camera='nadir').success
+            return matrix.node.part(Matrix).routing.camera == 'nadir'
+
+        assert wait_until(lambda: selected() and infos and infos[-1]).k[0] == 0
         wait_until(lambda: any(
             one.name == 'matrix: nadir: calibration' and 'is not known' in one.message
             for message in diagnostics for one in message.status))
@@ -155,7 +160,8 @@ def test_camera_info_follows_the_region_of_a_camera_in_the_same_process(tmp_path
             result, = camera.call(SetParameters, 'set_parameters', parameters=[
                 Parameter('live_view_scale', value=scale).to_parameter_msg()]).results
             assert result.successful, result.reason
-            wait_until(lambda: infos[-1].k[0] == pytest.approx(500 * 100 / scale))
+            wait_until(lambda: selected()
+                       and infos[-1].k[0] == pytest.approx(500 * 100 / scale))
 
 
 def test_jpeg(matrix):

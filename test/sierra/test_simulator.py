@@ -11,7 +11,8 @@ from sierra.host import ACK, connect, DC1, DONE, END, ENQ, GET, NAK, NUL, PICTUR
 from camera_driver.devices.sierra.codec import (
     Code, command, pack_int, Packet, SUB_FIRST, Type, unpack_int)
 from camera_driver.devices.sierra.registers import NUMBER, REGISTERS, UPLOAD_MAGIC
-from camera_driver.devices.sierra.simulator.simulator import Frame, State
+from camera_driver.devices.sierra.simulator.options import Resolution
+from camera_driver.devices.sierra.simulator.simulator import Frame, SierraSimulator, State
 from camera_driver.pictures.image import check
 
 
@@ -388,3 +389,10 @@ def test_clock():
     host.wait(1.0)
     assert host.get(2) == -2 ** 31
     check(simulator.press_shutter().data, 'jpeg')
+
+
+def test_the_shutter_is_pressed_with_no_room_for_the_picture():
+    simulator = SierraSimulator(frames=(), memory_size=20_000, resolutions={
+        number: Resolution(640, 480, 1_000) for number in range(1, 7)})
+    with pytest.raises(RuntimeError, match='no room'):  # it was thought to be smaller
+        simulator.press_shutter()

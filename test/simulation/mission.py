@@ -175,7 +175,7 @@ class Mission:
         else:
             told = f'{type(value).__name__}: {value}' if value else ''
         world.log(f'{words}: {verdict} in {host.took:.3f} s {told}')
-        if host.took > LONGEST[world.kind.name]:
+        if host.took > LONGEST[world.kind.name] * self.truth.REQUESTS:
             raise Violation(f'(f) {operation.name} took {host.took:.1f} s')
         return operation, verdict, value
 
@@ -371,7 +371,9 @@ class Mission:
         operation, verdict, _ = self.ask(
             'set', f'set {setting.name} {value!r}',
             lambda device: host.settings.write(device, {setting.name: value}))
-        if setting.name in self.truth.settings() and not setting.momentary:
+        # What cannot be read back is not known when the camera says no and obeys.
+        told = setting.access is not Access.WRITE_ONLY or not self.refuses
+        if setting.name in self.truth.settings() and not setting.momentary and told:
             def done(state):
                 now, held = self.truth.setting(setting), state[setting.name]
                 if now.words is not None and held is not None:

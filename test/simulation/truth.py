@@ -83,6 +83,7 @@ class Truth:
     LIES = frozenset()  # faults that no host can notice, or that never end
     DAMAGE = ('lose', 'cut', 'drop', 'flip', 'repeat', 'delay')  # that the protocol notices
     ONLY_FOR = {}  # fault -> commands that it may happen to; of others it would be a lie
+    REQUESTS = 1.0  # of an operation, in proportion to those of other devices of the type
     UNNOTICED = False  # nobody can tell that it was without power for a moment
     lost_power = False
 
@@ -175,6 +176,7 @@ class SierraTruth(Card):
                   for number in range(draw.randrange(4))]
         if draw.random() < 0.2:
             options['frames'] = ()
+            self.REQUESTS = 2.5  # it is led to a folder, step by step, before each picture
             # Whether there are folders it is asked, and a no would be a lie, or silence again and
             # again (sierra.md 4.7: some models do not answer).
             self.LIES = self.LIES | {'refuse', 'refuse_obeyed', 'cancel_code', 'silence',

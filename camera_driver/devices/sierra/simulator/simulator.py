@@ -98,9 +98,12 @@ class SierraSimulator(Simulator):
     def press_shutter(self) -> Frame:
         """Take a picture on the body. Raises RuntimeError when there is no room."""
         self.camera.start_clock()
-        if not self.camera.frames_left:
-            raise RuntimeError('no room for a picture')
-        return self.camera.take_picture(self.camera.time)
+        try:
+            if self.camera.frames_left:
+                return self.camera.take_picture(self.camera.time)
+        except Refusal:  # the estimate was too good
+            pass
+        raise RuntimeError('no room for a picture')
 
     def remove_card(self) -> None:
         """Take the card out: its pictures are out of reach."""
