@@ -74,6 +74,17 @@ def test_routing_is_unknown_until_it_is_reported():
 
 
 @pytest.mark.parametrize('ask', ['poll', 'listen'])
+def test_where_an_answer_is_late_nothing_is_lost(ask):
+    matrix, switcher = connected()
+    switcher.watch(lambda: None, closely=True)
+    assert switcher.route(8, REVERSED) == REVERSED
+    matrix.misbehave('late_report')
+    getattr(switcher, ask)()
+    assert switcher.routing() == REVERSED
+    assert switcher.statistics.retries == 1
+
+
+@pytest.mark.parametrize('ask', ['poll', 'listen'])
 def test_where_an_answer_is_lost_a_report_may_be_lost_too(ask):
     matrix, switcher = connected()
     switcher.watch(lambda: None, closely=True)

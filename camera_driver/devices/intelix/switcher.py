@@ -87,6 +87,7 @@ class IntelixSwitcher(Routes, HasLocks):
         self._other: tuple[int, ...] | None = None  # what was reported instead
         self._locks: dict[str, bool | None] = dict.fromkeys(LOCKS)
         self._unknown = ''  # the last message that no table has
+        self._answers = 0  # to the question whether it is there
         self._noticed: Callable[[], None] = lambda: None
         self._closely = False
         self.session = IntelixSession(port, str(values['checksum']), self._take)
@@ -340,6 +341,7 @@ class IntelixSwitcher(Routes, HasLocks):
             return
         kind = MESSAGES.get(message.key)
         data = message.parameters
+        self._answers += kind is not None and kind.name == 'i_am_here'
         if kind is None or kind.to_device or len(data) != kind.size:
             if explain(message) != self._unknown:
                 self._unknown = explain(message)
@@ -407,14 +409,19 @@ class IntelixSwitcher(Routes, HasLocks):
                           f'{look}')
 
     def _ask_whether_it_is_there(self) -> None:
-        """Ask; while an answer was lost, a report may have been lost as well."""
-        counters = self.session.channel.counters
-        before = counters.retries
+        """Ask; when an answer is lost, and not late, a report may be lost as well."""
+        session = self.session
+        counters, port = session.channel.counters, session.port
+        asked, answered = counters.retries - 1, self._answers
         try:
-            self.session.request('are_you_there')
+            session.request('are_you_there')
+            end = port.now() + T_LATE
+            while self._answers - answered < counters.retries - asked and port.now() < end:
+                port.pause(T_AGAIN)
+                session.listen()
         finally:
-            if counters.retries != before:
-                self._doubt('it did not answer at once')
+            if self._answers - answered < counters.retries - asked > 1:
+                self._doubt('an answer was lost')
 
     def _doubt(self, what: str) -> None:
         if self._routing is not None:
