@@ -22,6 +22,7 @@ from camera_driver.catalog import find, TYPES
 from camera_driver.host.process import end_with_parent, ending_signals
 from camera_driver.host.worker import MOST_WAITING
 from camera_driver.nodes.base import DeviceNode, FAILURES
+from camera_driver.nodes.rclpy_private import let_finish
 from camera_driver.rig import Rig
 
 THREADS = MOST_WAITING + 1 + 5
@@ -150,6 +151,8 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
                 node.worker.stop_job()  # all at the same time
         for node in nodes.values():
             node.finish()
+        for executor in executors.values():
+            let_finish(executor, 1.0)
         for executor in executors.values():
             executor.shutdown(timeout_sec=1.0)
         for thread in threads:

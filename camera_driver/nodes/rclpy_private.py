@@ -7,8 +7,11 @@ A test for each says when another version of rclpy works otherwise.
 """
 
 from collections.abc import Collection
+from threading import Event
+from time import monotonic
 
 from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.executors import Executor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.logging import LoggingSeverity
 from rclpy.node import Node
@@ -37,3 +40,19 @@ def write_log(name: str, severity: int, text: str, function: str | None, path: s
     """Log a text that comes from elsewhere than the caller; the level is not looked at."""
     rclpy_implementation.rclpy_logging_rcutils_log(
         LoggingSeverity(severity), name, text, function or '', path, line)
+
+
+def let_finish(executor: Executor, timeout: float) -> bool:
+    """
+    Wait until nothing is under way in an executor that spins; False: it is, after `timeout` [s].
+
+    Executor.shutdown says that it waits, and does not: the answers to goals that have just ended
+    are tasks of their own, which would never run.
+    """
+    end = monotonic() + timeout
+    pulse = Event()
+    while any(not task.done() for task, *_ in list(executor._tasks)):
+        if monotonic() >= end:
+            return False
+        pulse.wait(0.005)
+    return True

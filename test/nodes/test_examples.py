@@ -104,6 +104,7 @@ def test_a_mission_never_commands_a_shot_in_doubt_again(stored, tmp_path, exampl
         assert len(list((tmp_path / 'pictures').iterdir())) == len(one.simulator.frames)
 
 
+@pytest.mark.long
 def test_a_mission_goes_on_when_the_camera_is_back(tmp_path, example):
     with rig(SierraNode, sierra(), tmp_path) as one:
         one.terminal.unplug()
@@ -128,6 +129,7 @@ def test_a_mission_leaves_a_camera_alone_that_is_on_another_one(tmp_path, exampl
         assert len(one.simulator.shots) == 1
 
 
+@pytest.mark.long
 def test_a_mission_fetches_when_somebody_elses_download_is_over(tmp_path, example):
     with rig(SierraNode, sierra(max_speed=9600), tmp_path, baudrate=9600,
              capture_during_download='abort') as one:
@@ -156,6 +158,7 @@ def test_save_images(tmp_path, example):
         assert out.endswith(', frame camera_optical_frame\n')
 
 
+@pytest.mark.long
 def test_demo(tmp_path):
     """What `make demo` runs, with its lines not slowed down."""
     with own_domain() as domain:

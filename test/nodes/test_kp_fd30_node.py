@@ -132,6 +132,7 @@ def test_after_reset_the_settings_are_there_again(camera):
     assert camera.simulator.registers['alc_mode'] == bytes.fromhex('02 00 00')
 
 
+@pytest.mark.long
 def test_a_camera_that_is_switched_off_is_noticed_and_set_again(tmp_path):
     with rig(KpFd30Node, KpFd30Simulator(), tmp_path, keep_alive=0.1) as one:
         assert not put(one, 'alc_mode', 'area')

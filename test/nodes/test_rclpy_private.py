@@ -5,6 +5,7 @@
 import ast
 import logging
 from pathlib import Path
+import threading
 
 from helpers import wait_until
 import pytest
@@ -13,7 +14,7 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.parameter import Parameter
 
 from camera_driver.nodes.rclpy_private import (
-    given_parameters, restore_type, show_parameter, write_log)
+    given_parameters, let_finish, restore_type, show_parameter, write_log)
 
 NODES = Path(__file__).resolve().parents[2] / 'camera_driver' / 'nodes'
 TREES = {path.relative_to(NODES): ast.parse(path.read_text()) for path in NODES.rglob('*.py')}
@@ -66,6 +67,22 @@ def test_a_log_line_has_the_place_that_it_is_given(ros):
     assert (line.function, line.file, line.line) == ('work', 'there.py', 7)
 
 
+def test_what_is_under_way_in_an_executor_is_waited_for(ros):
+    release, done = threading.Event(), []
+
+    def work():
+        release.wait(20.0)
+        done.append('work')
+        # As rclpy answers who waits for the result of a goal that has ended.
+        ros.executor.create_task(lambda: done.append('answer'))
+
+    ros.executor.create_task(work)
+    assert not let_finish(ros.executor, 0.0)
+    release.set()
+    assert let_finish(ros.executor, 20.0)
+    assert done == ['work', 'answer']
+
+
 @pytest.mark.parametrize('path', TREES, ids=str)
 def test_no_other_file_touches_private_members_of_rclpy(path):
     ours = {node.name for tree in TREES.values() for node in ast.walk(tree)
@@ -75,5 +92,5 @@ def test_no_other_file_touches_private_members_of_rclpy(path):
              if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
     used = {node.attr for node in ast.walk(TREES[path]) if isinstance(node, ast.Attribute)
             if node.attr.startswith('_') and not node.attr.startswith('__')}
-    theirs = {'_declare_parameter_common', '_parameter_overrides'}
+    theirs = {'_declare_parameter_common', '_parameter_overrides', '_tasks'}
     assert used - ours == (theirs if path.name == 'rclpy_private.py' else set())
