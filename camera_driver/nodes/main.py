@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import threading
+from time import monotonic
 
 from ament_index_python.packages import get_package_prefix, get_package_share_directory
 import rclpy
@@ -151,8 +152,9 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
                 node.worker.stop_job()  # all at the same time
         for node in nodes.values():
             node.finish()
+        end = monotonic() + 1.0  # for all of them together
         for executor in executors.values():
-            let_finish(executor, 1.0)
+            let_finish(executor, end - monotonic())
         for executor in executors.values():
             executor.shutdown(timeout_sec=1.0)
         for thread in threads:
