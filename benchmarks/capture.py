@@ -67,7 +67,6 @@ def _capture(node: Client, folder: Path, name: str, parameters: Mapping[str, Any
                 answers.append(monotonic())
                 if not (answer and answer.success):
                     raise RuntimeError(f'capture: {answer and answer.message}')
-            node.destroy_client(capture)
     sent = _sent(trace)
     triggers = [at for at, data in sent if data == TRIGGER]
     questions = [max(at for at, data in sent if data == QUESTION and at < trigger)
@@ -88,7 +87,6 @@ def _bare(node: Client) -> list[float]:
         start = monotonic()
         service.call(GetParameters.Request(), timeout_sec=PATIENCE)
         times.append(monotonic() - start)
-    node.destroy_client(service)
     return times
 
 

@@ -15,11 +15,12 @@ from typing import Any
 
 from ament_index_python.packages import get_package_prefix
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from camera_driver.msg import CameraStatus
+from camera_driver.nodes.spinning import Spinner
 
 NAME = 'benchmark_camera'
 PATIENCE = 30.0  # s
@@ -105,16 +106,8 @@ def spinning(node: Node) -> Iterator[None]:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
 
-    def spin() -> None:
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            pass
-
-    thread = threading.Thread(target=spin)
-    thread.start()
+    spinner = Spinner(executor, 'spin')
     try:
         yield
     finally:
-        executor.shutdown()
-        thread.join()
+        spinner.end()

@@ -26,7 +26,7 @@ from contact_sheet import contact_sheet
 import numpy as np
 import rclpy
 from rclpy.action import ActionClient
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.parameter_client import AsyncParameterClient
@@ -39,6 +39,7 @@ import yaml
 from camera_driver.action import DownloadImages
 from camera_driver.host.process import environment
 from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
+from camera_driver.nodes.spinning import Spinner
 from camera_driver.pictures import image
 from camera_driver.srv import Capture, ListImages, SelectCamera, SetExposure, Switch
 
@@ -75,6 +76,8 @@ class Client(Node):
         self.statuses = {}
         self.events = {}  # shot_id -> event
         self.frames = {}  # camera -> newest image
+        self.watched = set()
+        self.services_used = {}  # name -> client
         self.changed = threading.Condition()
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         for name in DEVICES:
@@ -101,12 +104,13 @@ class Client(Node):
 
     def call(self, kind, name, **fields):
         """Call a service and return its answer."""
-        client = self.create_client(kind, name)
-        if not client.wait_for_service(PATIENCE):
-            raise SystemExit(f'demo: the service {name} is not there')
-        time.sleep(KNOWN)
+        client = self.services_used.get(name)
+        if client is None:
+            self.services_used[name] = client = self.create_client(kind, name)
+            if not client.wait_for_service(PATIENCE):
+                raise SystemExit(f'demo: the service {name} is not there')
+            time.sleep(KNOWN)
         answer = client.call(kind.Request(**fields), timeout_sec=PATIENCE)
-        self.destroy_client(client)
         if answer is None or not answer.success:
             raise SystemExit(f'demo: {name}: {answer.message if answer else "no answer"}')
         return answer
@@ -171,8 +175,11 @@ class Client(Node):
 
     def see(self, camera, differs_from=None):
         """Return the next picture of a camera's video, (height, width, 3) RGB."""
-        self.frames.clear()
-        subscription = self.hear(Image, f'{camera}/image_raw', self.frames, lambda _: camera, 1)
+        if camera not in self.watched:
+            self.watched.add(camera)  # for good: another thread spins with what this one has
+            self.hear(Image, f'{camera}/image_raw', self.frames, lambda _: camera, 1)
+        with self.changed:
+            self.frames.pop(camera, None)
 
         def picture():
             message = self.frames.get(camera)
@@ -185,7 +192,6 @@ class Client(Node):
             return message, pixels
 
         message, pixels = self.wait_for(f'a picture of {camera}', picture)
-        self.destroy_subscription(subscription)
         tell(f'/{camera}/image_raw: {message.width} x {message.height} {message.encoding} in '
              f'{message.header.frame_id}, mean brightness {pixels.mean():.0f}')
         return pixels
@@ -221,19 +227,11 @@ def client():
     executor = SingleThreadedExecutor()
     executor.add_node(node)
 
-    def spin():
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            pass
-
-    thread = threading.Thread(target=spin)
-    thread.start()
+    spinner = Spinner(executor, 'client')
     try:
         yield node
     finally:
-        executor.shutdown()
-        thread.join()
+        spinner.end()
         rclpy.try_shutdown()
 
 

@@ -162,11 +162,16 @@ class Rig(Client):
                   'camera_info_url': f'file://{folder}/calibration.yaml', **parameters}
         overrides = [Parameter(key, value=value) for key, value in values.items()]
         domain = stack.enter_context(own_domain())
-        node = stack.enter_context(spinning(
+        self._running = stack.enter_context(ExitStack())
+        node = self._running.enter_context(spinning(
             lambda context: node_class(name, context=context, parameter_overrides=overrides),
             THREADS, domain))
         super().__init__(stack, name, f'/{name}', node, domain)
         wait_until(lambda: self.node.connected and self.node._active)
+
+    def end_node(self):
+        """End the node, as at the end of its process."""
+        self._running.close()
 
     def listen(self, kind, topic, **qos):
         """Subscribe and return the list that messages are put into."""

@@ -5,10 +5,11 @@
 from contextlib import contextmanager
 import gc
 import logging
-import threading
 
 import rclpy
 from rclpy.executors import MultiThreadedExecutor
+
+from camera_driver.nodes.spinning import Spinner
 
 LOG = logging.getLogger('camera_driver')  # nodes.logs.bridge changes it for their process
 
@@ -18,22 +19,13 @@ def executor_thread(threads, domain=None):
     """
     Give a MultiThreadedExecutor that spins in a thread, in a context of its own.
 
-    Spinning ends before anything that it uses: Executor.shutdown() of rclpy 7 sets its flag and
-    destroys its guard conditions at once, waits for no callback, and leaves the thread that spins
-    and those that run callbacks to meet an InvalidHandle.
+    Spinning ends, and the callbacks under way, before anything that they use.
     """
     logged = LOG.handlers[:], LOG.propagate, LOG.level
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=domain)
     executor = MultiThreadedExecutor(threads, context=context)
-    ended = threading.Event()
-
-    def spin():
-        while not ended.is_set():
-            executor.spin_once()
-
-    thread = threading.Thread(target=spin, name='ros-executor')
-    thread.start()
+    spinner = Spinner(executor, 'ros-executor')
     try:
         yield executor
     finally:
@@ -41,11 +33,7 @@ def executor_thread(threads, domain=None):
         for node in nodes:
             if hasattr(node, 'close_device'):
                 node.close_device()  # no callback waits for the device any longer
-        ended.set()
-        executor.create_task(lambda: None)  # anything to do, so that spin_once returns
-        thread.join()
-        executor._executor.shutdown()  # its pool: wait for the callbacks under way
-        executor.shutdown()
+        spinner.end()
         for node in nodes:
             node.destroy_node()
         rclpy.shutdown(context=context)

@@ -49,7 +49,7 @@ ONLY_HERE = {  # module from outside -> where it may be imported
 ONLY_HERE |= dict.fromkeys(('_thread', 'multiprocessing', 'asyncio', 'sched', 'concurrent'),
                            ONLY_HERE['threading'])
 STARTS_THREADS = (
-    'cli/images.py', 'host/worker.py', 'nodes/main.py', 'sim/terminal.py', 'sim/mjpeg.py',
+    'cli/images.py', 'host/worker.py', 'nodes/spinning.py', 'sim/terminal.py', 'sim/mjpeg.py',
     'video/reader.py')
 
 SOURCES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text())

@@ -10,7 +10,6 @@ from queue import SimpleQueue
 import signal
 import sys
 import tempfile
-import threading
 from time import monotonic
 
 from ament_index_python.packages import get_package_prefix, get_package_share_directory
@@ -24,6 +23,7 @@ from camera_driver.host.process import end_with_parent, ending_signals
 from camera_driver.host.worker import MOST_WAITING
 from camera_driver.nodes.base import DeviceNode, FAILURES
 from camera_driver.nodes.rclpy_private import let_finish
+from camera_driver.nodes.spinning import Spinner
 from camera_driver.rig import Rig
 
 THREADS = MOST_WAITING + 1 + 5
@@ -110,15 +110,7 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
     end_with_parent()
     nodes: dict[str, DeviceNode] = {}
     # One for each node: an executor looks at all that its nodes have whenever anything happens.
-    executors: dict[str, MultiThreadedExecutor] = {}
-    threads: list[threading.Thread] = []
-
-    def spin(executor: MultiThreadedExecutor) -> None:
-        try:
-            executor.spin()
-        except BaseException as error:
-            news.put(error)
-
+    spinners: dict[str, Spinner] = {}
     try:
         for name, make in makers.items():
             try:
@@ -128,42 +120,41 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
             node.failure.add_done_callback(lambda _, name=name: news.put(name))
         for name, node in nodes.items():
             node.meet(nodes)
-            executors[name] = executor = MultiThreadedExecutor(THREADS)
+        for name, node in nodes.items():
+            executor = MultiThreadedExecutor(THREADS)
             executor.add_node(node)
-            threads.append(threading.Thread(target=spin, args=(executor,), daemon=True,
-                                            name=f'executor of {name}'))
-        for thread in threads:
-            thread.start()
+            spinners[name] = Spinner(executor, f'executor of {name}', news.put)
         while nodes:
             failed = news.get()
             if failed is None:
                 break
             if isinstance(failed, BaseException):
                 raise failed
-            node = nodes.pop(failed)  # its log says why
-            executors[failed].remove_node(node)
-            node.destroy_node()
+            _end([(nodes.pop(failed), spinners.pop(failed))])  # its log says why
     finally:
         # The orderly end takes 3 s at most; a second Ctrl-C must not leave a camera half closed.
         for number in heeded:
             signal.signal(number, signal.SIG_IGN)
-        for node in nodes.values():
-            if node.worker:
-                node.worker.stop_job()  # all at the same time
-        for node in nodes.values():
-            node.finish()
-        end = monotonic() + 1.0  # for all of them together
-        for executor in executors.values():
-            let_finish(executor, end - monotonic())
-        for executor in executors.values():
-            executor.shutdown(timeout_sec=1.0)
-        for thread in threads:
-            if thread.is_alive():
-                thread.join(1.0)
-        for node in nodes.values():
-            node.destroy_node()
+        _end([(node, spinners.get(name)) for name, node in nodes.items()])
         rclpy.try_shutdown()
     return 0 if len(nodes) == len(makers) else 1
+
+
+def _end(running: Sequence[tuple[DeviceNode, Spinner | None]]) -> None:
+    """End nodes in order: what is under way, the device, the answers, spinning, the node."""
+    for node, _ in running:
+        if node.worker:
+            node.worker.stop_job()  # all at the same time
+    for node, _ in running:
+        node.finish()
+    end = monotonic() + 1.0  # for all of them together
+    for node, _ in running:
+        if node.executor:
+            let_finish(node.executor, end - monotonic())
+    for node, spinner in running:
+        if spinner:
+            spinner.end(1.0)
+        node.destroy_node()
 
 
 def _tell(name: str, error: object) -> None:

@@ -11,7 +11,7 @@ from threading import Event
 from time import monotonic
 
 from rcl_interfaces.msg import ParameterDescriptor
-from rclpy.executors import Executor
+from rclpy.executors import Executor, MultiThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.logging import LoggingSeverity
 from rclpy.node import Node
@@ -56,3 +56,9 @@ def let_finish(executor: Executor, timeout: float) -> bool:
             return False
         pulse.wait(0.005)
     return True
+
+
+def end_pool(executor: Executor, wait: bool) -> None:
+    """End the threads in which an executor runs callbacks, each when its callback has ended."""
+    if isinstance(executor, MultiThreadedExecutor):
+        executor._executor.shutdown(wait=wait)

@@ -68,5 +68,5 @@ def test_a_monitor_hears_that_a_node_is_gone(tmp_path):
         watch()
         wait_until(lambda: alive)
         assert alive == [1] and not late
-        one.node.destroy_node()
+        one.end_node()
         wait_until(lambda: alive[-1] == 0)

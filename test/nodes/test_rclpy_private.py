@@ -10,11 +10,12 @@ import threading
 from helpers import wait_until
 import pytest
 from rcl_interfaces.msg import Log, ParameterDescriptor, ParameterType
+from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
 from rclpy.parameter import Parameter
 
 from camera_driver.nodes.rclpy_private import (
-    given_parameters, let_finish, restore_type, show_parameter, write_log)
+    end_pool, given_parameters, let_finish, restore_type, show_parameter, write_log)
 
 NODES = Path(__file__).resolve().parents[2] / 'camera_driver' / 'nodes'
 TREES = {path.relative_to(NODES): ast.parse(path.read_text()) for path in NODES.rglob('*.py')}
@@ -81,6 +82,19 @@ def test_what_is_under_way_in_an_executor_is_waited_for(ros):
     release.set()
     assert let_finish(ros.executor, 20.0)
     assert done == ['work', 'answer']
+
+
+def test_the_pool_of_an_executor_ends_with_its_callbacks(ros):
+    executor = MultiThreadedExecutor(2, context=ros.executor.context)
+    release, done = threading.Event(), []
+    task = executor.create_task(lambda: done.append(release.wait(20.0)))
+    executor.spin_once()
+    end_pool(executor, wait=False)
+    assert not task.done()
+    release.set()
+    end_pool(executor, wait=True)
+    assert done == [True]
+    executor.shutdown()
 
 
 @pytest.mark.parametrize('path', TREES, ids=str)
