@@ -30,6 +30,9 @@ os.environ.setdefault('ROS_PYTHON_CHECK_FIELDS', '1')
 hypothesis.settings.register_profile('same', derandomize=True, deadline=None)
 hypothesis.settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'same'))
 
+WAITING = {'nodes', 'cli', 'peers'}
+"""Folders of tests that wait most of the time."""
+
 WITHOUT_ROS = (
     'needs ROS 2 and the interfaces of camera_driver: make setup && . install/setup.sh')
 
@@ -54,27 +57,28 @@ def pytest_configure(config):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """
-    Keep all workers busy from the first minute to the last.
+    Keep all processors busy from the first minute to the last.
 
-    With --dist worksteal each worker begins with its own part of the list. Tests that take long
-    come first, so that none is left at the end. Modules are dealt out whole. Those of nodes wait
-    most of the time: every second worker has them at the end, so that others compute meanwhile.
+    With --dist worksteal each worker begins with its own part of the list, and whoever is ready
+    takes from the ends of others. Tests that take long come first. Then most workers have those
+    that wait most of the time, for nodes and lines, while others compute; what computes comes at
+    the end of every part, since it needs no company. Modules are dealt out whole.
     """
     workers = getattr(config, 'workerinput', {}).get('workercount', 1)
-    long = [item for item in items if item.get_closest_marker('long')]
-    parts = [[] for _ in range(workers)]
-    for waits in (True, False):
+    parts = [[item for item in items if item.get_closest_marker('long')][worker::workers]
+             for worker in range(workers)]
+    for waiting, takers in ((True, range(workers // 5, workers)), (False, range(workers))):
         modules = {}
         for item in items:
-            if ('nodes' in item.path.parts) is waits and not item.get_closest_marker('long'):
+            if (bool(WAITING & {*item.path.parts}) is waiting
+                    and not item.get_closest_marker('long')):
                 modules.setdefault(item.path, []).append(item)
-        dealt = [[] for _ in range(workers)]
+        dealt = {worker: [] for worker in takers}
         for module in sorted(modules.values(), key=len, reverse=True):
-            min(dealt, key=len).extend(module)
-        for number, (part, more) in enumerate(zip(parts, dealt)):
-            part[:] = more + part if number % 2 else part + more
-    items[:] = [item for worker, part in enumerate(parts)
-                for item in long[worker::workers] + part]
+            min(dealt.values(), key=len).extend(module)
+        for worker, part in dealt.items():
+            parts[worker] += part
+    items[:] = [item for part in parts for item in part]
 
 
 def pytest_collection_finish():

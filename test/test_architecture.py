@@ -3,6 +3,7 @@
 """Imports go one way; what every device type has to have."""
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -52,14 +53,20 @@ STARTS_THREADS = (
     'cli/images.py', 'host/worker.py', 'nodes/spinning.py', 'sim/terminal.py', 'sim/mjpeg.py',
     'video/reader.py')
 
-SOURCES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text())
-           for path in sorted(PACKAGE.rglob('*.py'))}
+SOURCES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob('*.py'))}
 
 
-def modules(tree):
+@cache
+def nodes(path):
+    """Return the nodes of the syntax tree of a file."""
+    return list(ast.walk(ast.parse(SOURCES[path].read_text())))
+
+
+@cache
+def modules(path):
     """Return the full names of all that a file imports, also late and for type checks alone."""
     names = set()
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -78,18 +85,18 @@ def own(name):
 def test_imports_go_one_way(path):
     part = path.split('/')[0].removesuffix('.py')
     if part == '__init__':
-        assert modules(SOURCES[path]) == {'pkgutil.extend_path'}
+        assert modules(path) == {'pkgutil.extend_path'}
         return
     allowed = MAY_IMPORT[part] | {part}
     if part in ('nodes', 'payload'):
         allowed |= {'msg', 'srv', 'action'}
-    used = {own(name)[0] for name in modules(SOURCES[path]) if own(name)}
+    used = {own(name)[0] for name in modules(path) if own(name)}
     assert used <= allowed
 
 
 @pytest.mark.parametrize('path', SOURCES)
 def test_libraries_are_imported_in_their_places_only(path):
-    for name in modules(SOURCES[path]):
+    for name in modules(path):
         places = ONLY_HERE.get(name.split('.')[0])
         assert places is None or path.startswith(places), f'{path} imports {name}'
 
@@ -97,7 +104,7 @@ def test_libraries_are_imported_in_their_places_only(path):
 @pytest.mark.parametrize('path', SOURCES)
 def test_threads_are_started_in_few_places(path):
     calls = {node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-             for node in ast.walk(SOURCES[path]) if isinstance(node, ast.Call)
+             for node in nodes(path) if isinstance(node, ast.Call)
              and isinstance(node.func, (ast.Attribute, ast.Name))}
     assert not calls & {'Thread', 'Timer', 'ThreadPoolExecutor'} or path.startswith(STARTS_THREADS)
 
@@ -105,7 +112,7 @@ def test_threads_are_started_in_few_places(path):
 @pytest.mark.parametrize('path', [path for path in SOURCES if path.startswith('devices/')])
 def test_inside_a_device_type(path):
     folder, _, module = path.removeprefix('devices/').partition('/')
-    for name in modules(SOURCES[path]):
+    for name in modules(path):
         place = own(name)
         if place[:1] == ['devices']:
             assert place[1:2] == [folder], f'{path} imports another device type: {name}'
@@ -125,7 +132,7 @@ def test_no_modules_import_each_other_in_a_circle():
              if not path.endswith('__init__.py')}
     graph = {name: set() for name in names}
     for name, path in names.items():
-        for used in map(own, modules(SOURCES[path])):
+        for used in map(own, modules(path)):
             # A name in a module, or a module in a package.
             graph[name] |= {one for one in ('.'.join(used), '.'.join(used[:-1])) if one in names}
     list(TopologicalSorter(graph).static_order())  # raises CycleError that names them

@@ -21,7 +21,7 @@ class Spinner:
     def __init__(self, executor: Executor, name: str,
                  failed: Callable[[BaseException], object] | None = None) -> None:
         """Begin to spin; an exception out of a callback ends it and is given to `failed`."""
-        self._executor = executor
+        self.executor = executor
         self._failed = failed
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._spin, name=name, daemon=True)
@@ -34,15 +34,15 @@ class Spinner:
         Waits for the callbacks under way, or for `timeout` [s] for the thread alone.
         """
         self._ended.set()
-        self._executor.create_task(lambda: None)  # anything to do, so that spin_once returns
+        self.executor.create_task(lambda: None)  # anything to do, so that spin_once returns
         self._thread.join(timeout)
-        end_pool(self._executor, wait=timeout is None)
-        self._executor.shutdown(timeout_sec=0.0)
+        end_pool(self.executor, wait=timeout is None)
+        self.executor.shutdown(timeout_sec=0.0)
 
     def _spin(self) -> None:
         try:
-            while not self._ended.is_set() and self._executor.context.ok():
-                self._executor.spin_once()
+            while not self._ended.is_set() and self.executor.context.ok():
+                self.executor.spin_once()
         except ExternalShutdownException:
             pass
         except BaseException as error:
