@@ -8,8 +8,8 @@ The values that devices, nodes and the command line share. SI units; frozen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import Enum
 from math import inf, isclose
@@ -190,6 +190,7 @@ class When(Enum):
 
 
 SettingValue = bool | int | float | str
+OptionValue = SettingValue | tuple[SettingValue, ...]
 
 PRINTED = 5e-4
 """How far a printed number may be from the value that it stands for: four digits."""
@@ -222,12 +223,16 @@ class Setting:
     momentary: bool = False  # an event, no state: done when it is set, never again by itself
     default: bool | int | float | str | None = None  # of an option; settings have none
     when: When = When.UNCONFIGURED  # of an option
+    many: bool = False  # an option that is a list of such values, by default an empty one
     optical: str = ''  # the field of OpticalState that it is: it moves points in the picture
     source: str = ''  # section of the protocol's document
 
     @property
     def allowed(self) -> str:
         """Say in words what values are allowed."""
+        if self.many:
+            return 'list of texts' if self.kind is str else (
+                f'list of numbers: {replace(self, many=False).allowed}')
         unit = f' {self.unit}' if self.unit else ''
         if self.words is not None:
             return ', '.join([*self.words, *(['raw:NUMBER'] if self.raw_allowed else [])])
@@ -266,6 +271,15 @@ class Setting:
                              f'allowed: {self.allowed}')
         assert isinstance(value, (bool, int, float, str))
         return value
+
+    def validate_all(self, values: object) -> OptionValue:
+        """Return a value as `validate` does; of a list (`many`): its values, as a tuple."""
+        if not self.many:
+            return self.validate(values)
+        if isinstance(values, str) or not isinstance(values, Sequence):
+            raise ValueError(f'{self.name}: {values!r} is not a list: write {self.name}: '
+                             f'[{values}]; allowed: {self.allowed}')
+        return tuple(map(replace(self, many=False).validate, values))
 
     def _printed(self, value: float) -> float:
         """Return the limit or value that prints like a number, or the number."""

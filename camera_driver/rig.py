@@ -16,14 +16,14 @@ import json
 import os
 from pathlib import Path
 import re
-from typing import NoReturn
+from typing import cast, NoReturn
 
 import yaml
 
 from camera_driver.catalog import TYPES
 from camera_driver.device_type import DeviceType
 from camera_driver.errors import StorageError
-from camera_driver.model import Access, Setting, SettingValue
+from camera_driver.model import Access, OptionValue, Setting, SettingValue
 
 PROCESSES = ('one', 'each')
 """All nodes in one process, or one process for each."""
@@ -53,7 +53,7 @@ class RigDevice:
     name: str
     type: str
     namespace: str  # with what is before it: 'front', '/uav1/front', '' = none
-    parameters: Mapping[str, SettingValue]
+    parameters: Mapping[str, OptionValue]
     remappings: Mapping[str, str] = field(default_factory=dict)  # topic or service -> other name
 
     @property
@@ -226,13 +226,13 @@ class _Reader:
         self._ports[real] = device.name, node.start_mark.line + 1
 
     def _cameras(self, key: yaml.Node, node: yaml.Node, kind: DeviceType
-                 ) -> dict[str, SettingValue]:
+                 ) -> dict[str, OptionValue]:
         """Return the parameters that name the cameras behind a device: NAME.PARAMETER."""
         known = {one.name: one for one in kind.node_class().camera_parameters()}
         if not known:
             self._fail(key, f'there are no cameras behind a {kind.name}')
         cameras = self._mapping(node, 'cameras')
-        values: dict[str, SettingValue] = {'cameras': ', '.join(cameras)}
+        values: dict[str, OptionValue] = {'cameras': tuple(cameras)}
         for name, (where, parameters) in cameras.items():
             if not NAME.fullmatch(name):
                 self._fail(where, f'ROS does not take the name {name!r}')
@@ -241,8 +241,8 @@ class _Reader:
         return values
 
     def _parameters(self, node: yaml.Node, what: str, known: Mapping[str, Setting]
-                    ) -> dict[str, SettingValue]:
-        values: dict[str, SettingValue] = {}
+                    ) -> dict[str, OptionValue]:
+        values: dict[str, OptionValue] = {}
         if self._says_nothing(node):
             return values
         for name, (key, value) in self._mapping(node, 'parameters').items():
@@ -257,7 +257,16 @@ class _Reader:
                 values[name] = self._value(known[name], value)
         return values
 
-    def _value(self, setting: Setting, node: yaml.Node) -> SettingValue:
+    def _value(self, setting: Setting, node: yaml.Node) -> OptionValue:
+        if setting.many and isinstance(node, yaml.SequenceNode):
+            single = replace(setting, many=False)
+            return tuple(self._single(single, item) for item in node.value)
+        if setting.many:
+            text = node.value if isinstance(node, yaml.ScalarNode) else ''
+            self._fail(node, f'{setting.name}: has to be a list: [{text}]')
+        return self._single(setting, node)
+
+    def _single(self, setting: Setting, node: yaml.Node) -> SettingValue:
         value = self._scalar(node, setting.name)
         if setting.kind is str:
             value = node.value  # YAML makes false of a word such as off
@@ -335,7 +344,7 @@ def _behind(devices: Sequence[RigDevice]) -> Iterator[RigDevice]:
     """Take the simulated cameras' own video from those whose pictures a matrix publishes."""
     names = {f'{device.full_name.rpartition("/")[0]}/{name}' for device in devices
              if device.parameters.get('grabber_output')
-             for name in re.split(r'[,\s]+', str(device.parameters.get('cameras', '')))}
+             for name in cast(Sequence[str], device.parameters.get('cameras', ()))}
     for device in devices:
         if (device.full_name in names and device.parameters.get('simulate')
                 and 'video_source' in declared(TYPES[device.type])):

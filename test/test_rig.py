@@ -139,7 +139,7 @@ devices:
         Setting('input', int, 'where it is', minimum=0, maximum=8, default=0),
         Setting('frame_id', str, 'its frame', default='')))
     assert rig(text).devices[0].parameters == {
-        'simulate': True, 'cameras': 'nadir, oblique', 'nadir.input': 1, 'oblique.input': 2,
+        'simulate': True, 'cameras': ('nadir', 'oblique'), 'nadir.input': 1, 'oblique.input': 2,
         'oblique.frame_id': 'wing'}
     for right, wrong, problem in (
             ('nadir:', 'a-b:', "7:5: ROS does not take the name 'a-b'"),
@@ -148,6 +148,24 @@ devices:
             ('{input: 1}', '1', '7:12: parameters is written as key: value')):
         with pytest.raises(RigError, match=problem):
             rig(text.replace(right, wrong))
+
+
+def test_lists(rig):
+    text = """
+devices:
+- {name: matrix, type: intelix, parameters: {simulate: true, routes: [8, 7, 6, 5, 4, 3, 2, 1]}}
+"""
+    assert rig(text).devices[0].parameters == {
+        'simulate': True, 'routes': (8, 7, 6, 5, 4, 3, 2, 1)}
+    for wrong, problem in (
+            ('8 7', r'3:70: routes: has to be a list: \[8 7\]'),
+            ('[8, 9]', '3:74: routes: 9 is not allowed; allowed: 1 to 8'),
+            ('[[8]]', '3:71: routes: has to be a single value'),
+            ('{a: b}', r'3:70: routes: has to be a list: \[\]')):
+        with pytest.raises(RigError, match=problem):
+            rig(text.replace('[8, 7, 6, 5, 4, 3, 2, 1]', wrong))
+    with pytest.raises(RigError, match='simulate: has to be a single value'):
+        rig(text.replace('simulate: true', 'simulate: [true]'))
 
 
 @pytest.mark.parametrize('text, problem', [
@@ -291,14 +309,17 @@ def test_ros_reads_the_arguments_as_they_were_meant():
     import rclpy
     from rclpy.node import Node
     values = {'port': '', 'a': 'off', 'b': 'null', 'c': '12', 'd': 'äß "q" \\ \n:= {x}', 'e': True,
-              'f': 3, 'g': 2e-05, 'h': '~', 'i': 'raw:1', 'qos_overrides./x/y.publisher.depth': 4}
+              'f': 3, 'g': 2e-05, 'h': '~', 'i': 'raw:1', 'qos_overrides./x/y.publisher.depth': 4,
+              'j': ('on', 'a, b'), 'k': (1, 2)}
     context = rclpy.Context()
     names = {'~/c': 'd', 'e/f': '/g', '/h/i1': '~/j', '/k': 'l/m_'}
     rclpy.init(args=RigDevice('x', 'sierra', 'a/b', values, names).arguments(), context=context)
     node = Node('other', context=context, automatically_declare_parameters_from_overrides=True)
     try:
         assert node.get_fully_qualified_name() == '/a/b/x'
-        assert {name: node.get_parameter(name).value for name in values} == values
+        told = {name: node.get_parameter(name).value for name in values}
+        assert {name: tuple(value) if name in 'jk' else value
+                for name, value in told.items()} == values
         assert list(map(node.resolve_topic_name, names)) == [
             '/a/b/d', '/g', '/a/b/x/j', '/a/b/l/m_']
     finally:

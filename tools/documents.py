@@ -70,7 +70,7 @@ def configuration(name, options, settings):
     lines = [HEAD.format(name=name), *comment(CONFIGURATION)]
     for option in options:
         lines += ['\n', *comment(explanation(option)),
-                  f'    {option.name}: {scalar(option.default)}\n']
+                  f'    {option.name}: {scalar(default(option))}\n']
     if settings:
         lines += ['\n', *comment(SETTINGS)]
     for setting in settings:
@@ -84,12 +84,12 @@ def tables(options, settings):
     """Return the Markdown tables of parameters and settings."""
     rows = ['| parameter | type | default | allowed | can be set | what it does |',
             '|---|---|---|---|---|---|']
-    rows += [f'| `{one.name}` | {KINDS[one.kind]} | `{scalar(one.default)}` | {allowed(one)} | '
+    rows += [f'| `{one.name}` | {kind(one)} | `{scalar(default(one))}` | {allowed(one)} | '
              f'{one.when.value} | {described(one)} |' for one in options]
     if settings:
         rows += ['', '| setting | type | allowed | access | what it is | source |',
                  '|---|---|---|---|---|---|']
-    rows += [f'| `{one.name}` | {KINDS[one.kind]} | {allowed(one)} | {access(one)} | '
+    rows += [f'| `{one.name}` | {kind(one)} | {allowed(one)} | {access(one)} | '
              f'{described(one)} | {one.source} |' for one in settings]
     return '\n'.join(rows)
 
@@ -117,6 +117,16 @@ def explanation(setting):
 def described(setting):
     """Return the description with the unit."""
     return setting.description + (f' [{setting.unit}]' if setting.unit else '')
+
+
+def kind(setting):
+    """Return the type of a parameter."""
+    return KINDS[setting.kind] + '[]' * setting.many
+
+
+def default(option):
+    """Return the default of an option."""
+    return [] if option.many else option.default
 
 
 def allowed(setting):

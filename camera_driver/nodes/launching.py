@@ -12,7 +12,7 @@ argument or a named file gives. The nodes are LifecycleNode actions, which launc
 
 from collections.abc import Iterable, Mapping
 import os
-from typing import Any
+from typing import Any, List
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
@@ -94,10 +94,18 @@ def device_node(context: LaunchContext, device_type: str, name: str, namespace: 
         package='camera_driver', executable='device_node', exec_name=name, name=name,
         namespace=namespace, arguments=[device_type],
         ros_arguments=['--log-level', f'{logger(context, namespace, name)}:={log_level}'],
-        parameters=[*files, *([{key: ParameterValue(value, value_type=type(value))
-                                for key, value in parameters.items()}] if parameters else [])],
+        parameters=[*files, *([{key: _typed(value) for key, value in parameters.items()
+                                if value != ()}] if parameters else [])],
         remappings=list(remappings.items()),
         respawn=truth(respawn), respawn_delay=2.0, output='screen')
+
+
+def _typed(value: Any) -> ParameterValue:
+    """Return the value of a parameter so that launch does not guess anew what YAML makes of it."""
+    if isinstance(value, tuple):
+        kind = List[str] if isinstance(value[0], str) else List[int]
+        return ParameterValue(list(value), value_type=kind)
+    return ParameterValue(value, value_type=type(value))
 
 
 def outer_namespace(context: LaunchContext, namespace: str) -> str:

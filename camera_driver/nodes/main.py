@@ -51,7 +51,8 @@ def run_rig(rig: Rig, ros_arguments: Sequence[str] = ()) -> int:
     return _run({device.full_name: partial(
         # Its own names precede those that the process is given, as by PushRosNamespace.
         TYPES[device.type].node_class(), device.name, cli_args=device.names(),
-        parameter_overrides=[Parameter(name, value=value)
+        parameter_overrides=[Parameter(name, value=list(value) if isinstance(value, tuple)
+                                       else value)
                              for name, value in device.parameters.items()])
         for device in rig.devices}, ['--ros-args', *ros_arguments])
 

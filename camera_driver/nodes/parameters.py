@@ -19,7 +19,8 @@ Setting one: checked against what this model can, written, read back. The set fa
 reason when the device is not there or refuses, and the parameter then shows what the device has.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 import difflib
 from functools import partial
 import threading
@@ -81,16 +82,17 @@ class Configuration:
         Raises ValueError that says which value is not allowed.
         """
         for setting in settings:
-            assert setting.default is not None, f'{setting.name} needs a default'
+            value: Any = () if setting.many else setting.default
+            assert value is not None, f'{setting.name} needs a default'
             # Of dynamic type first: `1` in YAML is good for a float, rclpy thinks otherwise.
             given = self._node.declare_parameter(
-                setting.name, setting.default, ParameterDescriptor(dynamic_typing=True)).value
-            value = setting.default
+                setting.name, parameter(setting, value).value,
+                ParameterDescriptor(dynamic_typing=True)).value
             if given not in NOT_MENTIONED:
-                value = setting.validate(adapt(setting, given))
+                value = setting.validate_all(adapt(setting, given))
             self._node.set_descriptor(
                 setting.name, describe(setting, read_only=False, fixed_type=True),
-                Parameter(setting.name, value=value).get_parameter_value())
+                parameter(setting, value).get_parameter_value())
             self.settings[setting.name], self.values[setting.name] = setting, value
 
     def listen(self, check: Callable[[Mapping[str, Any]], None], changed: Callable[[], None]
@@ -106,7 +108,7 @@ class Configuration:
             try:
                 for name, value in new.items():
                     self._refuse_untimely(self.settings[name])
-                    self.settings[name].validate(value)
+                    self.settings[name].validate_all(value)
                 if new:
                     check({**self.values, **new})
             except ValueError as error:
@@ -123,8 +125,9 @@ class Configuration:
         self._node.add_post_set_parameters_callback(after)
 
     def _changes(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
-        return {one.name: one.value for one in parameters
-                if one.name in self.values and one.value != self.values[one.name]}
+        values = {one.name: adapt(self.settings[one.name], one.value) for one in parameters
+                  if one.name in self.values}
+        return {name: value for name, value in values.items() if value != self.values[name]}
 
     def _refuse_untimely(self, setting: Setting) -> None:
         if setting.when is When.START:
@@ -158,7 +161,9 @@ def describe(setting: Setting, read_only: bool, fixed_type: bool = False) -> Par
            '; write-only: shown as last commanded' if setting.access is Access.WRITE_ONLY else
            f'; can be set {setting.when.value}' if fixed_type else ''))
     if fixed_type:
-        descriptor.type = {bool: 1, int: 2, float: 3, str: 4}[setting.kind]
+        descriptor.type = _type(setting).value
+    if setting.many:
+        return descriptor  # ROS has no ranges of lists
     if setting.minimum is not None and setting.maximum is not None and setting.words is None:
         if setting.kind is int:
             descriptor.integer_range = [IntegerRange(
@@ -172,7 +177,13 @@ def describe(setting: Setting, read_only: bool, fixed_type: bool = False) -> Par
 
 
 def adapt(setting: Setting, value: Any) -> Any:
-    """Undo what YAML does to words and numbers: `off` comes as False, `5` for a float as 5."""
+    """
+    Undo what YAML does to words and numbers: `off` comes as False, `5` for a float as 5.
+
+    Lists become tuples.
+    """
+    if setting.many and isinstance(value, (Sequence, array)) and not isinstance(value, str):
+        return tuple(value)
     if isinstance(value, bool) and setting.words:
         return next((word for word in WORD_OF_BOOL[value] if word in setting.words), value)
     if type(value) is int and setting.kind is float:
@@ -183,8 +194,22 @@ def adapt(setting: Setting, value: Any) -> Any:
 def adapt_all(settings: Mapping[str, Setting], parameters: Iterable[Parameter]
               ) -> list[Parameter]:
     """Do the same with what is to be set; what has no setting stays as it is."""
-    return [Parameter(one.name, value=adapt(settings[one.name], one.value))
+    return [parameter(settings[one.name], adapt(settings[one.name], one.value))
             if one.name in settings and one.value is not None else one for one in parameters]
+
+
+def parameter(setting: Setting, value: Any) -> Parameter:
+    """Return a parameter; an empty list does not say by itself what it is a list of."""
+    if setting.many and value == ():
+        return Parameter(setting.name, _type(setting), [])
+    return Parameter(setting.name, value=list(value) if isinstance(value, tuple) else value)
+
+
+def _type(setting: Setting) -> Parameter.Type:
+    kinds = Parameter.Type
+    return {bool: kinds.BOOL, int: kinds.INTEGER_ARRAY if setting.many else kinds.INTEGER,
+            float: kinds.DOUBLE, str: kinds.STRING_ARRAY if setting.many else kinds.STRING,
+            }[setting.kind]
 
 
 class SettingParameters(HeldSettings):

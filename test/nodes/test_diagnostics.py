@@ -36,7 +36,7 @@ def test_cameras_of_one_name_have_frames_of_their_own(ros, tmp_path, monkeypatch
     still = [Parameter('port', value='/dev/none'), Parameter('autostart', value=False)]
     matrix = ros.add(BUILT_IN['intelix'].node_class()(
         'matrix', namespace='front', context=ros.context, parameter_overrides=[
-            *still, Parameter('cameras', value='eye'), Parameter('eye.input', value=1)]))
+            *still, Parameter('cameras', value=['eye']), Parameter('eye.input', value=1)]))
     frames = [ros.add(BUILT_IN['kp_fd30'].node_class()(
         'eye', namespace=namespace, context=ros.context, parameter_overrides=still)).part(
             Frame).frame_id for namespace in ('', 'front')]

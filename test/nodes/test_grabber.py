@@ -25,8 +25,9 @@ from camera_driver.nodes.ix_link_node import IxLinkNode
 from camera_driver.sim.video import VideoSignal
 from camera_driver.srv import SelectCamera, SendMessage
 
-RIG = {'cameras': 'nadir oblique', 'nadir.input': 3, 'oblique.input': 5, 'nadir.frame_id': 'down',
-       'grabber_output': 6, 'select_preset': 8, 'routes': '1 2 3 4 5 6 7 8', 'settle_time': 0.1,
+RIG = {'cameras': ['nadir', 'oblique'], 'nadir.input': 3, 'oblique.input': 5,
+       'nadir.frame_id': 'down', 'grabber_output': 6, 'select_preset': 8,
+       'routes': [1, 2, 3, 4, 5, 6, 7, 8], 'settle_time': 0.1,
        'simulate': True, 'port': '', 'allow_raw_writes': True}
 COLOURS = {'nadir': (1.0, 0.0, 0.0), 'oblique': (0.0, 0.0, 1.0)}  # of their pictures: red, blue
 CALIBRATION = """\

@@ -7,6 +7,8 @@ from array import array
 from helpers import wait_until
 from node_rig import rig
 import pytest
+from rcl_interfaces.msg import ParameterType
+from rcl_interfaces.srv import DescribeParameters, SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_srvs.srv import Trigger
@@ -20,8 +22,8 @@ from camera_driver.srv import (
     GetPreset, SelectCamera, SendMessage, SetLock, SetName, SetPreset, TriggerPreset)
 
 STRAIGHT = [1, 2, 3, 4, 5, 6, 7, 8]
-RIG = {'cameras': 'nadir, oblique', 'nadir.input': 3, 'oblique.input': 5, 'grabber_output': 8,
-       'select_preset': 8, 'routes': '1 2 3 4 5 6 7 8', 'allow_raw_writes': True}
+RIG = {'cameras': ['nadir', 'oblique'], 'nadir.input': 3, 'oblique.input': 5, 'grabber_output': 8,
+       'select_preset': 8, 'routes': [1, 2, 3, 4, 5, 6, 7, 8], 'allow_raw_writes': True}
 PASSWORD = b'1234'
 
 
@@ -207,7 +209,8 @@ def test_cameras_of_a_rig_file(ros, tmp_path):
 devices:
 - name: matrix
   type: intelix
-  parameters: {port: /dev/none, grabber_output: 8, select_preset: 8, routes: 1 2 1 1 1 1 1 1}
+  parameters: {port: /dev/none, grabber_output: 8, select_preset: 8,
+               routes: [1, 2, 1, 1, 1, 1, 1, 1]}
   cameras:
     nadir: {input: 1}
     oblique: {input: 2, frame_id: wing}
@@ -221,13 +224,17 @@ devices:
 
 
 @pytest.mark.parametrize('values, words', [
-    ({'routes': '1 2 3'}, "routes: '1 2 3' is not allowed"),
-    ({'routes': '1 2 3 4 5 6 7 9'}, 'routes: .* is not allowed'),
-    ({'cameras': 'a-b'}, "cameras: 'a-b' is not a name"),
-    ({'cameras': 'a a', 'a.input': 1}, "cameras: 'a' is not a name, or is there twice"),
-    ({'cameras': 'a'}, 'a.input: say at which input of the matrix a is'),
-    ({'cameras': 'a', 'a.input': 9}, 'a.input: 9 is not allowed'),
-    ({'cameras': 'a, b', 'a.input': 1, 'b.input': 1}, 'b.input: input 1 is that of a'),
+    ({'routes': [1, 2, 3]}, r'routes: \[1, 2, 3\] is not allowed'),
+    ({'routes': [1, 2, 3, 4, 5, 6, 7, 9]}, 'routes: 9 is not allowed; allowed: 1 to 8'),
+    ({'routes': 5}, r'routes: 5 is not a list: write routes: \[5\]'),
+    ({'routes': ['1']}, "routes: '1' is not allowed; allowed: 1 to 8"),
+    ({'cameras': 'a'}, r"cameras: 'a' is not a list: write cameras: \[a\]; .*list of texts"),
+    ({'cameras': [True]}, 'cameras: True is not allowed; allowed: text'),
+    ({'cameras': ['a-b']}, "cameras: 'a-b' is not a name"),
+    ({'cameras': ['a', 'a'], 'a.input': 1}, "cameras: 'a' is not a name, or is there twice"),
+    ({'cameras': ['a']}, 'a.input: say at which input of the matrix a is'),
+    ({'cameras': ['a'], 'a.input': 9}, 'a.input: 9 is not allowed'),
+    ({'cameras': ['a', 'b'], 'a.input': 1, 'b.input': 1}, 'b.input: input 1 is that of a'),
     ({'grabber_output': 9}, 'grabber_output: 9 is not allowed'),
 ])
 def test_wrong_parameters(ros, values, words):
@@ -235,3 +242,26 @@ def test_wrong_parameters(ros, values, words):
         {'port': '/dev/none', 'autostart': False} | values).items()]
     with pytest.raises(ValueError, match=words):
         ros.add(IntelixNode(context=ros.context, parameter_overrides=overrides))
+
+
+def test_lists_are_parameters_of_ros_types(matrix):
+    def put(value):
+        return matrix.call(SetParameters, 'set_parameters', parameters=[
+            value.to_parameter_msg()]).results[0].reason
+
+    described = {one.name: one for one in matrix.call(
+        DescribeParameters, 'describe_parameters', names=['cameras', 'routes']).descriptors}
+    assert described['cameras'].type == ParameterType.PARAMETER_STRING_ARRAY
+    assert described['routes'].type == ParameterType.PARAMETER_INTEGER_ARRAY
+    assert list(matrix.node.get_parameter('cameras').value) == ['nadir', 'oblique']
+    assert put(Parameter('routes', value=[8, 7, 6, 5, 4, 3, 2, 1])) == ''
+    assert matrix.node.parameter('routes') == (8, 7, 6, 5, 4, 3, 2, 1)
+    assert '[1, 2] is not allowed; write the inputs of outputs 1 to 8' in put(
+        Parameter('routes', value=[1, 2]))
+    assert 'routes: 9 is not allowed' in put(Parameter('routes', value=[9] * 8))
+    for kind in ('BOOL_ARRAY', 'BYTE_ARRAY', 'STRING_ARRAY'):  # [] may be each
+        assert put(Parameter('routes', Parameter.Type[kind], [])) == ''
+        assert list(matrix.node.get_parameter('routes').value) == []
+    assert put(Parameter('cameras', value=['nadir', 'oblique'])) == ''  # as a dump has it
+    assert put(Parameter('routes', value=STRAIGHT)) == ''
+    assert 'read when the node starts' in put(Parameter('cameras', value=['nadir']))

@@ -44,7 +44,8 @@ devices:
 - {name: tail, type: ix_link, parameters: {port: /dev/none}}
 - name: matrix
   type: intelix
-  parameters: {port: /dev/none, grabber_output: 8, select_preset: 1, routes: 1 2 3 4 5 6 7 8}
+  parameters: {port: /dev/none, grabber_output: 8, select_preset: 1,
+               routes: [1, 2, 3, 4, 5, 6, 7, 8]}
   cameras: {cockpit: {input: 3}, tail: {input: 4}}
 """
 ONE_ABSENT = """

@@ -37,17 +37,18 @@ class Matrix(Part[Routes]):
     ABILITY = Routes
     PARAMETERS = (
         *grabber.PARAMETERS,
-        Setting('cameras', str, 'names of the cameras behind the matrix, such as "nadir, '
-                'oblique"; for each of them the parameter NAME.input says at which input it is, '
+        Setting('cameras', str, 'names of the cameras behind the matrix, such as [nadir, '
+                'oblique]; for each of them the parameter NAME.input says at which input it is, '
                 'and NAME.frame_id and NAME.camera_info_url what they say of other cameras',
-                default='', when=When.START),
+                many=True, when=When.START),
         Setting('grabber_output', int, 'output that the frame grabber is connected to; 0: none',
                 minimum=0, default=0, when=When.START),
         Setting('select_preset', int, 'preset reserved for ~/select_camera, which overwrites it; '
                 '0: none', minimum=0, maximum=255, default=0, when=When.ANY_TIME),
-        Setting('routes', str, 'the input that each output shows, of output 1 first, such as "1 '
-                '2 3 4 5 6 7 8": ~/select_camera routes them all, and changes grabber_output '
-                'alone; empty: not said', default='', when=When.ANY_TIME),
+        Setting('routes', int, 'the input that each output shows, of output 1 first, such as [1, '
+                '2, 3, 4, 5, 6, 7, 8]: ~/select_camera routes them all, and changes '
+                'grabber_output alone; empty: not said', minimum=1, many=True,
+                when=When.ANY_TIME),
     )
     CAMERA_PARAMETERS = (
         Setting('input', int, 'input of the matrix that the camera is at; 0: not said',
@@ -81,7 +82,8 @@ class Matrix(Part[Routes]):
     def parameters(cls, device: type[Device]) -> Sequence[Setting]:
         """Return the parameters, for this many outputs."""
         assert issubclass(device, Routes)
-        return [replace(one, maximum=device.OUTPUTS) if one.name == 'grabber_output' else one
+        most = {'grabber_output': device.OUTPUTS, 'routes': device.INPUTS}
+        return [replace(one, maximum=most[one.name]) if one.name in most else one
                 for one in cls.PARAMETERS]
 
     @classmethod
@@ -96,7 +98,9 @@ class Matrix(Part[Routes]):
         """Check the parameters of the video, and the routes."""
         assert issubclass(device, Routes)
         video.check(values)
-        _numbers('routes', values['routes'], device.INPUTS, device.OUTPUTS)
+        if values['routes'] and len(values['routes']) != device.OUTPUTS:
+            raise ValueError(f'routes: {list(values["routes"])} is not allowed; write the inputs '
+                             f'of outputs 1 to {device.OUTPUTS}, all of them')
         if values['video_source'] and not (values['cameras'] and values['grabber_output']):
             raise ValueError('video_source: pictures are published under the names of cameras; '
                              'say cameras and grabber_output')
@@ -154,7 +158,7 @@ class Matrix(Part[Routes]):
     def _cameras(self) -> Sequence[Behind]:
         """Read the parameters of the cameras. Raises ValueError that names the wrong one."""
         found: list[Behind] = []
-        names = [name for name in re.split(r'[,\s]+', self.node.parameter('cameras')) if name]
+        names = self.node.parameter('cameras')
         for name in names:
             if not NAME.fullmatch(name) or names.count(name) > 1:
                 raise ValueError(f'cameras: {name!r} is not a name, or is there twice; names have '
@@ -209,9 +213,7 @@ class Matrix(Part[Routes]):
                              f'{", ".join(self.cameras) or "none"}')
         get = self.node.parameter
         preset, output = get('select_preset'), get('grabber_output')
-        cls = self.node.device_class
-        assert issubclass(cls, Routes)
-        routes = _numbers('routes', get('routes'), cls.INPUTS, cls.OUTPUTS)
+        routes = get('routes')
         missing = [name for name, value in (('select_preset', preset), ('routes', routes),
                                             ('grabber_output', output)) if not value]
         if missing:
@@ -264,13 +266,3 @@ class Matrix(Part[Routes]):
                  lambda device: device.set_input_name(request.number, request.name))
         response.outcome_unknown = True
         response.message = 'sent; the protocol, as far as it is known, cannot read it back'
-
-
-def _numbers(name: str, text: str, inputs: int, outputs: int) -> list[int]:
-    """Return the inputs of a route table. Raises ValueError when it is not one."""
-    words = [word for word in re.split(r'[,\s]+', text) if word]
-    known = [str(number) for number in range(1, inputs + 1)]
-    if words and (len(words) != outputs or any(word not in known for word in words)):
-        raise ValueError(f'{name}: {text!r} is not allowed; write the inputs, 1 to {inputs}, of '
-                         f'outputs 1 to {outputs}, such as {" ".join(known[:outputs])}')
-    return [int(word) for word in words]
