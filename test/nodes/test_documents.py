@@ -37,7 +37,8 @@ def test_parameter_file(kind):
     text = (ROOT / 'config' / f'{kind.name}.yaml').read_text()
     device = kind.device_class()
     options = kind.node_class().parameters()
-    assert parameters(text) == {option.name: option.default for option in options}
+    assert parameters(text) == {
+        option.name: [] if option.many else option.default for option in options}
     everything = parameters(re.sub(r'^    # (\w+: \S+)$', r'    \1', text, flags=re.MULTILINE))
     settings = {one.name: one for one in device.SETTINGS
                 if one.access is not Access.READ_ONLY and not one.momentary}
