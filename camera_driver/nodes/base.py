@@ -45,6 +45,7 @@ from camera_driver.nodes import diagnostics
 from camera_driver.nodes.convert import words
 from camera_driver.nodes.logs import NodeLog
 from camera_driver.nodes.maintenance import Maintenance
+from camera_driver.nodes.mission_lock import MissionLock
 from camera_driver.nodes.parameters import (
     adapt_all, COMMON, Configuration, SettingParameters, warn_of_unknown)
 from camera_driver.nodes.reports import Reports
@@ -204,11 +205,13 @@ class DeviceNode(LifecycleNode):
         self._problem_time = 0.0  # ROS time [s]
         self.device_class = self.device_type.device_class()
         self.configuration = Configuration(
-            self, lambda: self._lifecycle is diagnostics.UNCONFIGURED)
+            self, lambda: self._lifecycle is diagnostics.UNCONFIGURED,
+            lambda what: self.lock.check(what))
         self.configuration.declare(self.parameters())
         self._check_values(self.configuration.values)
         self.settings = SettingParameters(
             self, self.device_class.SETTINGS, self.run, self.settings_known)
+        self.lock = MissionLock(self, self.parameter('start_locked'))
         requests = Requests(self)
         self.serve, self.serve_action = requests.serve, requests.serve_action
         Maintenance(self, requests)

@@ -23,11 +23,11 @@ class Maintenance:
     def __init__(self, node: Any, requests: Requests) -> None:
         self._node = node
         self._requests = requests
-        node.serve(Trigger, '~/reset_device', self._reset_device)
+        node.serve(Trigger, '~/reset_device', self._reset_device, in_mission=False)
         node.serve(Trigger, '~/self_test', self._self_test)
         node.create_service(SelfTest, '~/self_test_diagnostics', self._self_test_diagnostics,
                             callback_group=node.waiting)
-        node.serve(SendMessage, '~/send_message', self._send_message)
+        node.serve(SendMessage, '~/send_message', self._send_message, in_mission=False)
 
     def _reset_device(self, request: Trigger.Request, response: Trigger.Response) -> None:
         worker, supervisor = self._node.worker, self._node.supervisor

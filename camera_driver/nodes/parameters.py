@@ -33,7 +33,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from camera_driver.device import Device
-from camera_driver.errors import DeviceError, NotConfirmed, OutcomeUnknown
+from camera_driver.errors import DeviceError, Forbidden, NotConfirmed, OutcomeUnknown
 from camera_driver.host.settings import HeldSettings
 from camera_driver.model import Access, Setting, SettingValue, When
 from camera_driver.nodes.convert import DOUBT, words
@@ -50,6 +50,8 @@ COMMON = (
             'with each attempt, up to 30 s', 's', minimum=0.1, maximum=600.0, default=1.0),
     Setting('status_rate', float, 'minimum rate of ~/status', 'Hz', minimum=0.1,
             maximum=50.0, default=1.0, when=When.START),
+    Setting('start_locked', bool, 'locked for a mission from the start on, as by ~/lock; a node '
+            'that is started again is locked again', default=False, when=When.START),
     Setting('allow_raw_writes', bool, 'allow raw writes and messages to the device, such as '
             '~/send_message', default=False, when=When.START),
     Setting('simulate', bool, 'start a simulated device on a pseudo-terminal and connect to it '
@@ -68,10 +70,16 @@ WORD_OF_BOOL = {True: ('on', 'yes', 'true'), False: ('off', 'no', 'false')}
 class Configuration:
     """The node's configuration as parameters."""
 
-    def __init__(self, node: Node, unconfigured: Callable[[], bool]) -> None:
-        """Begin with none."""
+    def __init__(self, node: Node, unconfigured: Callable[[], bool],
+                 check_lock: Callable[[str], None]) -> None:
+        """
+        Begin with none.
+
+        :param check_lock: raises DeviceError while what it names must not be done.
+        """
         self._node = node
         self._unconfigured = unconfigured
+        self._check_lock = check_lock
         self.settings: dict[str, Setting] = {}
         self.values: dict[str, Any] = {}
 
@@ -111,8 +119,8 @@ class Configuration:
                     self.settings[name].validate_all(value)
                 if new:
                     check({**self.values, **new})
-            except ValueError as error:
-                return SetParametersResult(successful=False, reason=str(error))
+            except (ValueError, Forbidden) as error:
+                return SetParametersResult(successful=False, reason=words(error))
             return SetParametersResult(successful=True)
 
         def after(parameters: list[Parameter]) -> None:
@@ -138,6 +146,8 @@ class Configuration:
                 f'{setting.name} concerns what is open while the node is configured: set it while '
                 f'it is not (ros2 lifecycle set {self._node.get_fully_qualified_name()} '
                 'deactivate, then cleanup), and configure and activate it again')
+        if setting.when is When.UNCONFIGURED:
+            self._check_lock(f'setting {setting.name}')
 
 
 def warn_of_unknown(node: Node) -> None:

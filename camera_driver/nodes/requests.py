@@ -29,7 +29,7 @@ class Requests:
         self._node = node
 
     def serve(self, kind: Any, name: str, handler: Callable[[Any, Any], Any],
-              waits: bool = True) -> None:
+              waits: bool = True, in_mission: bool = True) -> None:
         """
         Offer a service; `kind` has `success` and `message` in its response.
 
@@ -38,7 +38,8 @@ class Requests:
         success=False and a message; anything but a DeviceError, ValueError or IndexError is a
         defect, and logged with its traceback. What may have been done all the same is
         `outcome_unknown`; where the response has no such field, its message begins with the words
-        DOUBT. `waits`: the handler waits for the device or the disk.
+        DOUBT. `waits`: the handler waits for the device or the disk. `in_mission`: not refused
+        while the node is locked.
         """
         def callback(request: Any, response: Any) -> Any:
             response.success = True
@@ -51,7 +52,12 @@ class Requests:
                 else:
                     prefix = DOUBT
 
-            problem = self.attempt(name, lambda: handler(request, response), doubt)
+            def work() -> None:
+                if not in_mission:
+                    self._node.lock.check(name)
+                handler(request, response)
+
+            problem = self.attempt(name, work, doubt)
             if problem:
                 response.success, response.message = False, prefix + problem
             return response

@@ -30,6 +30,8 @@ OFFERED = {
     Device: {
         '~/status': 'camera_driver/msg/CameraStatus',
         '/diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
+        '~/lock': 'std_srvs/srv/SetBool',
+        '~/locked': 'std_msgs/msg/Bool',
         '~/send_message': 'camera_driver/srv/SendMessage',
         '~/get_capabilities': 'camera_driver/srv/GetCapabilities',
         '~/self_test': 'std_srvs/srv/Trigger',
@@ -86,7 +88,7 @@ OF_TYPE = {
     'kp_fd30': {'~/restart_white_balance': 'camera_driver/srv/Command'}}
 
 SURE = {  # what changes nothing in the device, or cannot be in doubt
-    '~/self_test', '~/self_test_diagnostics', '~/reset_device', '~/take_preview',
+    '~/self_test', '~/self_test_diagnostics', '~/reset_device', '~/lock', '~/take_preview',
     '~/set_camera_info', '~/get_exposure',
     '~/get_capabilities', '~/get_preset', '~/get_summary', '~/list_folders', '~/list_images',
     '~/download_audio', '~/download_animation', '~/download_images', '~/read_register',

@@ -33,7 +33,7 @@ class Deletions(Part[StoresImages]):
         self._downloads = node.part(Downloads)
         self._images = node.part(Images)
         self._stale = -1  # the listing, by its number, that a doubtful deletion has outdated
-        node.serve(srv.DeleteImages, '~/delete_images', self._delete_images)
+        node.serve(srv.DeleteImages, '~/delete_images', self._delete_images, in_mission=False)
 
     def _delete_images(self, request: srv.DeleteImages.Request,
                        response: srv.DeleteImages.Response) -> None:

@@ -18,7 +18,7 @@ class Registers(Part[HasRegisters]):
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
         node.serve(srv.ReadRegister, '~/read_register', self._read_register)
-        node.serve(srv.WriteRegister, '~/write_register', self._write_register)
+        node.serve(srv.WriteRegister, '~/write_register', self._write_register, in_mission=False)
 
     def _read_register(self, request: srv.ReadRegister.Request,
                        response: srv.ReadRegister.Response) -> None:

@@ -28,7 +28,7 @@ class Uploads(Part[UploadsImages]):
 
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
-        node.serve(srv.UploadImage, '~/upload_image', self._upload_image)
+        node.serve(srv.UploadImage, '~/upload_image', self._upload_image, in_mission=False)
 
     def _upload_image(self, request: srv.UploadImage.Request,
                       response: srv.UploadImage.Response) -> None:
