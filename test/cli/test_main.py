@@ -52,11 +52,12 @@ def test_every_command_has_help(command, name):
         assert max(map(len, result.out.splitlines())) < 80
 
 
-def test_starting_is_quick_because_devices_and_libraries_are_not_loaded():
-    check = ('import sys; from camera_driver.cli.main import main; main(["--help"]); '
-             'print([n for n in ("serial", "numpy", "PIL", "tqdm", "camera_driver.device") '
-             'if n in sys.modules], file=sys.stderr)')
-    result = subprocess.run([sys.executable, '-c', check], cwd=ROOT, text=True,
+@pytest.mark.parametrize('option', ['--help', '--version'])
+def test_starting_is_quick_because_devices_and_libraries_are_not_loaded(option):
+    libraries = 'serial', 'numpy', 'PIL', 'tqdm', 'yaml', 'rclpy', 'camera_driver.device'
+    check = ('import sys; from camera_driver.cli.main import main; main(sys.argv[1:]); '
+             f'print([n for n in {libraries} if n in sys.modules], file=sys.stderr)')
+    result = subprocess.run([sys.executable, '-c', check, option], cwd=ROOT, text=True,
                             capture_output=True)
     assert result.stderr == '[]\n'
 
