@@ -3,7 +3,11 @@
 from datetime import datetime, timedelta, timezone
 import time
 
+import pytest
+
 from camera_driver.catalog import TYPES
+from camera_driver.cli.job import value_of
+from camera_driver.cli.settings import _value
 
 NEAR = timedelta(seconds=30)
 
@@ -128,3 +132,19 @@ def test_commands_are_those_that_the_device_can(command):
         cls = device_type.device_class()
         text = command(name, '--help').out
         assert ('\n    capture ' in text) == ('capture' in vars(cls))
+
+
+@pytest.mark.parametrize('setting', [
+    pytest.param(one, id=f'{name}-{one.name}')
+    for name, kind in TYPES.items() for one in kind.device_class().SETTINGS])
+def test_what_is_printed_is_taken(setting):
+    if setting.words is not None:
+        values = [*setting.words, *(['raw:17'] if setting.raw_allowed else [])]
+    elif setting.kind is bool:
+        values = [True, False]
+    elif setting.kind is str:
+        values = ['', '007', 'true']
+    else:
+        limits = [one for one in (setting.minimum, setting.maximum) if one is not None]
+        values = [setting.kind(one) for one in [*setting.values, *limits]]
+    assert [setting.validate(value_of(setting, _value(one))) for one in values] == values
