@@ -292,6 +292,11 @@ class Setting:
 
     def _wrong(self, value: object) -> str:
         """Say what is wrong with a value: its type, or that it is not allowed."""
+        if isinstance(value, bool) and self.kind is str and self.words is None:
+            return ('is true or false, not a text: quote it twice, '
+                    f"""{self.name}:="'{str(value).lower()}'\"""")
+        if isinstance(value, bool) and self.kind in (int, float):
+            return 'is true or false, not a number'
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             if self.kind is str:
                 return f"""is a number, not a text: quote it twice, {self.name}:="'{value}'\""""

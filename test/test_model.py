@@ -49,6 +49,10 @@ def test_refused(setting, value):
     (BRIGHTNESS, 3.5, 'is not an integer'),
     (LABEL, 7, """is a number, not a text: quote it twice, camera_id:="'7'\""""),
     (LAMP, 1, 'is a number, neither true nor false'),
+    (LABEL, True, """is true or false, not a text: quote it twice, camera_id:="'true'\""""),
+    (APERTURE, True, 'is not allowed'),
+    (SPEED, True, 'is true or false, not a number'),
+    (GAIN, False, 'is true or false, not a number'),
 ])
 def test_what_is_wrong_in_words(setting, value, words):
     with pytest.raises(ValueError) as caught:
