@@ -11,7 +11,9 @@ from rclpy.executors import MultiThreadedExecutor
 
 from camera_driver.nodes.spinning import Spinner
 
-LOG = logging.getLogger('camera_driver')  # nodes.logs.bridge changes it for their process
+LOG = logging.getLogger('camera_driver')  # NodeLog changes it for the process
+_live = []  # executors; and, while there are any, how the log was before
+_before = None
 
 
 @contextmanager
@@ -21,10 +23,13 @@ def executor_thread(threads, domain=None):
 
     Spinning ends, and the callbacks under way, before anything that they use.
     """
-    logged = LOG.handlers[:], LOG.propagate, LOG.level
+    global _before
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=domain)
     executor = MultiThreadedExecutor(threads, context=context)
+    if not _live:
+        _before = LOG.handlers[:], LOG.propagate, LOG.level
+    _live.append(executor)
     spinner = Spinner(executor, 'ros-executor')
     try:
         yield executor
@@ -37,8 +42,10 @@ def executor_thread(threads, domain=None):
         for node in nodes:
             node.destroy_node()
         rclpy.shutdown(context=context)
-        LOG.handlers[:], LOG.propagate = logged[:2]
-        LOG.setLevel(logged[2])
+        _live.remove(executor)
+        if not _live:  # they end in any order
+            LOG.handlers[:], LOG.propagate = _before[:2]
+            LOG.setLevel(_before[2])
 
 
 @contextmanager

@@ -29,16 +29,17 @@ LIBRARY = logging.getLogger('camera_driver.some.module')
 class Cameras:
     """Two cameras /left/eye and /right/eye in one process, and what comes on /rosout."""
 
-    def __init__(self, stack):
+    def __init__(self, stack, namespaces):
+        # Those of two nodes of one name in a process: rcl takes the log of both from /rosout.
         domain = stack.enter_context(own_domain())
-        self.client = Client(stack, 'left/eye', domain=domain)
+        self.client = Client(stack, f'{namespaces[0]}/eye', domain=domain)
         self.lines = []
         self.client.client.create_subscription(
             Log, '/rosout', self.lines.append,
             QoSProfile(depth=1000, durability=DurabilityPolicy.TRANSIENT_LOCAL))
         executor = stack.enter_context(executor_thread(16, domain))
         self.terminals, self.nodes = [], []
-        for namespace in ('left', 'right'):
+        for namespace in namespaces:
             terminal = stack.enter_context(Terminal(KpFd30Simulator()))
             node = KpFd30Node('eye', namespace=namespace, context=executor.context,
                               parameter_overrides=[Parameter('port', value=terminal.path),
@@ -59,15 +60,15 @@ class Cameras:
 
 
 @contextmanager
-def cameras():
+def cameras(*namespaces):
     with ExitStack() as stack:
-        yield Cameras(stack)
+        yield Cameras(stack, namespaces)
 
 
 @pytest.fixture(scope='module')
 def both():
     """Give two cameras."""
-    with cameras() as two:
+    with cameras('left', 'right') as two:
         yield two
 
 
@@ -154,12 +155,12 @@ def test_what_concerns_no_node_is_logged_all_the_same(both, capfd):
 
 @pytest.mark.parametrize('parameter, error, text', [
     (Parameter('frame_id', value=''), ValueError,
-     '[left.eye]: cannot start: the parameter port is empty; say where'),
+     '[lone.eye]: cannot start: the parameter port is empty; say where'),
     (Parameter('use_sim_time', value=5), InvalidParameterTypeException,  # rclpy's own
-     "[left.eye]: cannot start: Trying to set parameter 'use_sim_time' to '5'")])
+     "[lone.eye]: cannot start: Trying to set parameter 'use_sim_time' to '5'")])
 def test_a_node_that_cannot_start_says_why(ros, capfd, parameter, error, text):
     with pytest.raises(error):
-        KpFd30Node('eye', namespace='left', context=ros.context, parameter_overrides=[parameter])
+        KpFd30Node('eye', namespace='lone', context=ros.context, parameter_overrides=[parameter])
     said = capfd.readouterr().err
     assert '[FATAL]' in said and text in said
 
@@ -172,8 +173,8 @@ def test_a_node_that_cannot_start_is_gone(ros):
 
 
 def test_a_node_that_is_gone_logs_on(capfd):
-    with cameras() as two:
+    with cameras('gone') as two:
         pass
     with two.nodes[0].log.speaking():
         LIBRARY.warning('too late')
-    assert '[left.eye.some.module]: too late' in capfd.readouterr().err
+    assert '[gone.eye.some.module]: too late' in capfd.readouterr().err
