@@ -48,6 +48,7 @@ from camera_driver.nodes.maintenance import Maintenance
 from camera_driver.nodes.mission_lock import MissionLock
 from camera_driver.nodes.parameters import (
     adapt_all, COMMON, Configuration, SettingParameters, warn_of_unknown)
+from camera_driver.nodes.rclpy_private import forget_lifecycle
 from camera_driver.nodes.reports import Reports
 from camera_driver.nodes.requests import guard_transitions, PATIENCE, Requests
 from camera_driver.sim.simulator import Simulator
@@ -184,7 +185,7 @@ class DeviceNode(LifecycleNode):
         except FAILURES as error:
             self.get_logger().fatal(f'cannot start: {error}')
             if hasattr(self, 'log'):  # else rclpy could not make a node of it
-                super().destroy_node()  # others in this process go on
+                self._destroy()  # others in this process go on
             raise
 
     def _make(self) -> None:
@@ -462,7 +463,11 @@ class DeviceNode(LifecycleNode):
             for part in reversed(self.parts):
                 part.destroy()
         self.log.close()
+        self._destroy()
+
+    def _destroy(self) -> None:
         super().destroy_node()
+        forget_lifecycle(self)
 
     def _configure(self) -> None:
         warn_of_unknown(self)

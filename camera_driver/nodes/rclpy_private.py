@@ -13,6 +13,7 @@ from time import monotonic
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.executors import Executor, MultiThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.lifecycle import LifecycleNode
 from rclpy.logging import LoggingSeverity
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -33,6 +34,15 @@ def restore_type(node: Node, name: str) -> None:
     """Undo, after a set was refused, the change of the type in the parameter's descriptor."""
     # What describe_parameter returns is rclpy's own object.
     node.describe_parameter(name).type = node.get_parameter(name).type_.value
+
+
+def forget_lifecycle(node: LifecycleNode) -> None:
+    """
+    Let go of the lifecycle of a node that was destroyed.
+
+    It holds on to the node, whose name stays in the graph until Python collects garbage.
+    """
+    node._state_machine = None
 
 
 def write_log(name: str, severity: int, text: str, function: str | None, path: str, line: int

@@ -3,6 +3,7 @@
 """Each private member of rclpy that the nodes use does what they need, and there are no others."""
 
 import ast
+import gc
 import logging
 from pathlib import Path
 import threading
@@ -12,10 +13,12 @@ import pytest
 from rcl_interfaces.msg import Log, ParameterDescriptor, ParameterType
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
+from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from camera_driver.nodes.rclpy_private import (
-    end_pool, given_parameters, let_finish, restore_type, show_parameter, write_log)
+    end_pool, forget_lifecycle, given_parameters, let_finish, restore_type, show_parameter,
+    write_log)
 
 NODES = Path(__file__).resolve().parents[2] / 'camera_driver' / 'nodes'
 FILES = sorted(path.relative_to(NODES) for path in NODES.rglob('*.py'))
@@ -95,6 +98,19 @@ def test_the_pool_of_an_executor_ends_with_its_callbacks(ros):
     end_pool(executor, wait=True)
     assert done == [True]
     executor.shutdown()
+
+
+def test_a_node_that_was_destroyed_is_gone_without_its_lifecycle(ros):
+    gc.disable()
+    try:
+        node = LifecycleNode('mortal', context=ros.context)
+        node.destroy_node()
+        watcher = ros.add(Node('watcher', context=ros.context))
+        assert 'mortal' in watcher.get_node_names()  # else it need not be done
+        forget_lifecycle(node)
+        wait_until(lambda: watcher.get_node_names() == ['watcher'])
+    finally:
+        gc.enable()
 
 
 def test_no_other_file_touches_private_members_of_rclpy():
