@@ -13,7 +13,7 @@ from camera_driver.devices.fuji_mx.simulator.simulator import FujiMxSimulator
 from camera_driver.sim.scene import jpeg
 
 NOW = datetime(2026, 11, 21, 8, 0, 0)
-PICTURE = jpeg(77, 640, 480, datetime(2001, 6, 14), quality=3)
+PICTURE = jpeg(77, 640, 480, datetime(2001, 6, 14))
 NAME = 'DSC00042.JPG'
 
 

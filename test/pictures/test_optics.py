@@ -5,7 +5,7 @@
 from dataclasses import replace
 import re
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 import numpy as np
 from PIL import Image
@@ -260,7 +260,6 @@ values = st.one_of(st.none(), st.floats(0.01, 1000.0))
 states = st.builds(OpticalState, st.one_of(st.none(), regions), values, values, values)
 
 
-@settings(max_examples=40)  # YAML is slow
 @given(st.lists(st.tuples(states, st.booleans()), min_size=1, max_size=3))
 def test_files_keep_the_state(made):
     long = FULL._replace(d=tuple(n / 7e5 for n in range(14)))
