@@ -28,7 +28,7 @@ demo: setup
 
 test: setup
 	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest \
-		-n $$((5 * $$(nproc) / 2)) --dist worksteal  # many tests wait, half of the time
+		-n $$((7 * $$(nproc) / 2)) --dist worksteal  # many tests wait most of the time
 
 matrix: setup
 	@$(overlay) && PYTHONPATH=test:examples/sixth_device:$$PYTHONPATH exec python3 -m matrix

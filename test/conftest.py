@@ -59,26 +59,30 @@ def pytest_collection_modifyitems(config, items):
     """
     Keep all processors busy from the first minute to the last.
 
-    With --dist worksteal each worker begins with its own part of the list, and whoever is ready
-    takes from the ends of others. Tests that take long come first. Then most workers have those
-    that wait most of the time, for nodes and lines, while others compute; what computes comes at
-    the end of every part, since it needs no company. Modules are dealt out whole.
+    With --dist worksteal each worker begins with an equal, contiguous part of the list, and
+    whoever is ready takes from the ends of others. Tests that take long come first. Then most
+    workers have those that wait most of the time, for nodes and lines, module by module, while
+    others compute; what computes fills every part to its end, since it needs no company.
     """
     workers = getattr(config, 'workerinput', {}).get('workercount', 1)
-    parts = [[item for item in items if item.get_closest_marker('long')][worker::workers]
-             for worker in range(workers)]
-    for waiting, takers in ((True, range(workers // 5, workers)), (False, range(workers))):
-        modules = {}
-        for item in items:
-            if (bool(WAITING & {*item.path.parts}) is waiting
-                    and not item.get_closest_marker('long')):
-                modules.setdefault(item.path, []).append(item)
-        dealt = {worker: [] for worker in takers}
-        for module in sorted(modules.values(), key=len, reverse=True):
-            min(dealt.values(), key=len).extend(module)
-        for worker, part in dealt.items():
-            parts[worker] += part
-    items[:] = [item for part in parts for item in part]
+    long, waiting, computing = [], {}, []
+    for item in items:
+        if item.get_closest_marker('long'):
+            long.append(item)
+        elif WAITING & {*item.path.parts}:
+            waiting.setdefault(item.path, []).append(item)
+        else:
+            computing.append(item)
+    parts = [long[worker::workers] for worker in range(workers)]
+    for module in sorted(waiting.values(), key=len, reverse=True):
+        min(parts[workers // 5:], key=len).extend(module)
+    left, items[:] = len(items), []
+    for worker, part in enumerate(parts):
+        size = left // (workers - worker)
+        left -= size
+        fill = max(0, size - len(part))
+        items += part + computing[:fill]
+        del computing[:fill]
 
 
 def pytest_collection_finish():

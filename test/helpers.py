@@ -54,7 +54,7 @@ def wait_until(condition, timeout=20.0):
     pulse = threading.Event()
     while not (value := condition()):
         assert time.monotonic() < end, 'waited in vain'
-        pulse.wait(0.002)
+        pulse.wait(0.01)
     return value
 
 

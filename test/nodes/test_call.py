@@ -53,6 +53,7 @@ def test_fields_of_a_request():
             filled(kind, fields)
 
 
+@pytest.mark.long
 def test_call(tmp_path):
     with rig(SierraNode, sierra(), tmp_path) as one:
         process = subprocess.Popen(

@@ -81,6 +81,7 @@ def test_a_mission_with_what_takes_no_pictures(tmp_path, example):
         assert process.returncode == 1 and '/camera takes no pictures; it can: ' in complaints
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('stored', [True, False], ids=['settled', 'unknown for good'])
 def test_a_mission_never_commands_a_shot_in_doubt_again(stored, tmp_path, example):
     frames = sierra().frames

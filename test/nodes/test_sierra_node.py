@@ -102,6 +102,7 @@ class Process(Client):
         return self.process.returncode
 
 
+@pytest.mark.long
 def test_simulated_from_start_to_end(tmp_path):
     with ExitStack() as stack:
         node = Process(stack, tmp_path, simulate='true', simulate_model='agfa-307')
@@ -113,6 +114,7 @@ def test_simulated_from_start_to_end(tmp_path):
             assert node.end(signal.SIGINT) == 0
 
 
+@pytest.mark.long
 def test_killed_in_mid_download_and_started_again(tmp_path):
     with Terminal(sierra()) as terminal:
         with ExitStack() as stack:

@@ -121,6 +121,7 @@ def test_two_cameras_until_told_to_end(up, processes):
     assert not [pid for pid in alone if os.path.exists(f'/proc/{pid}')]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('processes', ['one', 'each'])
 def test_names_of_a_rig(up, processes):
     # Those of the rig, whatever the process as a whole is given.
@@ -138,6 +139,7 @@ def test_names_of_a_rig(up, processes):
     assert process.returncode == 0 and 'Traceback' not in log, log
 
 
+@pytest.mark.long
 def test_a_simulated_matrix_shows_the_cameras_of_its_rig(up):
     process = up(MATRIX, '--simulate')
     assert process.stdout.readline()
@@ -198,6 +200,7 @@ def test_one_is_killed_and_the_other_goes_on(up):
     assert process.returncode == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('processes', ['one', 'each'])
 def test_what_died_is_started_again_and_outlives_no_rig(up, processes):
     by = {'one': (CAMERAS + 'respawn: true', ()), 'each': (CAMERAS, ('--respawn',))}[processes]
@@ -230,6 +233,7 @@ def test_what_died_is_started_again_and_outlives_no_rig(up, processes):
     wait_until(lambda: not [pid for pid in alone if os.path.exists(f'/proc/{pid}')])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_what_is_under_way_is_answered_before_the_end(up, number):
     process = up(PACED)
