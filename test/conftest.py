@@ -10,6 +10,7 @@ the tests that need ROS 2 are skipped, and the rest runs in any Python environme
 import gc
 import importlib.util
 import os
+import signal
 from types import SimpleNamespace
 
 import domains
@@ -49,9 +50,15 @@ def state_of_commands(tmp_path_factory):
 
 
 def pytest_configure(config):
-    """Refuse to run without ROS 2 where it is required."""
+    """Refuse to run without ROS 2 where it is required; make signals what they usually are."""
     if os.environ.get('CAMERA_DRIVER_REQUIRE_ROS') == '1' and not has_ros():
         raise pytest.UsageError('CAMERA_DRIVER_REQUIRE_ROS=1: ' + WITHOUT_ROS)
+    # Under nohup, or in the background of a script, they are ignored, and what tests start
+    # inherits that.
+    for number, usual in ((signal.SIGHUP, signal.SIG_DFL),
+                          (signal.SIGINT, signal.default_int_handler)):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.hookimpl(trylast=True)
