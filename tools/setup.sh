@@ -166,7 +166,7 @@ fi
 # or what CMake reads, not when a Python file does.
 wanted="$base $root $ros $({
   find camera_driver launch config examples \( -name __pycache__ -prune \) -o -type f -print | LC_ALL=C sort
-  cat package.xml CMakeLists.txt setup.cfg tools/setup.sh
+  cat package.xml CMakeLists.txt setup.cfg tools/setup.sh tools/tf2_msgs/*.* tools/tf2_msgs/msg/*
   find msg srv action -type f | LC_ALL=C sort | xargs -r cat
 } | sha256sum)"
 if [ "$(cat build/stamp 2>/dev/null)" != "$wanted" ]; then
@@ -174,7 +174,10 @@ if [ "$(cat build/stamp 2>/dev/null)" != "$wanted" ]; then
   # What another interpreter or another ROS 2 left behind is of no use.
   [ "$(cut -d' ' -f1-3 build/stamp 2>/dev/null)" = "$base $root $ros" ] || rm -rf build install log
   rm -f build/stamp
-  colcon build --symlink-install --event-handlers summary- console_start_end- \
+  # tf2_msgs has no wheel.
+  packages=.
+  [ "$underlay" ] || packages='. tools/tf2_msgs'
+  colcon build --base-paths $packages --symlink-install --event-handlers summary- console_start_end- \
     --cmake-args "-DPython3_EXECUTABLE=$python" ||
     die 'the build failed'
   find install -xtype l -delete  # links to files that are no more

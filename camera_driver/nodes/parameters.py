@@ -193,7 +193,8 @@ def adapt(setting: Setting, value: Any) -> Any:
     Lists become tuples.
     """
     if setting.many and isinstance(value, (Sequence, array)) and not isinstance(value, str):
-        return tuple(value)
+        return tuple(float(one) if type(one) is int and setting.kind is float else one
+                     for one in value)
     if isinstance(value, bool) and setting.words:
         return next((word for word in WORD_OF_BOOL[value] if word in setting.words), value)
     if type(value) is int and setting.kind is float:
@@ -218,7 +219,8 @@ def parameter(setting: Setting, value: Any) -> Parameter:
 def _type(setting: Setting) -> Parameter.Type:
     kinds = Parameter.Type
     return {bool: kinds.BOOL, int: kinds.INTEGER_ARRAY if setting.many else kinds.INTEGER,
-            float: kinds.DOUBLE, str: kinds.STRING_ARRAY if setting.many else kinds.STRING,
+            float: kinds.DOUBLE_ARRAY if setting.many else kinds.DOUBLE,
+            str: kinds.STRING_ARRAY if setting.many else kinds.STRING,
             }[setting.kind]
 
 

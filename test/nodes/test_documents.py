@@ -75,3 +75,11 @@ def test_interface_in_documents(ros, tmp_path, monkeypatch):
         re.MULTILINE)) for name in ('docs/interface.md', 'README.md'))
     assert offered == listed
     assert mentioned and mentioned <= offered
+
+
+def test_no_comment_follows_a_text():
+    """Some readers of definitions, unlike rosidl, take it for a part of the text."""
+    wrong = [f'{path.name}: {line}' for folder in ('msg', 'srv', 'action')
+             for path in (ROOT / folder).iterdir() for line in path.read_text().splitlines()
+             if re.match(r'string \w+=[^#]*#', line)]
+    assert not wrong

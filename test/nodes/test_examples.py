@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The examples that need ROS, as a user runs them: each with what it prints."""
 
+from hashlib import sha256
 import os
 from pathlib import Path
 import re
+import signal
 import subprocess
 import sys
 
@@ -12,10 +14,15 @@ from domains import own_domain
 from helpers import wait_until
 from node_rig import fuji_mx, rig, sierra
 import pytest
+from rclpy.duration import Duration
+from rclpy.qos import DurabilityPolicy
+from sensor_msgs.msg import CameraInfo
+from sensor_msgs.srv import SetCameraInfo
 
 from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
+from camera_driver.msg import PictureReport
 from camera_driver.nodes.fuji_mx_node import FujiMxNode
 from camera_driver.nodes.ix_link_node import IxLinkNode
 from camera_driver.nodes.kp_fd30_node import KpFd30Node
@@ -157,6 +164,68 @@ def test_save_images(tmp_path, example):
         size = decode(file.read_bytes()).shape
         assert code == 0 and out.startswith(f'{file}: {size[1]} x {size[0]} rgb8, stamp '), out
         assert out.endswith(', frame camera_optical_frame\n')
+
+
+def test_a_bag_alone_says_which_picture_is_of_which_shot(tmp_path, example):
+    pytest.importorskip('rosbags')  # it has no Debian package
+    with rig(SierraNode, sierra(), tmp_path, tf_parent='base_link') as one:
+        assert one.call(SetCameraInfo, 'set_camera_info', camera_info=CameraInfo(
+            width=640, height=480, distortion_model='plumb_bob', d=[0.0] * 5,
+            k=[500.0, 0.0, 320.0, 0.0, 500.0, 240.0, 0.0, 0.0, 1.0])).success
+        recorder = example(one, 'record_bag.py', tmp_path / 'flight', '/camera')
+        assert recorder.stdout.readline() == f'recording into {tmp_path / "flight"}\n'
+        for topic in ('capture_event', 'pictures', 'camera_info', 'image_raw/compressed'):
+            wait_until(lambda: one.node.count_subscribers(f'/camera/{topic}'))
+        shots = [one.call(Capture, 'capture', wait=True, download=True) for _ in range(2)]
+        assert all(shot.success for shot in shots)
+        # A picture that nobody commanded here, among them.
+        assert one.act(DownloadImages, 'download_images', indices=[1], publish=True).success
+        told = one.listen(PictureReport, 'pictures', durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        wait_until(lambda: len(told) == 3)
+        assert all(one.wait_for_all_acked(Duration(seconds=20)) for one in one.node.publishers)
+        recorder.send_signal(signal.SIGINT)
+        code, out = result(recorder)
+        assert code == 0 and '       3 /camera/pictures\n' in out, out
+    bag = played(tmp_path / 'flight')
+    files = {path.name: sha256(path.read_bytes()).hexdigest()
+             for path in (tmp_path / 'pictures').iterdir()}
+    events = {event.shot_id: event for event in bag['/camera/capture_event']}
+    assert list(events) == [shot.shot_id for shot in shots]
+    reports = {report.shot_id: report for report in bag['/camera/pictures']}
+    assert len(reports) == 3 and '' in reports
+    stamped = {topic: {stamp(message): message for message in bag[f'/camera/{topic}']}
+               for topic in ('camera_info', 'image_raw/compressed')}
+    for shot_id, event in events.items():
+        report = reports[shot_id]
+        assert stamp(report) == stamp(event) and event.stamp_uncertainty < 1.0
+        assert files[Path(report.path).name] == report.sha256
+        assert stamped['camera_info'][stamp(event)].k[0] == 500.0
+        picture = stamped['image_raw/compressed'][stamp(event)]
+        assert sha256(bytes(picture.data)).hexdigest() == report.sha256
+        assert event.exposure.aperture == 'raw:2'
+    assert stamp(reports['']) not in map(stamp, events.values())
+    mounted, = bag['/tf_static'][0].transforms
+    assert mounted.child_frame_id == bag['/camera/capture_event'][0].header.frame_id
+
+
+def played(folder):
+    """Return the messages of a bag by topic, read by a library that is not ours."""
+    from rosbags.rosbag2 import Reader
+    from rosbags.typesys import get_types_from_msg, get_typestore, Stores
+
+    types = get_typestore(Stores.ROS2_JAZZY)
+    found = {}
+    with Reader(folder) as reader:
+        for connection in reader.connections:
+            types.register(get_types_from_msg(connection.msgdef.data, connection.msgtype))
+        for connection, _, data in reader.messages():
+            found.setdefault(connection.topic, []).append(
+                types.deserialize_cdr(data, connection.msgtype))
+    return found
+
+
+def stamp(message):
+    return message.header.stamp.sec, message.header.stamp.nanosec
 
 
 @pytest.mark.long

@@ -20,7 +20,7 @@ from camera_driver.abilities import Routes
 from camera_driver.device import Device
 from camera_driver.errors import NotSupported
 from camera_driver.model import Identity, Setting, When
-from camera_driver.nodes import grabber, video
+from camera_driver.nodes import grabber, mount, video
 from camera_driver.nodes.abilities.topics import frame_of, Pictures
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.diagnostics import OK, Task, WARN
@@ -60,11 +60,14 @@ class Matrix(Part[Routes]):
                 'file://${ROS_HOME}/camera_info/CAMERA.yaml, with simulate '
                 'file://${ROS_HOME}/camera_info/simulated/CAMERA.yaml', default='',
                 when=When.START),
+        *mount.SETTINGS,
     )
 
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
         self.cameras = {camera.name: camera for camera in self._cameras()}
+        self._mounts = [mount.Mount(node, camera.frame_id, f'{camera.name}.')
+                        for camera in self.cameras.values()]
         self._sources: dict[int, Callable[[], VideoSignal | None]] = {}  # input -> a simulated one
         self.grabber = Grabber(node, self.cameras)
         self._watches = bool(self.cameras and node.parameter('grabber_output'))
@@ -98,12 +101,20 @@ class Matrix(Part[Routes]):
         """Check the parameters of the video, and the routes."""
         assert issubclass(device, Routes)
         video.check(values)
+        for name in values['cameras']:
+            if f'{name}.{mount.PARENT}' in values:  # they are declared after `cameras`
+                mount.check(values, f'{name}.')
         if values['routes'] and len(values['routes']) != device.OUTPUTS:
             raise ValueError(f'routes: {list(values["routes"])} is not allowed; write the inputs '
                              f'of outputs 1 to {device.OUTPUTS}, all of them')
         if values['video_source'] and not (values['cameras'] and values['grabber_output']):
             raise ValueError('video_source: pictures are published under the names of cameras; '
                              'say cameras and grabber_output')
+
+    def values_changed(self) -> None:
+        """Follow where the cameras are mounted."""
+        for one in self._mounts:
+            one.follow()
 
     def tell(self, status: msg.CameraStatus) -> None:
         """Tell of the video."""
@@ -165,6 +176,7 @@ class Matrix(Part[Routes]):
                                  'letters, digits and _')
             self.node.configuration.declare([replace(one, name=f'{name}.{one.name}')
                                              for one in self.node.camera_parameters()])
+            mount.check(self.node.configuration.values, f'{name}.')
             get = self.node.parameter
             number = int(get(f'{name}.input'))
             if not number:

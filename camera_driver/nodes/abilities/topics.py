@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The topics that a camera's pictures go to, and its calibration."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sensor_msgs.srv import SetCameraInfo
 
@@ -11,6 +12,7 @@ from camera_driver.device import Device
 from camera_driver.errors import DeviceError
 from camera_driver.host.optics import Optics
 from camera_driver.model import Setting, When
+from camera_driver.nodes import mount
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.camera_info import Calibration, DEFAULT_URL, SIMULATED_URL
 from camera_driver.nodes.diagnostics import Task
@@ -19,17 +21,28 @@ from camera_driver.pictures.optics import told
 
 
 class Frame(Part[Device]):
-    """The frame of whatever a camera sees."""
+    """The frame of whatever a camera sees, and where it is on the vehicle."""
 
     ABILITY = (TakesPictures, StoresImages, HasVideo)
     PARAMETERS = (
         Setting('frame_id', str, 'frame of the images (optical: z forward, x right, y down); '
                 'empty: NAMESPACE/NAME_optical_frame', default='', when=When.START),
+        *mount.SETTINGS,
     )
 
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
         self.frame_id = node.parameter('frame_id') or frame_of(node.get_fully_qualified_name())
+        self._mount = mount.Mount(node, self.frame_id)
+
+    @classmethod
+    def check(cls, device: type[Device], values: Mapping[str, Any]) -> None:
+        """Check where it is mounted."""
+        mount.check(values)
+
+    def values_changed(self) -> None:
+        """Follow where it is mounted."""
+        self._mount.follow()
 
 
 def frame_of(camera: str) -> str:
