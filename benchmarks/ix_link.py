@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 
-from rclpy.action import ActionClient
 from ros import Client, client, device_node, NAME, PATIENCE, scratch
 from table import spread, Table
 
@@ -21,6 +20,7 @@ from camera_driver.devices.ix_link.apex import QUANTITIES
 from camera_driver.devices.ix_link.camera import IxLinkCamera
 from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.link.port import LineSettings, SerialPort
+from camera_driver.nodes.rclpy_private import ThreadedActionClient
 from camera_driver.sim.terminal import Terminal
 
 SPEEDS = (9600, 115200)  # baud
@@ -88,7 +88,7 @@ def _sequence(ros: Client, folder: Path, port: str, speed: int, mode: str) -> fl
     ros.forget()
     with device_node('ix_link', port, folder, baudrate=speed, reply_mode=mode):
         ros.wait_until_ready()
-        action = ActionClient(ros, CaptureSequence, f'{NAME}/capture_sequence')
+        action = ThreadedActionClient(ros, CaptureSequence, f'{NAME}/capture_sequence')
         if not action.wait_for_server(PATIENCE):
             raise RuntimeError('the action is not there')
         done = threading.Event()

@@ -25,7 +25,6 @@ import time
 from contact_sheet import contact_sheet
 import numpy as np
 import rclpy
-from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -39,6 +38,7 @@ import yaml
 from camera_driver.action import DownloadImages
 from camera_driver.host.process import environment
 from camera_driver.msg import CameraStatus, CaptureEvent, Exposure
+from camera_driver.nodes.rclpy_private import ThreadedActionClient
 from camera_driver.nodes.spinning import Spinner
 from camera_driver.pictures import image
 from camera_driver.srv import Capture, ListImages, SelectCamera, SetExposure, Switch
@@ -150,7 +150,7 @@ class Client(Node):
 
     def download(self, camera, text, **fields):
         """Run the download action under a progress bar and return its result."""
-        client = ActionClient(self, DownloadImages, f'{camera}/download_images')
+        client = ThreadedActionClient(self, DownloadImages, f'{camera}/download_images')
         bar = tqdm(desc=f'   {text}', unit='B', unit_scale=True, leave=True, file=sys.stdout,
                    ascii=True, ncols=78, mininterval=0.5 if sys.stdout.isatty() else 600.0)
 

@@ -8,7 +8,6 @@ import threading
 
 from domains import own_domain
 from helpers import wait_until
-from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
@@ -21,6 +20,7 @@ from camera_driver.devices.fuji_mx.simulator.state import exif_head
 from camera_driver.devices.sierra.simulator.card import Frame
 from camera_driver.devices.sierra.simulator.simulator import SierraSimulator
 from camera_driver.nodes.main import THREADS
+from camera_driver.nodes.rclpy_private import ThreadedActionClient
 from camera_driver.sim import scene
 from camera_driver.sim.terminal import Terminal
 
@@ -98,7 +98,8 @@ class Client:
 
     def send_goals(self, kind, action, times, feedback=lambda message: None, **fields):
         """Send a goal some times at once and return the handles."""
-        client = self._found(lambda: ActionClient(self.client, kind, f'/{self.name}/{action}'))
+        client = self._found(
+            lambda: ThreadedActionClient(self.client, kind, f'/{self.name}/{action}'))
         sending = [client.send_goal_async(
             kind.Goal(**fields), feedback_callback=lambda message: feedback(message.feedback))
             for _ in range(times)]

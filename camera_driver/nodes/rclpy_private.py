@@ -7,10 +7,12 @@ A test for each says when another version of rclpy works otherwise.
 """
 
 from collections.abc import Collection
-from threading import Event
+from threading import Event, RLock
 from time import monotonic
+from typing import Any
 
 from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.action import ActionClient
 from rclpy.executors import Executor, MultiThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode
@@ -66,6 +68,36 @@ def let_finish(executor: Executor, timeout: float) -> bool:
             return False
         pulse.wait(0.005)
     return True
+
+
+class ThreadedActionClient(ActionClient):  # type: ignore[misc]
+    """
+    An ActionClient for threads other than the one that spins its node.
+
+    rclpy's own drops an answer that comes before the thread that asks has noted its question.
+    """
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        self._asking = RLock()
+        super().__init__(*arguments, **more)
+
+    def send_goal_async(self, *arguments: Any, **more: Any) -> Any:
+        """Send a goal; the future is of its handle."""
+        with self._asking:
+            return super().send_goal_async(*arguments, **more)
+
+    def _get_result_async(self, handle: Any) -> Any:
+        with self._asking:
+            return super()._get_result_async(handle)
+
+    def _cancel_goal_async(self, handle: Any) -> Any:
+        with self._asking:
+            return super()._cancel_goal_async(handle)
+
+    def take_data(self) -> Any:
+        """Take what has come."""
+        with self._asking:
+            return super().take_data()
 
 
 def end_pool(executor: Executor, wait: bool) -> None:

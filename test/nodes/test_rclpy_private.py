@@ -11,14 +11,16 @@ import threading
 from helpers import wait_until
 import pytest
 from rcl_interfaces.msg import Log, ParameterDescriptor, ParameterType
+from rclpy.action import ActionServer
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from camera_driver.action import CaptureSequence
 from camera_driver.nodes.rclpy_private import (
     end_pool, forget_lifecycle, given_parameters, let_finish, restore_type, show_parameter,
-    write_log)
+    ThreadedActionClient, write_log)
 
 NODES = Path(__file__).resolve().parents[2] / 'camera_driver' / 'nodes'
 FILES = sorted(path.relative_to(NODES) for path in NODES.rglob('*.py'))
@@ -111,6 +113,44 @@ def test_a_node_that_was_destroyed_is_gone_without_its_lifecycle(ros):
         wait_until(lambda: watcher.get_node_names() == ['watcher'])
     finally:
         gc.enable()
+
+
+class Late:
+    """A client's handle that returns from asking when the answer is on its way already."""
+
+    def __init__(self, handle, answered):
+        self._handle = handle
+        self._answered = answered
+
+    def __getattr__(self, name):
+        return getattr(self._handle, name)
+
+    def send_goal_request(self, request):
+        number = self._handle.send_goal_request(request)
+        assert self._answered.wait(20.0)
+        return number
+
+
+def test_an_answer_that_comes_at_once_is_not_dropped(ros):
+    begun, done = threading.Event(), threading.Event()
+
+    def execute(handle):  # the goal was answered
+        begun.set()
+        handle.succeed()
+        return CaptureSequence.Result(message='done')
+
+    server, node = (ros.add(Node(name, context=ros.context)) for name in ('server', 'client'))
+    ActionServer(server, CaptureSequence, '/sequence', execute)
+    client = ThreadedActionClient(node, CaptureSequence, '/sequence')
+    assert client.wait_for_server(20.0)
+    wait_until(lambda: server.get_subscriber_names_and_types_by_node('client', '/'))
+    client._client_handle = Late(client._client_handle, begun)
+    goal = client.send_goal_async(CaptureSequence.Goal())
+    goal.add_done_callback(lambda _: done.set())
+    assert done.wait(20.0)
+    result = goal.result().get_result_async()
+    wait_until(result.done)
+    assert result.result().result.message == 'done'
 
 
 def test_no_other_file_touches_private_members_of_rclpy():
