@@ -58,7 +58,7 @@ def run(args: Arguments, out: Output) -> int:
     """Run the nodes of a rig until SIGINT or SIGTERM."""
     from camera_driver.rig import read
     try:
-        from camera_driver.nodes.main import command, run_rig, set_large_images
+        from camera_driver.nodes.main import command, run_rig
     except ImportError as error:
         raise needs_ros('a rig', error) from None
     rig = read(args.rig, args.simulate, args.namespace)
@@ -75,7 +75,6 @@ def run(args: Arguments, out: Output) -> int:
                                      for device in rig.devices) + '. Ctrl-C ends.')
     if processes == 'one' and not respawn:
         return int(run_rig(rig, ros_arguments))
-    set_large_images()
     if processes == 'one':
         commands = {'the rig': [
             sys.executable, '-m', 'camera_driver.cli.main', 'up', args.rig, '--processes', 'one',

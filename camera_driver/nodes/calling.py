@@ -13,6 +13,7 @@ from rclpy.node import Node
 from rosidl_parser.definition import AbstractNestedType, BasicType, NamespacedType
 
 from camera_driver.errors import NotSupported, OutcomeUnknown, ReplyTimeout
+from camera_driver.nodes.shared_memory import check_room
 
 DISCOVERY = 10.0  # s; mostly 0.1, but an announcement that is missed is repeated after 3
 SETTLED = 1.0  # s without a new service of a node: it has told all that it has
@@ -25,8 +26,9 @@ def call(name: str, service: str, fields: object, timeout: float) -> dict[str, A
 
     Raises ReplyTimeout when there is no such node, ValueError when it has no such service or that
     has no such fields, and OutcomeUnknown when no answer came within `timeout` seconds: what was
-    asked for may be done all the same.
+    asked for may be done all the same. Raises OSError without room in the shared memory.
     """
+    check_room()
     context = rclpy.Context()
     rclpy.init(context=context, args=[])
     try:

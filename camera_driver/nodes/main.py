@@ -12,7 +12,7 @@ import sys
 import tempfile
 from time import monotonic
 
-from ament_index_python.packages import get_package_prefix, get_package_share_directory
+from ament_index_python.packages import get_package_prefix
 import rclpy
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.parameter import Parameter
@@ -23,13 +23,12 @@ from camera_driver.host.process import end_with_parent, ending_signals
 from camera_driver.host.worker import MOST_WAITING
 from camera_driver.nodes.base import DeviceNode, FAILURES
 from camera_driver.nodes.rclpy_private import let_finish
+from camera_driver.nodes.shared_memory import check_room, set_large_images
 from camera_driver.nodes.spinning import Spinner
 from camera_driver.rig import Rig
 
 THREADS = MOST_WAITING + 1 + 5
 """Of one node: services that wait, parameters, timers, and three actions under way."""
-
-PROFILES = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 
 
 def run(node_class: Callable[[], DeviceNode]) -> int:
@@ -72,13 +71,6 @@ def command(device_type: str) -> list[str]:
             device_type]
 
 
-def set_large_images() -> None:
-    """Let images above 512 KiB through Fast DDS, where the user has no profile of his own."""
-    if not os.environ.get(PROFILES):
-        os.environ[PROFILES] = str(Path(get_package_share_directory('camera_driver'), 'config',
-                                        'large_images_fastdds.xml'))
-
-
 def _set_log_directory() -> None:
     """Let ROS log to a temporary directory where it could not start for want of a home."""
     if os.environ.get('ROS_LOG_DIR'):
@@ -100,7 +92,14 @@ def _set_log_directory() -> None:
 def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str] | None = None
          ) -> int:
     """Make the nodes and run them until they are told to end or all have failed."""
-    set_large_images()
+    try:
+        check_room()
+    except OSError as error:
+        _tell(sys.argv[0], error)
+        return 1
+    missing = set_large_images()
+    if missing:
+        _tell(sys.argv[0], missing)
     _set_log_directory()
     # Without rclpy's own handlers, which end the context under whatever is still to be said.
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 from diagnostic_msgs.msg import DiagnosticArray
+from domains import own_domain
 from helpers import wait_until
 from node_rig import Client
 import pytest
@@ -22,7 +23,7 @@ from std_srvs.srv import Trigger
 from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.cli.main import main
 from camera_driver.msg import CameraStatus, Exposure
-from camera_driver.nodes.main import set_large_images
+from camera_driver.nodes.shared_memory import PROFILES, SEGMENT, set_large_images
 from camera_driver.srv import Capture, SelectCamera, SetExposure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,10 @@ ONE_ABSENT = """
 devices:
 - {name: absent, type: kp_fd30, parameters: {port: /dev/none, wait_for_device: false}}
 - {name: present, type: kp_fd30, parameters: {simulate: true}}
+"""
+ONE_SIMULATED = """
+devices:
+- {name: nadir, type: sierra, parameters: {simulate: true}}
 """
 PACED = """
 devices:
@@ -275,9 +280,29 @@ def test_without_ros(tmp_path):
 
 
 def test_the_profile_for_large_images(monkeypatch):
-    monkeypatch.setenv('FASTRTPS_DEFAULT_PROFILES_FILE', 'mine.xml')
+    monkeypatch.setenv(PROFILES, 'mine.xml')
     set_large_images()
-    assert os.environ['FASTRTPS_DEFAULT_PROFILES_FILE'] == 'mine.xml'
-    monkeypatch.setenv('FASTRTPS_DEFAULT_PROFILES_FILE', '')
+    assert os.environ[PROFILES] == 'mine.xml'
+    monkeypatch.setenv(PROFILES, '')
     set_large_images()
-    assert Path(os.environ['FASTRTPS_DEFAULT_PROFILES_FILE']).is_file()
+    profile = Path(os.environ[PROFILES])
+    assert f'<segment_size>{SEGMENT}<' in profile.read_text()
+
+
+@pytest.mark.parametrize('left, code, words', [
+    ('64m', 0, '/dev/shm has 67 MB left, and images want 134 MB'),  # as in a container
+    ('1m', 1, '/dev/shm is full (10')])
+def test_with_little_shared_memory(left, code, words, tmp_path):
+    mounting = ['unshare', '--mount', '--map-root-user', 'sh', '-c',
+                f'mount -t tmpfs -o size={left} tmpfs /dev/shm && exec "$@"', '']
+    if subprocess.run([*mounting, 'true'], capture_output=True).returncode:
+        pytest.skip('nothing can be mounted here')
+    (tmp_path / 'rig.yaml').write_text(ONE_SIMULATED)
+    with own_domain() as domain, subprocess.Popen(
+            [*mounting, *COMMAND, tmp_path / 'rig.yaml'], text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={**os.environ, 'ROS_HOME': str(tmp_path),
+                                         'ROS_DOMAIN_ID': str(domain)}) as process:
+        log = ''.join(takewhile(lambda line: 'connected to' not in line, process.stderr))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == code
+    assert words in log and log.count('\n') == 1
