@@ -13,6 +13,7 @@ from camera_driver.errors import Forbidden
 from camera_driver.host.worker import Priority
 from camera_driver.model import CheckResult
 from camera_driver.nodes.diagnostics import self_test_response
+from camera_driver.nodes.qos import REQUESTS
 from camera_driver.nodes.requests import PATIENCE, Requests
 from camera_driver.srv import SendMessage
 
@@ -26,7 +27,7 @@ class Maintenance:
         node.serve(Trigger, '~/reset_device', self._reset_device, in_mission=False)
         node.serve(Trigger, '~/self_test', self._self_test)
         node.create_service(SelfTest, '~/self_test_diagnostics', self._self_test_diagnostics,
-                            callback_group=node.waiting)
+                            qos_profile=REQUESTS, callback_group=node.waiting)
         node.serve(SendMessage, '~/send_message', self._send_message, in_mission=False)
 
     def _reset_device(self, request: Trigger.Request, response: Trigger.Response) -> None:

@@ -15,7 +15,7 @@ from std_msgs.msg import Bool
 from std_srvs.srv import SetBool
 
 from camera_driver.errors import Forbidden
-from camera_driver.nodes.qos import publisher
+from camera_driver.nodes.qos import publisher, REQUESTS
 
 
 class MissionLock:
@@ -31,7 +31,8 @@ class MissionLock:
         self._topic = publisher(node.create_publisher, Bool, '~/locked', depth=1,
                                 durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._held = 'by its parameter start_locked' if locked else ''
-        node.create_service(SetBool, '~/lock', self._lock, callback_group=node.quick)
+        node.create_service(SetBool, '~/lock', self._lock, qos_profile=REQUESTS,
+                            callback_group=node.quick)
         self._publish()
 
     def check(self, what: str) -> None:

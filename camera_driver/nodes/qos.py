@@ -17,6 +17,9 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 CHOOSABLE = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY,
              QoSPolicyKind.DURABILITY)
 
+REQUESTS = QoSProfile(depth=100)
+"""Of services and actions: more unread requests are lost, and their clients wait for ever."""
+
 P = TypeVar('P', bound=Publisher)
 
 

@@ -13,13 +13,12 @@ from typing import Any
 
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSProfile
 
 from camera_driver.errors import DeviceError, NotConfirmed, OutcomeUnknown
 from camera_driver.nodes.convert import DOUBT, words
+from camera_driver.nodes.qos import REQUESTS
 
 PATIENCE = 5.0  # s that a service or a parameter waits for its turn
-MOST_REQUESTS = 100  # unread for one service; more are lost, and their clients wait for ever
 
 
 class Requests:
@@ -63,7 +62,7 @@ class Requests:
             return response
 
         self._node.create_service(
-            kind, name, callback, qos_profile=QoSProfile(depth=MOST_REQUESTS),
+            kind, name, callback, qos_profile=REQUESTS,
             callback_group=self._node.waiting if waits else self._node.quick)
 
     def serve_action(self, kind: Any, name: str, handler: Callable[[Any, Any], None],
@@ -98,7 +97,8 @@ class Requests:
 
         return ActionServer(
             self._node, kind, name, execute, goal_callback=goal, callback_group=self._node.quick,
-            cancel_callback=lambda _: CancelResponse.ACCEPT)
+            cancel_callback=lambda _: CancelResponse.ACCEPT, goal_service_qos_profile=REQUESTS,
+            result_service_qos_profile=REQUESTS, cancel_service_qos_profile=REQUESTS)
 
     def attempt(self, name: str, work: Callable[[], Any],
                 doubt: Callable[[], None] = lambda: None) -> str:

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Fuji camera in a photographer's words, against the simulated one."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
+import itertools
 
 from fuji_mx.conversations import example_frames, new_camera
 from helpers import pattern, wait_until
@@ -12,8 +14,8 @@ from camera_driver.devices.fuji_mx.camera import FujiMxCamera
 from camera_driver.devices.fuji_mx.commands import Command, DS_7_COMMANDS, MX_700_COMMANDS, TABLE
 from camera_driver.devices.fuji_mx.simulator.simulator import Frame, FujiMxSimulator, State
 from camera_driver.errors import (
-    Cancelled, DamagedPicture, Forbidden, NotSupported, OutcomeUnknown, PortError, ProtocolError,
-    Refused)
+    Cancelled, DamagedPicture, DeviceError, Forbidden, NotSupported, OutcomeUnknown, PortError,
+    ProtocolError, Refused)
 from camera_driver.link.port import LineSettings, SerialPort
 from camera_driver.model import Access, Identity
 from camera_driver.operations import Outcome
@@ -273,6 +275,24 @@ def test_hostile_answers(opened):
     with pytest.raises(DamagedPicture, match='0 bytes'):
         camera.take_preview()
     assert len(camera.list_images()) == 5
+
+
+@pytest.mark.parametrize('first', [100, 4, 1, 0])
+@pytest.mark.parametrize('operation', [
+    lambda c: c.poll(), lambda c: c.capture(), lambda c: c.list_images(),
+    lambda c: c.list_images(indices=[1]), lambda c: c.download(1), lambda c: c.delete([1]),
+    lambda c: c.delete_all()])
+def test_a_count_that_runs_backwards_ends_everything(first, operation):
+    camera, simulator = new_camera()
+    camera.open()
+    execute, counts = simulator.camera.execute, itertools.count(first, -1)
+    simulator.camera.execute = lambda number, payload: (
+        max(0, next(counts)).to_bytes(2, 'little') if number == Command.GET_PICTURE_COUNT
+        else execute(number, payload))
+    start = camera.session.port.now()
+    with suppress(DeviceError, IndexError):
+        operation(camera)
+    assert camera.session.port.now() - start < 10.0
 
 
 def test_no_card():

@@ -353,7 +353,7 @@ def test_a_second_sequence_is_rejected_while_one_is_under_way(front):
 
 
 def test_of_sequences_asked_for_in_the_same_instant_one_runs(front):
-    goals = front.send_goals(CaptureSequence, 'capture_sequence', 5, count=1, interval=0.0)
+    goals = front.send_goals(CaptureSequence, 'capture_sequence', 20, count=1, interval=0.0)
     # One that is over before the next one is looked at is not in its way.
     results = [front.result(goal.get_result_async()).result for goal in goals if goal.accepted]
     assert results[0].success

@@ -44,6 +44,8 @@ def test_folders(rich):
     some = rich.call(ListImages, 'list_images', indices=[2, 1])
     assert [(one.index, one.folder) for one in some.images] == [
         (2, 'DCIM/100SIERR'), (1, 'DCIM/100SIERR')]
+    same = rich.call(ListImages, 'list_images', indices=[2] * 100_000)
+    assert same.success and [one.index for one in same.images] == [2]
     absent = rich.call(ListImages, 'list_images', indices=[99])
     assert not absent.success and absent.message.startswith('image 99: the camera has ')
 

@@ -144,10 +144,15 @@ def test_killed_in_mid_download_and_started_again(tmp_path):
         assert pictures == {frame.name: frame.data for frame in terminal.simulator.frames}
 
 
-def test_wrong_parameter_at_start_is_one_line(tmp_path):
+@pytest.mark.parametrize('name, value, words', [
+    ('verify', 'twice', "verify: 'twice' is not allowed; allowed: none, reread"),
+    ('camera_id', '007', 'camera_id: 7 is a number, not a text: quote it twice'),
+    ('baudrate', '115200.0', 'baudrate: 115200.0 is not an integer: write 115200'),
+    ('trigger_delay', 'true', 'trigger_delay: True is true or false, not a number')])
+def test_wrong_parameter_at_start_is_one_line(tmp_path, name, value, words):
     with ExitStack() as stack:
-        node = Process(stack, tmp_path, simulate='true', verify='twice')
+        node = Process(stack, tmp_path, simulate='true', **{name: value})
         assert node.process.wait(20) == 1
         errors = node.process.stderr.read()
         node.process.stderr.close()
-    assert "verify: 'twice' is not allowed; allowed: none, reread" in errors
+    assert words in errors

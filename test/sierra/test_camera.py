@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sierra camera in a photographer's words, on the virtual clock."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+import itertools
 
 from helpers import pattern
 import pytest
@@ -13,12 +15,14 @@ from camera_driver.device import no_progress
 from camera_driver.devices.sierra.camera import SierraCamera
 from camera_driver.devices.sierra.codec import pack_int
 from camera_driver.devices.sierra.models import find_model, GENERIC, MODELS
+from camera_driver.devices.sierra.registers import NUMBER
 from camera_driver.devices.sierra.settings import ROWS
 from camera_driver.devices.sierra.simulator.options import Resolution
 from camera_driver.devices.sierra.simulator.simulator import SierraSimulator
 from camera_driver.devices.sierra.summary import animation_frame, frame_summary, FrameSummary
 from camera_driver.errors import (
-    Cancelled, DamagedPicture, Forbidden, NotSupported, OutcomeUnknown, ProtocolError, Refused)
+    Cancelled, DamagedPicture, DeviceError, Forbidden, NotSupported, OutcomeUnknown, ProtocolError,
+    Refused)
 from camera_driver.model import Access, Exposure, ImageFolder
 from camera_driver.sim.loop import LoopPort
 
@@ -391,6 +395,37 @@ def test_hostile_pictures(fault, error):
     with pytest.raises(error):
         camera.download(1)
     assert camera.download(1).data == simulator.frames[0].data
+
+
+def shrink(simulator, first):
+    """Let the camera count one picture less at each question."""
+    read, counts = simulator.camera.read_int, itertools.count(first, -1)
+    simulator.camera.read_int = lambda number: (
+        next(counts) if number == NUMBER['frames_taken'] else read(number))
+
+
+@pytest.mark.parametrize('first', [100, 3, 1, 0])
+@pytest.mark.parametrize('operation', [
+    lambda c: c.poll(), lambda c: c.capture(), lambda c: c.list_images(),
+    lambda c: c.list_images(indices=[1]), lambda c: c.download(1), lambda c: c.delete([1]),
+    lambda c: c.delete_all()])
+def test_a_count_that_runs_backwards_ends_everything(first, operation):
+    simulator, camera = connected()
+    shrink(simulator, first)
+    start = camera.session.port.now()
+    with suppress(DeviceError, IndexError):
+        operation(camera)
+    assert camera.session.port.now() - start < 10.0
+
+
+def test_a_shrinking_memory_does_not_keep_a_picture_from_being_taken():
+    simulator, camera = connected()
+    shrink(simulator, 100)
+    with pytest.raises(OutcomeUnknown, match='its memory was changed. List the images'):
+        camera.capture()
+    assert len(simulator.shots) == 1
+    with pytest.raises(ProtocolError, match='images are deleted while they are listed'):
+        camera.list_images()
 
 
 def test_an_image_of_impossible_size_does_not_hide_the_others():

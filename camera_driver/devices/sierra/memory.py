@@ -91,15 +91,20 @@ class Memory:
                indices: Sequence[int] | None = None) -> Sequence[StoredImage]:
         """Return all images, or some, with what the camera tells of each."""
         self.changed()
-        if indices is None:
-            indices = range(1, sum(self.counts().values()) + 1)
-        wanted = list(dict.fromkeys(indices))
+        wanted: Sequence[int] = (range(1, self.count() + 1) if indices is None
+                                 else list(dict.fromkeys(indices)))
         images: dict[int, StoredImage] = {}
         for index in wanted:
-            frame = self.select(index)
+            try:
+                frame = self.select(index)
+            except IndexError as error:
+                if indices is not None:
+                    raise
+                raise ProtocolError(f'{self._session.port.name}: images are deleted while they '
+                                    f'are listed ({error}); list them again') from error
             images[index] = self._image(index, frame, '/'.join(self.here))
             progress(Progress(len(images), len(wanted), 'listing images'))
-        return [images[index] for index in indices]
+        return [images[index] for index in (wanted if indices is None else indices)]
 
     def folders(self) -> Sequence[ImageFolder]:
         """Return all folders, also those without images. Raises NotSupported: there are none."""

@@ -11,12 +11,13 @@ answered NAK and was not carried out, by this evidence, is sent again, N_RETRY t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 import logging
 
 from camera_driver.devices.sierra import upload
 from camera_driver.devices.sierra.codec import Control
 from camera_driver.devices.sierra.exchange import N_RETRY
-from camera_driver.devices.sierra.memory import Memory, Path
+from camera_driver.devices.sierra.memory import AGREE, Memory, Path
 from camera_driver.devices.sierra.registers import Action, NUMBER
 from camera_driver.devices.sierra.session import SierraSession
 from camera_driver.errors import DeviceError, OutcomeUnknown, ProtocolError, Refused
@@ -149,8 +150,11 @@ class Outcomes:
 
     def _stored(self) -> Evidence:
         self._memory.enter_last()
-        count = self._memory.count()
-        return {'count': count, 'last': self._name(count)}
+        for _ in range(AGREE):
+            count = self._memory.count()
+            with suppress(IndexError):  # it was deleted at the camera meanwhile
+                return {'count': count, 'last': self._name(count)}
+        return {'count': count, 'last': ''}
 
     def _erase(self, evidence: Evidence, frame: int, record: Record) -> None:
         self._once(evidence, lambda: self._session.act(Action.ERASE_FRAME, frame=frame), record,

@@ -243,7 +243,7 @@ class Downloads(Part[StoresImages]):
     def _wanted(self, goal: DownloadImages.Goal) -> Sequence[StoredImage]:
         """Return the images that a goal asks for. Raises IndexError that names what is absent."""
         if goal.indices:
-            return self._images.list_stored(PATIENCE, [*dict.fromkeys(goal.indices)])
+            return self._images.list_stored(PATIENCE, goal.indices)
         images = self._images.list_stored(PATIENCE)
         if goal.thumbnails_only:
             return images

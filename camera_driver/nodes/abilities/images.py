@@ -96,10 +96,11 @@ class Images(Part[StoresImages]):
         Return what the camera holds; the ledger learns the names of its shots from it.
 
         :param timeout: [s] for the device to become free, else Busy.
-        :param indices: of these alone. Raises IndexError.
+        :param indices: of these alone, each once. Raises IndexError.
         """
+        only = None if indices is None else [*dict.fromkeys(indices)]
         images = self.run('listing images', lambda camera: camera.list_images(
-            self.node.show_progress, indices), timeout)
+            self.node.show_progress, only), timeout)
         self._records(lambda ledger: ledger.listed(self.node.identity, images, indices is None))
         return images
 

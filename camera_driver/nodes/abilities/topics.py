@@ -17,6 +17,7 @@ from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.camera_info import Calibration, DEFAULT_URL, SIMULATED_URL
 from camera_driver.nodes.diagnostics import Task
 from camera_driver.nodes.image_topics import ImageTopics
+from camera_driver.nodes.qos import REQUESTS
 from camera_driver.pictures.optics import told
 
 
@@ -70,7 +71,7 @@ class Pictures(Part[Device]):
         self.values_changed()
         self.topics = ImageTopics(node, calibration=self.calibration, optics=self.optics)
         node.create_service(SetCameraInfo, '~/set_camera_info', self._set_camera_info,
-                            callback_group=node.waiting)
+                            qos_profile=REQUESTS, callback_group=node.waiting)
 
     def values_changed(self) -> None:
         """Follow the delay of the video."""
