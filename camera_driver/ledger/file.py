@@ -20,6 +20,8 @@ import sqlite3
 import stat
 from typing import TypeVar
 
+from camera_driver.errors import StorageError
+
 log = logging.getLogger(__name__)
 
 T = TypeVar('T')
@@ -108,6 +110,8 @@ CREATE INDEX fetches_open ON fetches (camera) WHERE outcome IS NULL;
 CREATE INDEX doubts_open ON doubts (camera) WHERE settled IS NULL;
 """, """
 ALTER TABLE shots ADD COLUMN optics TEXT;  -- JSON: the optical state in which it was taken
+""", """
+ALTER TABLE shots ADD COLUMN geotag TEXT;  -- JSON: where it was taken, or why that is not known
 """)
 
 OWN = ('shots', 'doubts', 'fetches')  # tables whose rows belong to the camera they name
@@ -299,6 +303,27 @@ class LedgerFile:
                         return
             except (sqlite3.Error, OSError):
                 continue
+
+
+def open_existing(path: Path) -> sqlite3.Connection:
+    """
+    Open a ledger that is there and bring it up to date; nothing is moved aside or replaced.
+
+    :raises StorageError: it is not there, is none, is damaged, or of a newer program.
+    """
+    try:
+        _check_regular(path)
+        with closing(sqlite3.connect(f'{path.absolute().as_uri()}?mode=ro', uri=True)) as db:
+            version = db.execute('PRAGMA user_version').fetchone()[0]
+            db.execute('SELECT shot_id FROM shots LIMIT 1')
+        db = sqlite3.connect(f'{path.absolute().as_uri()}?mode=rw', uri=True,
+                             timeout=LOCK_TIMEOUT, isolation_level=None)
+        if version != len(MIGRATIONS):
+            _migrate(db)
+        return db
+    except (sqlite3.Error, OSError) as error:
+        raise StorageError(f'{path} cannot be used as a shot ledger: {error}; a node says in '
+                           '/diagnostics where its ledger is') from error
 
 
 def _check_regular(path: Path) -> None:

@@ -15,8 +15,9 @@ import tempfile
 
 import pytest
 
+from camera_driver.errors import StorageError
 from camera_driver.ledger.file import MIGRATIONS
-from camera_driver.ledger.shots import Counters, Ledger
+from camera_driver.ledger.shots import Counters, Ledger, SharedLedger
 from camera_driver.model import Exposure, Identity, OpticalState, StoredImage
 from camera_driver.operations import Outcome, Settlement
 
@@ -661,3 +662,53 @@ def test_questions_use_indexes(ledger):
     assert plans
     scanned = [plan for plan in plans if plan[1] in ('SCAN shots', 'SCAN images', 'SCAN doubts')]
     assert not scanned
+
+
+def test_position_of_a_shot(ledger, path):
+    first, second = shoot(ledger, 1), shoot(ledger, 2)
+    rear = Ledger(path, 'rear', NOW)
+    third = rear.command(CAMERA, NOW + 9)
+    shared = SharedLedger(path)
+    assert shared.cameras() == ['front', 'rear']
+    assert [one.shot_id for one in shared.shots()] == [first, second, third]
+    shared.geotag(first, {'untagged': 'no fix'})
+    assert ledger.shot(first).geotag == {'untagged': 'no fix'}
+    assert ledger.shot(first).exposure_time == 0.004
+    assert ledger.shot(second).geotag is None
+    # Nodes go on meanwhile, and what they know is left alone.
+    assert [one.state for one in shared.shots('rear')] == ['commanded']
+    rear.exposed(third, NOW + 9.5, 'trigger', 0.01, Exposure(), 1)
+    shared.geotag(third, {'tag': {}})
+    assert (rear.shot(third).state, rear.shot(third).geotag) == ('stored', {'tag': {}})
+    for one in (shared, rear):
+        one.close()
+
+
+def test_shared_ledger_of_an_older_schema(path):
+    old_file(path, 'front')
+    shared = SharedLedger(path)
+    shared.geotag('front', {'untagged': 'no fix'})
+    assert shared.shots('front')[0].geotag == {'untagged': 'no fix'}
+    shared.close()
+
+
+@pytest.mark.parametrize('content', [None, b'', b'no database, but of more than a few bytes'])
+def test_shared_ledger_that_is_none(tmp_path, content):
+    path = tmp_path / 'shots'
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(StorageError, match='cannot be used as a shot ledger'):
+        SharedLedger(path)
+    assert path.read_bytes() == content if content is not None else not path.exists()
+    with pytest.raises(StorageError, match='cannot be used as a shot ledger'):
+        SharedLedger(tmp_path)
+
+
+def test_shared_ledger_of_a_newer_program_is_left_alone(ledger, path):
+    ledger.close()
+    db = sqlite3.connect(path)
+    db.execute(f'PRAGMA user_version = {len(MIGRATIONS) + 1}')
+    db.commit()
+    db.close()
+    with pytest.raises(StorageError, match='of a newer program'):
+        SharedLedger(path)
