@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / 'camera_driver'
 
 CORE = {'errors', 'model', 'operations'}
-LIBRARIES = CORE | {'pictures', 'video', 'ledger', 'link', 'sim', 'host'}
+LIBRARIES = CORE | {'pictures', 'video', 'ledger', 'payload', 'link', 'sim', 'host'}
 DEVICES = LIBRARIES | {'device', 'abilities', 'devices', 'device_type', 'catalog'}
 # Part -> which parts it may import besides itself. A new part has to be given a place here.
 MAY_IMPORT = {
@@ -24,6 +24,7 @@ MAY_IMPORT = {
     'pictures': CORE,
     'video': CORE,
     'ledger': CORE,
+    'payload': CORE | {'pictures', 'ledger'},
     'sim': CORE | {'link', 'pictures'},
     'device': CORE | {'link'},
     'abilities': CORE | {'device'},
@@ -33,8 +34,7 @@ MAY_IMPORT = {
     'catalog': {'device_type'},
     'rig': CORE | {'device_type', 'catalog'},
     'nodes': DEVICES | {'rig'},
-    'payload': DEVICES | {'rig', 'nodes'},
-    'cli': DEVICES | {'rig', 'nodes', 'payload'},
+    'cli': DEVICES | {'rig', 'nodes'},
 }
 ONLY_HERE = {  # module from outside -> where it may be imported
     'serial': ('link/port.py',),
@@ -42,10 +42,10 @@ ONLY_HERE = {  # module from outside -> where it may be imported
     'simplejpeg': ('pictures/image.py',),
     'cv2': ('video/sources.py',),
     'time': ('link/port.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/', 'host/', 'nodes/',
-             'payload/', 'cli/'),
+             'cli/'),
     'threading': ('link/port.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/', 'host/', 'nodes/',
-                  'payload/', 'cli/'),
-    'rclpy': ('nodes/', 'payload/'),
+                  'cli/'),
+    'rclpy': ('nodes/',),
 }
 ONLY_HERE |= dict.fromkeys(('_thread', 'multiprocessing', 'asyncio', 'sched', 'concurrent'),
                            ONLY_HERE['threading'])
@@ -88,7 +88,7 @@ def test_imports_go_one_way(path):
         assert modules(path) == {'pkgutil.extend_path'}
         return
     allowed = MAY_IMPORT[part] | {part}
-    if part in ('nodes', 'payload'):
+    if part == 'nodes':
         allowed |= {'msg', 'srv', 'action'}
     used = {own(name)[0] for name in modules(path) if own(name)}
     assert used <= allowed
