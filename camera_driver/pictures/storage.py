@@ -211,6 +211,26 @@ def write_new(path: Path, data: bytes) -> None:
         raise _explained(error, f'{path} was not saved') from error
 
 
+def replace(path: Path, data: bytes) -> None:
+    """
+    Replace a file: at every moment it is the old one or the new one, complete, on the disk.
+
+    :raises StorageError: no room, no permission ...; the file is the old one then.
+    """
+    try:
+        path = path.resolve()  # a link stays one
+        directory = os.open(path.parent, DIRECTORY)
+        try:
+            with _temporary(directory, data) as temporary:
+                os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode), dir_fd=directory)
+                os.replace(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise _explained(error, f'{path} was not replaced') from error
+
+
 @contextmanager
 def _temporary(directory: int, data: bytes) -> Iterator[str]:
     """Write a hidden file, complete and on the disk, which always goes."""
