@@ -78,6 +78,7 @@ examples:
   camera-driver sierra --port /dev/ttyUSB0 download --all --directory pictures
   camera-driver up rig.yaml --simulate
   camera-driver call /sierra capture '{wait: true}'
+  camera-driver geotag --track flight.csv --output tagged
 """
 
 
@@ -141,6 +142,8 @@ def make_parser(command: str = '') -> Parser:
     add('trace', 'show a wire trace as readable frames', partial(_fill, 'trace'))
     add('up', 'run the ROS nodes of a rig', partial(_fill, 'up'))
     add('call', 'call a service of a ROS node', partial(_fill, 'call'))
+    add('shots', 'show or export the shots of a ledger', partial(_fill, 'shots'))
+    add('geotag', 'tell where shots were taken, from a track', partial(_fill, 'geotag'))
     add_common(parser)
     parser.add_argument('--version', action=_Version, nargs=0, help='show the version')
     return parser

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_help_names_every_command(command):
     result = command('--help')
     assert result.code == 0 and result.err == ''
-    for name in (*TYPES, 'probe', 'simulate', 'trace', 'up', 'call'):
+    for name in (*TYPES, 'probe', 'simulate', 'trace', 'up', 'call', 'shots', 'geotag'):
         assert re.search(rf'^    {name} ', result.out, re.MULTILINE), name
     assert max(map(len, result.out.splitlines())) < 80
 

@@ -173,9 +173,10 @@ def test_exiftool_finds_no_fault_that_was_not_there(tmp_path):
 @pytest.mark.skipif(not shutil.which('exiv2'), reason='exiv2 is not installed')
 def test_exiv2_reads_it(tmp_path):
     for path, place, height in written(tmp_path):
-        lines = subprocess.run(
-            ['exiv2', '-K', 'Exif.GPSInfo.GPSLatitude', '-K', 'Exif.GPSInfo.GPSLongitude',
-             '-K', 'Xmp.Camera.Yaw', '-Pv', path], capture_output=True, text=True).stdout.split()
+        keys = ('Exif.GPSInfo.GPSLatitude', 'Exif.GPSInfo.GPSLongitude', 'Xmp.Camera.Yaw')
+        words = [word for key in keys for word in ('-K', key)]
+        lines = subprocess.run(['exiv2', *words, '-Pv', path], capture_output=True,
+                               text=True).stdout.splitlines()
         latitude, longitude = ([int(a) / int(b) for a, b in re.findall(r'(\d+)/(\d+)', line)]
                                for line in lines[:2])
         check((signed(latitude, 'S' * (place[0] < 0)), signed(longitude, 'W' * (place[1] < 0)),

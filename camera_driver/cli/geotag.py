@@ -1,0 +1,218 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""`camera-driver geotag`: where the shots of a ledger were taken, from a track of the flight."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from collections.abc import Sequence
+from dataclasses import asdict
+import hashlib
+from math import isfinite, nan
+from pathlib import Path
+import sys
+from typing import TYPE_CHECKING
+
+from camera_driver.cli.images import open_store, PARTLY
+from camera_driver.cli.output import Output, table
+from camera_driver.cli.parser import Arguments, Parser, UsageError
+from camera_driver.cli.shots import add_ledger, opened, place
+from camera_driver.errors import DamagedPicture, NotSupported, StorageError
+
+if TYPE_CHECKING:
+    from camera_driver.ledger.shots import SharedLedger, ShotRecord
+    from camera_driver.payload.geotag import Tag
+    from camera_driver.payload.track import Track
+    from camera_driver.pictures.storage import PictureStore
+
+HEIGHTS = {'ellipsoid': 'ellipsoid', 'msl': 'mean sea level'}
+
+
+def fill(parser: Parser) -> None:
+    """Add the arguments."""
+    parser.epilog = """\
+Each shot of the ledger gets its position, which stays there for `camera-driver shots --export`;
+with --output or --in-place its picture gets it as well. Shots are never matched by their number or
+by the date of a file. What gets no position keeps the one it has, and is listed with the reason.
+
+A CSV track has a header line: time,latitude,longitude,height_ellipsoid (or height_msl) and, if
+they are known, yaw,pitch,roll of the platform and horizontal_accuracy,vertical_accuracy. Times are
+Unix seconds, or ISO 8601 with the zone.
+
+examples:
+  camera-driver geotag --track flight.csv --output tagged
+  camera-driver geotag --find-offset triggers.csv
+  camera-driver geotag --track flight.gpx --height msl --offset 0.084 --in-place
+"""
+    add_ledger(parser)
+    parser.add_argument('--track', metavar='FILE', type=Path,
+                        help='GPX, or CSV with a header line')
+    parser.add_argument('--height', choices=list(HEIGHTS), help='what heights of the track are '
+                        'over, where the file does not say it')
+    parser.add_argument('--offset', metavar='S', type=_number, default=0.0, help='what the clock '
+                        "of the track is ahead of the shots' (default: 0)")
+    parser.add_argument('--find-offset', metavar='LOG', type=Path, help='tell the offset that '
+                        'fits a log of triggers, a CSV with a column time, and change nothing')
+    parser.add_argument('--lever-arm', metavar='X,Y,Z', type=_vector, default=(0.0, 0.0, 0.0),
+                        help='from the antenna to the camera: forward, right, down [m]')
+    parser.add_argument('--boresight', metavar='YAW,PITCH,ROLL', type=_vector,
+                        default=(0.0, 0.0, 0.0), help='from the platform to the camera [deg]; '
+                        '0,0,0: it looks down, the top of the picture ahead')
+    parser.add_argument('--max-age', metavar='S', type=_number, default=0.2,
+                        help='beyond the track a position holds for (default: %(default)g)')
+    parser.add_argument('--max-gap', metavar='S', type=_number, default=2.0,
+                        help='between fixes a position is told for (default: %(default)g)')
+    parser.add_argument('--max-speed', metavar='M/S', type=_number, default=100.0,
+                        help='fixes that would be faster do not count (default: %(default)g)')
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument('--output', metavar='DIR', type=Path,
+                       help='where tagged copies of the pictures go; made if absent')
+    where.add_argument('--in-place', action='store_true', help='tag the pictures themselves')
+    parser.set_defaults(run=run)
+
+
+def run(args: Arguments, out: Output) -> int:
+    """Tag the shots, or find the offset."""
+    if bool(args.track) == bool(args.find_offset):
+        raise UsageError('say --track FILE, or --find-offset LOG')
+    with opened(args) as (ledger, shots):
+        if args.find_offset:
+            return _find_offset(args, shots, out)
+        mounted = any((*args.lever_arm, *args.boresight))
+        if mounted and len({shot.camera for shot in shots}) > 1:
+            raise UsageError('--lever-arm and --boresight are of one camera: say --camera NAME')
+        track = _track(args)
+        for reason, count in track.dropped.items():
+            print(f'camera-driver: {args.track}: {count} fixes or attitudes dropped: {reason}',
+                  file=sys.stderr)
+        return _tag_all(args, ledger, shots, track, out)
+
+
+def _find_offset(args: Arguments, shots: Sequence[ShotRecord], out: Output) -> int:
+    from camera_driver.payload.offset import find_offset
+    from camera_driver.payload.readers import read_triggers
+    found = find_offset([shot.stamp for shot in shots if shot.stamp is not None],
+                        read_triggers(args.find_offset))
+    out.show(found._asdict(), f'Offset {found.offset:+.4f} s: {found.matched} of {found.shots} '
+             f'shots have one of {found.triggers} triggers; residual {found.residual:.4f} s, at '
+             f'most {found.worst:.4f} s.\nNothing was changed. If it is right: camera-driver '
+             f'geotag --offset={found.offset:.4f} --track ...')
+    return 0
+
+
+def _track(args: Arguments) -> Track:
+    from camera_driver.payload.readers import read_track
+    from camera_driver.payload.track import Track
+    read = read_track(args.track)
+    said = args.height and HEIGHTS[args.height]
+    if not (read.height_kind or said):
+        raise UsageError(f'{args.track} does not say what its heights are over: --height '
+                         'ellipsoid (of the GNSS itself) or --height msl (mean sea level)')
+    if read.height_kind and said and said != read.height_kind:
+        raise UsageError(f'{args.track} says that its heights are over the {read.height_kind}, '
+                         f'and --height {args.height} does not')
+    return Track(read.fixes, read.attitudes, height_kind=read.height_kind or said,
+                 max_age=args.max_age, max_gap=args.max_gap, max_speed=args.max_speed)
+
+
+def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord], track: Track,
+             out: Output) -> int:
+    """Tag shot by shot; return the exit code."""
+    from camera_driver.model import Progress
+    from camera_driver.payload.geotag import geotag, Mounting, NO_PICTURE, Tag
+    from camera_driver.payload.track import Untagged
+    mounting = Mounting(args.lever_arm, args.boresight)
+    store = open_store(args.output) if args.output else None
+    rows: list[list[str]] = []
+    documents = []
+    tagged = failed = 0
+    with out.progress('tagging', ' shots') as progress:
+        for shot in shots:
+            progress(Progress(len(rows), len(shots)))
+            tag, words, file = None, '', None
+            try:
+                tag = geotag(shot, track, mounting, args.offset)
+                tagged += 1
+                ledger.geotag(shot.shot_id, (shot.geotag or {}) | {'tag': asdict(tag)})
+                if store or args.in_place:
+                    file = _write(shot, tag, ledger, store)
+            except Untagged as error:
+                words = str(error)
+                if Tag.of(shot):
+                    words += '; it keeps the position that it has'
+                else:
+                    failed += shot.state not in NO_PICTURE
+                    ledger.geotag(shot.shot_id, {'untagged': words})
+            except (DamagedPicture, NotSupported, NotThatPicture) as error:
+                failed += 1
+                words = str(error)
+            documents.append({'shot_id': shot.shot_id, 'tag': tag, 'file': file,
+                              'reason': words or None})
+            rows.append([shot.shot_id, *_position(tag), words or str(file or '')])
+    text = f'{tagged} of {len(shots)} shots have a position from {args.track}.'
+    if rows:
+        header = ['SHOT', 'POSITION', 'HEIGHT', 'UNCERTAIN', 'PICTURE']
+        text = f'{table(header, rows, [2, 3])}\n{text}'
+    out.show({'shots': documents, 'tagged': tagged, 'failed': failed}, text)
+    return 0 if not failed else PARTLY if failed < len(shots) else 1
+
+
+class NotThatPicture(StorageError):
+    """A file is not there, or is not the picture of its shot."""
+
+
+def _write(shot: ShotRecord, tag: Tag, ledger: SharedLedger, store: PictureStore | None) -> Path:
+    """Tag a copy of a shot's picture, or without a store the picture itself; return its file."""
+    from camera_driver.payload.jpeg_tags import tagged
+    from camera_driver.pictures.storage import replace
+    if shot.path is None:
+        raise NotThatPicture('its picture is not on this computer; it has the position in the '
+                             'ledger')
+    path = Path(shot.path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NotThatPicture(f'{path} cannot be read: {error.strerror}; it has the position in '
+                             'the ledger') from error
+    kept = (shot.geotag or {}) | {'tag': asdict(tag)}
+    found = hashlib.sha256(data).hexdigest()
+    if found not in (shot.sha256, *kept.get('sha256', ())):
+        raise NotThatPicture(f'{path} is not what was downloaded for this shot (its SHA-256 is '
+                             'another one): it was changed or replaced; it was left alone')
+    new = tagged(data, tag, shot.shot_id)
+    if store:
+        file = store.save(path.name, new)
+        ledger.geotag(shot.shot_id, kept | {'file': str(file)})
+        return file
+    # First what the file will be: after a power cut in between it is known as well.
+    ledger.geotag(shot.shot_id, kept | {
+        'file': str(path), 'sha256': [found, hashlib.sha256(new).hexdigest()]})
+    replace(path, new)
+    return path
+
+
+def _position(tag: Tag | None) -> tuple[str, str, str]:
+    """Return position, height and the uncertainty for people."""
+    if tag is None:
+        return '-', '-', '-'
+    uncertain = 'unknown' if tag.horizontal is None else f'{tag.horizontal:.2f} m'
+    return place(tag.latitude, tag.longitude), f'{tag.height:.1f} m', uncertain
+
+
+def _number(text: str) -> float:
+    """Return a number that is one."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = nan
+    if not isfinite(value):
+        raise ArgumentTypeError(f'{text!r} is not a number')
+    return value
+
+
+def _vector(text: str) -> tuple[float, float, float]:
+    """Return three numbers with commas between them."""
+    values = [_number(part) for part in text.split(',')]
+    if len(values) != 3:
+        raise ArgumentTypeError(f'{text!r} is not three numbers; write 0.1,0,-0.25')
+    return values[0], values[1], values[2]

@@ -1,0 +1,197 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The shots of a ledger with their geotags, as the programs that process pictures read them.
+
+GeoJSON and KML hold every shot, those without a position as features without geometry, with the
+reason. The lists of pictures hold what has a position and a picture's name. Longitude or latitude
+first, headers and separators: as each program has it. Angles are the camera's, 0/0/0 looking down
+with the top of the picture to the north.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import csv
+from datetime import datetime, timezone
+import io
+import json
+from pathlib import PurePath
+from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
+
+from camera_driver.ledger.shots import ShotRecord
+from camera_driver.payload.geotag import NO_PICTURE, Tag
+from camera_driver.payload.track import ELLIPSOID
+
+
+class Exported(NamedTuple):
+    """A document, and the shots that its format has no place for."""
+
+    text: str
+    left_out: Sequence[ShotRecord]
+
+
+def name_of(shot: ShotRecord) -> str:
+    """Return the name of the picture's file, as tagged last; without one, as in the camera."""
+    path = (shot.geotag or {}).get('file') or shot.path
+    return PurePath(path).name if path else shot.name or ''
+
+
+def why_untagged(shot: ShotRecord) -> str:
+    """Return why a shot has no position; empty: it has one."""
+    if Tag.of(shot):
+        return ''
+    reason: str | None = (shot.geotag or {}).get('untagged')
+    return reason or NO_PICTURE.get(shot.state) or 'no track was looked at'
+
+
+def export(form: str, shots: Sequence[ShotRecord]) -> Exported:
+    """
+    Return the shots in one of FORMATS.
+
+    :raises ValueError: the format cannot hold a name, or cannot say which heights are which.
+    """
+    kinds = {tag.height_kind for shot in shots if (tag := Tag.of(shot))}
+    if len(kinds) > 1:
+        raise ValueError(f'heights are over {" and ".join(sorted(kinds))}: no format tells them '
+                         'apart; export one --camera, or tag all with one kind of track')
+    if form in EVERY_SHOT:
+        return Exported(EVERY_SHOT[form](shots), [])
+    listed = [(name, tag) for shot in shots if (name := name_of(shot)) and (tag := Tag.of(shot))]
+    names = [name for name, _ in listed]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f'{twice[0]} is the name of several pictures, which {form} cannot tell '
+                         'apart; export one --camera at a time, or write tagged copies of all '
+                         'into one folder')
+    return Exported(PICTURES[form](listed),
+                    [shot for shot in shots if not name_of(shot) or not Tag.of(shot)])
+
+
+def _utc(time: float) -> str:
+    return datetime.fromtimestamp(time, timezone.utc).isoformat(timespec='microseconds').replace(
+        '+00:00', 'Z')
+
+
+def _properties(shot: ShotRecord) -> dict[str, Any]:
+    """Return what every format that has room for it says of a shot; unknown values left out."""
+    tag = Tag.of(shot)
+    values: dict[str, Any] = {
+        'shot_id': shot.shot_id, 'camera': shot.camera, 'state': shot.state,
+        'file': name_of(shot) or None, 'untagged': why_untagged(shot) or None}
+    if tag:
+        values |= {
+            'time': _utc(tag.time), 'height': round(tag.height, 4),
+            'height_over': tag.height_kind, 'yaw': tag.yaw, 'pitch': tag.pitch, 'roll': tag.roll,
+            'horizontal_accuracy': tag.horizontal, 'vertical_accuracy': tag.vertical,
+            'speed': tag.speed, 'stamp_uncertainty': tag.stamp_uncertainty}
+    return {name: round(value, 6) if isinstance(value, float) else value
+            for name, value in values.items() if value is not None}
+
+
+def _geojson(shots: Sequence[ShotRecord]) -> str:
+    """RFC 7946: WGS 84, longitude first; a third coordinate is over the ellipsoid."""
+    features = []
+    for shot in shots:
+        geometry = None
+        if tag := Tag.of(shot):
+            place = [round(tag.longitude, 10), round(tag.latitude, 10)]
+            if tag.height_kind == ELLIPSOID:
+                place.append(round(tag.height, 4))
+            geometry = {'type': 'Point', 'coordinates': place}
+        features.append({'type': 'Feature', 'id': shot.shot_id, 'geometry': geometry,
+                         'properties': _properties(shot)})
+    return json.dumps({'type': 'FeatureCollection', 'features': features}, indent=1) + '\n'
+
+
+def _kml(shots: Sequence[ShotRecord]) -> str:
+    """KML 2.2: an altitude is over mean sea level; over the ellipsoid it is data alone."""
+    places = []
+    for shot in shots:
+        place = f'<Placemark><name>{escape(name_of(shot) or shot.shot_id)}</name>'
+        if tag := Tag.of(shot):
+            place += f'<TimeStamp><when>{_utc(tag.time)}</when></TimeStamp>'
+        data = ''.join(f'<Data name="{name}"><value>{escape(str(value))}</value></Data>'
+                       for name, value in _properties(shot).items())
+        place += f'<ExtendedData>{data}</ExtendedData>'
+        if tag:
+            over_sea = tag.height_kind != ELLIPSOID
+            mode = 'absolute' if over_sea else 'clampToGround'
+            height = f',{tag.height:.4f}' if over_sea else ''
+            place += (f'<Point><altitudeMode>{mode}</altitudeMode><coordinates>'
+                      f'{tag.longitude:.10f},{tag.latitude:.10f}{height}</coordinates></Point>')
+        places.append(place + '</Placemark>\n')
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n'
+            '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
+            f'{"".join(places)}</Document></kml>\n')
+
+
+Listed = Sequence[tuple[str, Tag]]
+
+
+def _angles(tag: Tag) -> list[str]:
+    return ['' if value is None else f'{value:.4f}' for value in (tag.yaw, tag.pitch, tag.roll)]
+
+
+def _accuracies(tag: Tag) -> list[str]:
+    return ['' if value is None else f'{value:.4f}' for value in (tag.horizontal, tag.vertical)]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _columns(listed: Listed) -> int:
+    """Return how many of angles and accuracies, five at most, all pictures have."""
+    complete = [''.join('x' if value else '-' for value in _angles(tag) + _accuracies(tag))
+                for _, tag in listed]
+    return next((count for count in (5, 3)
+                 if all(one.startswith('x' * count) for one in complete)), 0)
+
+
+def _csv_pix4d(listed: Listed) -> str:
+    """Latitude first; 9, 7 or 4 columns, as all pictures have them; a header behind #."""
+    count = _columns(listed)
+    header = ['# name', 'latitude', 'longitude', 'altitude', *(
+        'yaw', 'pitch', 'roll', 'horizontal accuracy', 'vertical accuracy')[:count]]
+    return _table(header, [
+        [name, f'{tag.latitude:.10f}', f'{tag.longitude:.10f}', f'{tag.height:.4f}',
+         *(_angles(tag) + _accuracies(tag))[:count]] for name, tag in listed])
+
+
+def _csv_metashape(listed: Listed) -> str:
+    """Longitude first; the columns are named, cells may be empty."""
+    return _table(
+        ['label', 'longitude', 'latitude', 'altitude', 'accuracy_xy', 'accuracy_z',
+         'yaw', 'pitch', 'roll (0/0/0: camera looks down; top of picture north)'],
+        [[name, f'{tag.longitude:.10f}', f'{tag.latitude:.10f}', f'{tag.height:.4f}',
+          *_accuracies(tag), *_angles(tag)] for name, tag in listed])
+
+
+def _odm_geo(listed: Listed) -> str:
+    """Return geo.txt: its coordinate system, then longitude first, with blanks between."""
+    blank = next((name for name, _ in listed if name.split() != [name]), '')
+    if blank:
+        raise ValueError(f'{blank!r} has a blank in its name, which separates the columns of '
+                         'geo.txt; rename the file, or use another format')
+    lines = ['EPSG:4326']
+    for name, tag in listed:
+        angles = [value or 'nan' for value in _angles(tag)]
+        accuracies = _accuracies(tag) if all(_accuracies(tag)) else []
+        if angles == ['nan'] * 3 and not accuracies:
+            angles = []
+        lines.append(' '.join([name, f'{tag.longitude:.10f}', f'{tag.latitude:.10f}',
+                               f'{tag.height:.4f}', *angles, *accuracies]))
+    return '\n'.join(lines) + '\n'
+
+
+EVERY_SHOT: dict[str, Callable[[Sequence[ShotRecord]], str]] = {
+    'geojson': _geojson, 'kml': _kml}
+PICTURES: dict[str, Callable[[Listed], str]] = {
+    'csv-pix4d': _csv_pix4d, 'csv-metashape': _csv_metashape, 'odm-geo': _odm_geo}
+FORMATS = (*EVERY_SHOT, *PICTURES)

@@ -1,0 +1,292 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""`camera-driver geotag` and `shots`: from a ledger and a track to pictures with a position."""
+
+import csv
+import hashlib
+import io
+import json
+
+from payload.flights import CAMERA, distance, Flight, save, START, write_ledger
+from payload.pictures import plain, simulated, with_maker_note, with_xmp
+from PIL import Image
+import pytest
+
+from camera_driver.ledger.shots import Ledger, SharedLedger
+from camera_driver.model import Exposure
+from camera_driver.payload.geotag import Tag
+
+OFFSET = 0.084  # s that the track's clock is ahead
+STAMPS = [START + t for t in (1.0, 2.3, 4.1, 5.2)]
+
+
+@pytest.fixture(scope='module')
+def flight():
+    return Flight()
+
+
+@pytest.fixture(scope='module')
+def rows(flight):
+    return [(f'{fix.time + OFFSET:.3f}', f'{fix.latitude:.11f}', f'{fix.longitude:.11f}',
+             f'{fix.height:.4f}', *flight.angles(t), 0.02, 0.04)
+            for t in (n / 10 for n in range(80)) for fix in [flight.fix(t)]]
+
+
+@pytest.fixture
+def track(tmp_path, rows):
+    """Write the track of the flight."""
+    path = tmp_path / 'flight.csv'
+    with open(path, 'w') as file:
+        csv.writer(file).writerows([
+            ('time', 'latitude', 'longitude', 'height_ellipsoid', 'yaw', 'pitch', 'roll',
+             'horizontal_accuracy', 'vertical_accuracy'), *rows])
+    return path
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """Write a ledger with four pictures."""
+    path = tmp_path / 'shots.sqlite3'
+    write_ledger(path, [simulated(), plain(), with_maker_note(plain(4)), with_xmp(plain(5))],
+                 STAMPS)
+    return path
+
+
+@pytest.fixture
+def tag(command, ledger, track):
+    """Give a function that runs `camera-driver geotag` with the ledger and the track."""
+    return lambda *words: command('geotag', '--ledger', ledger, '--track', track,
+                                  f'--offset={OFFSET}', *words)
+
+
+def records(path):
+    shared = SharedLedger(path)
+    try:
+        return {one.shot_id: one for one in shared.shots()}
+    finally:
+        shared.close()
+
+
+def north_of(path):
+    """Return the latitude that Pillow finds in a picture."""
+    with Image.open(path) as picture:
+        degrees, minutes, seconds = map(float, picture.getexif().get_ifd(0x8825)[2])
+    return degrees + minutes / 60 + seconds / 3600
+
+
+def test_from_ledger_and_track_to_pictures(command, tag, tmp_path, ledger, flight):
+    before = {path: path.read_bytes() for path in tmp_path.glob('*.JPG')}
+    result = tag('--output', tmp_path / 'tagged', '--json')
+    assert result.code == 0 and not result.err
+    document = result.document
+    assert (document['tagged'], document['failed']) == (4, 0)
+    for stamp, one in zip(STAMPS, document['shots']):
+        found = Tag(**one['tag'])
+        assert max(distance(found, flight.point(stamp + 0.002 - START))) < 0.005
+        assert abs(north_of(one['file']) - found.latitude) < 1e-8
+        assert found.horizontal == pytest.approx(
+            (0.02 ** 2 + (0.002 * found.speed) ** 2) ** 0.5, rel=0.01)
+    assert {path: path.read_bytes() for path in before} == before
+    # Exports need no track any more.
+    shown = command('shots', '--ledger', ledger, '--export', 'odm-geo')
+    assert shown.code == 0 and shown.out.count('.JPG ') == 4
+    latitude = float(shown.out.splitlines()[1].split()[2])
+    assert abs(latitude - north_of(document['shots'][0]['file'])) < 1e-8
+    # Once more is the same.
+    assert tag('--output', tmp_path / 'tagged').code == 0
+    assert len(list((tmp_path / 'tagged').iterdir())) == 4
+
+
+def test_table_for_people(tag, command, ledger):
+    result = tag('--max-gap', '2')
+    assert result.out.splitlines()[0].split() == [
+        'SHOT', 'POSITION', 'HEIGHT', 'UNCERTAIN', 'PICTURE']
+    assert '4 of 4 shots have a position from' in result.out.splitlines()[-1]
+    assert '0.06 m' in result.out
+    shown = command('shots', '--ledger', ledger)
+    assert shown.code == 0 and 'nadir0001.JPG  47.500' in shown.out
+
+
+def test_in_place_twice(tag, ledger, tmp_path):
+    for offset in (OFFSET, OFFSET + 0.5):
+        assert tag('--in-place', f'--offset={offset}').code == 0
+        for one in records(ledger).values():
+            assert abs(north_of(one.path) - one.geotag['tag']['latitude']) < 1e-8
+            digest = hashlib.sha256((tmp_path / one.name).read_bytes()).hexdigest()
+            assert digest == one.geotag['sha256'][1]
+    assert not list(tmp_path.glob('.*'))
+
+
+def test_killed_between_the_ledger_and_the_file(tag, ledger, tmp_path):
+    """The ledger then expects another file than there is; the next run takes it."""
+    for _ in range(2):
+        before = {path: path.read_bytes() for path in tmp_path.glob('*.JPG')}
+        assert tag('--in-place').code == 0
+        for path, data in before.items():
+            path.write_bytes(data)
+        assert tag('--in-place').code == 0
+
+
+def test_what_is_not_tagged_is_listed(tag, ledger, tmp_path, rows, command):
+    ids = list(records(ledger))
+    (tmp_path / 'nadir0001.JPG').write_bytes(plain(9))  # somebody's
+    (tmp_path / 'nadir0002.JPG').unlink()
+    save_more = Ledger(ledger, 'nadir', START)
+    lost = save_more.command(CAMERA, START + 6)
+    save_more.failed(lost, 'no film')
+    kept = save_more.command(CAMERA, START + 6.5)
+    save_more.exposed(kept, START + 6.5, 'trigger', 0.002, Exposure(), 5)
+    save_more.close()
+    result = tag('--json', '--output', tmp_path / 'tagged')
+    assert result.code == 7
+    reasons = {one['shot_id']: one['reason'] for one in result.document['shots']}
+    assert 'is not what was downloaded for this shot' in reasons[ids[0]]
+    assert 'cannot be read: No such file' in reasons[ids[1]]
+    assert reasons[ids[2]] is None and reasons[ids[3]] is None
+    assert reasons[lost] == 'no picture was taken: no film'
+    assert 'its picture is not on this computer' in reasons[kept]
+    assert result.document['failed'] == 3
+    assert records(ledger)[kept].geotag['tag']  # for whoever fetches it from the card
+    assert len(list((tmp_path / 'tagged').iterdir())) == 2
+    shown = command('shots', '--ledger', ledger, '--export', 'geojson')
+    assert len(json.loads(shown.out)['features']) == 6
+    listed = command('shots', '--ledger', ledger, '--export', 'csv-pix4d', '--output',
+                     tmp_path / 'p.csv')
+    assert '2 of 6 shots have no position or no picture and are not in csv-pix4d' in listed.err
+    again = command('shots', '--ledger', ledger, '--export', 'kml', '--output', tmp_path / 'p.csv')
+    assert (again.code, again.error) == (6, f'{tmp_path}/p.csv exists; choose another name, or '
+                                         'remove it')
+
+
+def test_track_of_another_flight_takes_no_position_away(tag, ledger, tmp_path, track):
+    assert tag().code == 0
+    before = records(ledger)
+    later = tmp_path / 'later.csv'
+    later.write_text(track.read_text().replace('\n18000', '\n18001'))
+    result = tag('--track', later)
+    assert (result.code, records(ledger)) == (0, before)
+    assert 'before the first fix of the track; it keeps the position that it has' in result.out
+    assert '0 of 4 shots have a position from' in result.out
+
+
+def test_nothing_tagged_is_a_failure(command, ledger, tmp_path, track):
+    result = command('geotag', '--ledger', ledger, '--track', track, '--offset', '3600')
+    assert result.code == 1
+    assert 'after the last fix of the track' in command('shots', '--ledger', ledger).out
+
+
+def test_offset_is_told_and_never_applied(command, ledger, tmp_path):
+    log, stamps = tmp_path / 'triggers.csv', [*STAMPS, START + 9.7, START + 13.3]
+    log.write_text('time,event\n' + ''.join(f'{stamp + 12.5:.3f},CAM\n' for stamp in stamps))
+    write_ledger(ledger, [None, None], stamps[4:], 'nadir')
+    before = records(ledger)
+    result = command('geotag', '--ledger', ledger, '--find-offset', log)
+    assert result.code == 0
+    assert 'Offset +12.5000 s: 6 of 6 shots have one of 6 triggers; residual 0.0000 s' in (
+        result.out)
+    assert '--offset=12.5000' in result.out
+    assert records(ledger) == before
+
+
+def test_picture_without_jpeg_keeps_its_position_in_the_ledger(tag, tmp_path, command):
+    data = io.BytesIO()
+    Image.new('RGB', (8, 8)).save(data, 'TIFF')
+    path = tmp_path / 'other' / 'shots.sqlite3'
+    write_ledger(path, [], [])
+    write_ledger(path, [data.getvalue(), plain()], STAMPS)
+    result = tag('--ledger', path, '--in-place')
+    assert result.code == 7 and 'only a JPEG can be given a geotag' in result.out
+
+
+def test_each_picture_has_the_position_of_its_own_shot(tag, tmp_path, flight):
+    """One lost, one taken by hand, the camera's clock wrong, the node restarted in between."""
+    path = tmp_path / 'busy' / 'shots.sqlite3'
+    taken = {}
+
+    def shoot(ledger, t, number):
+        shot_id = ledger.command(CAMERA, START + t - 0.2)
+        ledger.triggered(shot_id, START + t)
+        ledger.exposed(shot_id, START + t, 'trigger', 0.002, Exposure(0.0), number)
+        taken[shot_id] = t
+        return shot_id
+
+    ledger = Ledger(path, 'nadir', START)
+    shoot(ledger, 1.0, 1)
+    save(ledger, path.parent, 1, plain(1))
+    lost = ledger.command(CAMERA, START + 2.0)
+    ledger.failed(lost, 'the trigger was refused')
+    shoot(ledger, 3.0, 2)
+    save(ledger, path.parent, 2, plain(2))
+    save(ledger, path.parent, 3, plain(3))  # somebody pressed the button
+    cut_off = ledger.command(CAMERA, START + 3.5)
+    ledger.close()
+    ledger = Ledger(path, 'nadir', START + 4)  # the node is back
+    shoot(ledger, 4.5, 4)
+    save(ledger, path.parent, 4, plain(4))
+    timeless = ledger.command(CAMERA, START + 5)
+    ledger.exposed(timeless, float('nan'), 'unknown', float('nan'), Exposure(), 5)
+    save(ledger, path.parent, 5, plain(5))
+    ledger.close()
+
+    result = tag('--ledger', path, '--json', '--output', tmp_path / 'tagged')
+    assert result.code == 7
+    found = {one['shot_id']: one for one in result.document['shots']}
+    assert {shot_id for shot_id, one in found.items() if one['tag']} == set(taken)
+    for shot_id, t in taken.items():
+        position = Tag(**found[shot_id]['tag'])
+        assert max(distance(position, flight.point(t))) < 0.005
+        assert abs(north_of(found[shot_id]['file']) - position.latitude) < 1e-8
+        number = {1.0: 1, 3.0: 2, 4.5: 4}[t]
+        with Image.open(found[shot_id]['file']) as one, Image.open(
+                io.BytesIO(plain(number))) as other:
+            assert one.tobytes() == other.tobytes()
+    assert {shot_id: one['reason'] for shot_id, one in found.items() if not one['tag']} == {
+        lost: 'no picture was taken: the trigger was refused',
+        cut_off: 'whether a picture was taken is not known: interrupted: the program ended before '
+                 'or while the trigger was sent',
+        timeless: 'the time of its exposure is not known'}
+    assert len(list((tmp_path / 'tagged').iterdir())) == 3
+
+
+@pytest.mark.parametrize(('words', 'error'), [
+    ([], 'say --track FILE, or --find-offset LOG'),
+    (['--track', 'x', '--find-offset', 'y'], 'say --track FILE, or --find-offset LOG'),
+    (['--track', 'x', '--offset', 'nan'], "'nan' is not a number"),
+    (['--track', 'x', '--lever-arm', '1,2'], "'1,2' is not three numbers"),
+    (['--track', 'x', '--camera', 'rear'], "has no shots of 'rear'; it has some of nadir"),
+    (['--track', 'x', '--output', 'y', '--in-place'], 'not allowed with argument'),
+    (['--track', '{track}', '--height', 'msl'], 'heights are over the ellipsoid, and'),
+    (['--track', '{bare}'], 'does not say what its heights are over: --height'),
+])
+def test_wrong_command_lines(command, ledger, track, tmp_path, words, error):
+    bare = tmp_path / 'bare.csv'
+    bare.write_text('time,latitude,longitude,height\n1800000000,1,2,3\n')
+    result = command('geotag', '--ledger', ledger,
+                     *(word.format(track=track, bare=bare) for word in words))
+    assert result.code == 2 and error in result.error
+
+
+def test_mounting_is_of_one_camera(tag, ledger, flight):
+    write_ledger(ledger, [None], [START + 3], 'oblique')
+    result = tag('--lever-arm=0,0,1')
+    assert result.code == 2 and 'are of one camera: say --camera' in result.error
+    result = tag('--lever-arm=0,0,1', '--boresight=0,0,0', '--camera', 'oblique', '--json')
+    document, = result.document['shots']
+    _, down = distance(Tag(**document['tag']), flight.point(3.002))
+    assert down == pytest.approx(1, abs=0.05)
+
+
+def test_dropped_fixes_are_told(tag, track):
+    lines = track.read_text().splitlines()
+    lines[20] = lines[20].replace(',47.', ',48.')
+    track.write_text('\n'.join(lines))
+    result = tag()
+    assert result.code == 0
+    assert f'{track}: 1 fixes or attitudes dropped: faster than 100 m/s' in result.err
+
+
+def test_shots_of_no_ledger(command, tmp_path):
+    result = command('shots', '--ledger', tmp_path / 'none')
+    assert result.code == 6 and 'cannot be used as a shot ledger' in result.error
+    result = command('shots', '--output', 'x')
+    assert result.code == 2 and '--output is for --export' in result.error

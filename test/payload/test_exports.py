@@ -1,0 +1,147 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""Exports: columns and order as each program has them, and no shot that disappears."""
+
+import csv
+from dataclasses import asdict
+import json
+import shutil
+import subprocess
+from xml.etree import ElementTree
+
+from payload.flights import shot, tag
+import pytest
+
+from camera_driver.cli.shots import FORMATS as OFFERED
+from camera_driver.payload.exports import export, FORMATS, why_untagged
+from camera_driver.payload.track import MEAN_SEA_LEVEL
+
+KML = '{http://www.opengis.net/kml/2.2}'
+
+
+def tagged(name, folder='/pictures', **fields):
+    """Return a shot with a picture and a position."""
+    return shot(shot_id=name, state='verified', path=f'{folder}/{name}.JPG',
+                geotag={'tag': asdict(tag(**fields))})
+
+
+SHOTS = [
+    tagged('P1'),
+    shot(shot_id='lost', state='failed', message='no film'),
+    tagged('P2', latitude=-47.5, longitude=-8.25, height=-3.25),
+    shot(shot_id='doubt', state='unknown', geotag={'untagged': 'cable <pulled> & gone'}),
+    shot(shot_id='gap', path='/pictures/P3.JPG', geotag={'untagged': 'in a gap'}),
+    shot(shot_id='there', name='P4.JPG', geotag={'tag': asdict(tag(longitude=9.0))}),
+    shot(shot_id='nameless', geotag={'tag': asdict(tag())})]
+
+
+def test_every_format_is_offered():
+    assert OFFERED == FORMATS
+
+
+def test_geojson_has_every_shot_longitude_first():
+    text, left_out = export('geojson', SHOTS)
+    features = json.loads(text)['features']
+    assert [one['id'] for one in features] == [one.shot_id for one in SHOTS] and not left_out
+    assert features[0]['geometry'] == {'type': 'Point', 'coordinates': [8.25, 47.5, 512.3456]}
+    assert features[0]['properties'] == {
+        'shot_id': 'P1', 'camera': 'nadir', 'state': 'verified', 'file': 'P1.JPG',
+        'time': '2027-01-15T08:00:00.250000Z', 'height': 512.3456, 'height_over': 'ellipsoid',
+        'yaw': 45.5, 'pitch': 0.5, 'roll': -1.25, 'horizontal_accuracy': 0.0213,
+        'vertical_accuracy': 0.05, 'speed': 21.0, 'stamp_uncertainty': 0.001}
+    assert [one['geometry'] is None for one in features] == [
+        False, True, False, True, True, False, False]
+    assert features[1]['properties']['untagged'] == 'no picture was taken'
+    assert features[4]['properties'] == {
+        'shot_id': 'gap', 'camera': 'nadir', 'state': 'stored', 'file': 'P3.JPG',
+        'untagged': 'in a gap'}
+    # RFC 7946: a third coordinate is over the ellipsoid.
+    over_sea = json.loads(export('geojson', [tagged('P1', height_kind=MEAN_SEA_LEVEL)]).text)
+    assert over_sea['features'][0]['geometry']['coordinates'] == [8.25, 47.5]
+
+
+def test_kml_has_every_shot():
+    root = ElementTree.fromstring(export('kml', SHOTS).text.encode())
+    places = root.findall(f'.//{KML}Placemark')
+    assert len(places) == len(SHOTS)
+    assert [place.findtext(f'{KML}name') for place in places[:4]] == [
+        'P1.JPG', 'lost', 'P2.JPG', 'doubt']
+    points = [place.findtext(f'.//{KML}coordinates') for place in places]
+    assert points[:3] == ['8.2500000000,47.5000000000', None, '-8.2500000000,-47.5000000000']
+    assert places[3].find(f".//{KML}Data[@name='untagged']/{KML}value").text == (
+        'cable <pulled> & gone')
+    # An altitude of KML is over the sea.
+    over_sea = export('kml', [tagged('P1', height_kind=MEAN_SEA_LEVEL)]).text
+    assert 'absolute</altitudeMode><coordinates>8.2500000000,47.5000000000,512.3456<' in over_sea
+
+
+def test_pix4d_has_latitude_first_and_no_header_but_a_comment():
+    text, left_out = export('csv-pix4d', SHOTS)
+    lines = text.splitlines()
+    assert lines[0].startswith('# ') and len(lines) == 4
+    assert lines[1] == (
+        'P1.JPG,47.5000000000,8.2500000000,512.3456,45.5000,0.5000,-1.2500,0.0213,0.0500')
+    assert lines[2].startswith('P2.JPG,-47.5000000000,-8.2500000000,-3.2500,')
+    assert lines[3].startswith('P4.JPG,')  # in the camera still
+    assert [one.shot_id for one in left_out] == ['lost', 'doubt', 'gap', 'nameless']
+
+
+@pytest.mark.parametrize(('fields', 'columns'), [
+    ({}, 9), ({'vertical': None}, 7), ({'yaw': None, 'pitch': None, 'roll': None}, 4),
+    ({'height': 0.0, 'yaw': 0.0, 'pitch': 0.0}, 9)])
+def test_pix4d_has_the_columns_that_all_pictures_have(fields, columns):
+    text = export('csv-pix4d', [tagged('P1'), tagged('P2', **fields)]).text
+    assert {len(row) for row in csv.reader(text.splitlines())} == {columns}
+
+
+def test_metashape_has_named_columns_and_the_convention():
+    shots = [tagged('P1'), tagged('P, 2', yaw=None, pitch=None, roll=None, horizontal=None)]
+    rows = list(csv.reader(export('csv-metashape', shots).text.splitlines()))
+    assert rows[0][:8] == ['label', 'longitude', 'latitude', 'altitude', 'accuracy_xy',
+                           'accuracy_z', 'yaw', 'pitch']
+    assert 'looks down' in rows[0][8]
+    assert rows[1] == ['P1.JPG', '8.2500000000', '47.5000000000', '512.3456', '0.0213', '0.0500',
+                       '45.5000', '0.5000', '-1.2500']
+    assert rows[2] == ['P, 2.JPG', '8.2500000000', '47.5000000000', '512.3456', '', '0.0500',
+                       '', '', '']
+
+
+def test_odm_has_its_projection_and_longitude_first():
+    bare = {'yaw': None, 'pitch': None, 'roll': None}
+    text = export('odm-geo', [
+        tagged('P1'), tagged('P2', horizontal=None), tagged('P3', **bare),
+        tagged('P4', **bare, horizontal=None)]).text
+    assert text == (
+        'EPSG:4326\n'
+        'P1.JPG 8.2500000000 47.5000000000 512.3456 45.5000 0.5000 -1.2500 0.0213 0.0500\n'
+        'P2.JPG 8.2500000000 47.5000000000 512.3456 45.5000 0.5000 -1.2500\n'
+        'P3.JPG 8.2500000000 47.5000000000 512.3456 nan nan nan 0.0213 0.0500\n'
+        'P4.JPG 8.2500000000 47.5000000000 512.3456\n')
+
+
+def test_what_a_format_cannot_tell_apart_is_refused():
+    with pytest.raises(ValueError, match="'P 1.JPG' has a blank in its name"):
+        export('odm-geo', [tagged('P 1')])
+    same = [tagged('P1'), tagged('P1', '/other')]
+    with pytest.raises(ValueError, match='P1.JPG is the name of several pictures'):
+        export('csv-pix4d', same)
+    assert json.loads(export('geojson', same).text)['features']
+    with pytest.raises(ValueError, match='over ellipsoid and mean sea level'):
+        export('kml', [tagged('P1'), tagged('P2', height_kind=MEAN_SEA_LEVEL)])
+
+
+def test_why_a_shot_has_no_position():
+    assert [why_untagged(one) for one in SHOTS[:5]] == [
+        '', 'no picture was taken', '', 'cable <pulled> & gone', 'in a gap']
+    assert why_untagged(shot()) == 'no track was looked at'
+
+
+@pytest.mark.skipif(not shutil.which('ogrinfo'), reason='GDAL is not installed')
+@pytest.mark.parametrize('form', ['geojson', 'kml'])
+def test_gdal_reads_every_shot(tmp_path, form):
+    path = tmp_path / f'shots.{form}'
+    path.write_text(export(form, SHOTS).text)
+    found = subprocess.run(['ogrinfo', '-al', path], capture_output=True, text=True,
+                           check=True).stdout
+    assert f'Feature Count: {len(SHOTS)}' in found
+    assert found.count('POINT') == 4 and '(-8.25 -47.5' in found
