@@ -175,20 +175,37 @@ def _write(shot: ShotRecord, tag: Tag, ledger: SharedLedger, store: PictureStore
         raise NotThatPicture(f'{path} cannot be read: {error.strerror}; it has the position in '
                              'the ledger') from error
     kept = (shot.geotag or {}) | {'tag': asdict(tag)}
-    found = hashlib.sha256(data).hexdigest()
-    if found not in (shot.sha256, *kept.get('sha256', ())):
+    ours = kept.get('sha256', [])  # what may be there of this and the last run
+    found = _sha256(data)
+    if found not in (shot.sha256, *ours):
         raise NotThatPicture(f'{path} is not what was downloaded for this shot (its SHA-256 is '
                              'another one): it was changed or replaced; it was left alone')
     new = tagged(data, tag, shot.shot_id)
+    kept['sha256'] = [found, _sha256(new)]
     if store:
-        file = store.save(path.name, new)
-        ledger.geotag(shot.shot_id, kept | {'file': str(file)})
-        return file
+        last = Path(kept.get('file', ''))
+        copy = _content(last) if last.parent == store.directory.resolve() else None
+        if copy is None or last == path or _sha256(copy) not in ours:
+            path = store.save(path.name, new)
+            ledger.geotag(shot.shot_id, kept | {'file': str(path)})
+            return path
+        kept['sha256'].append(_sha256(copy))
+        path = last  # a second copy beside it would be one picture too many
     # First what the file will be: after a power cut in between it is known as well.
-    ledger.geotag(shot.shot_id, kept | {
-        'file': str(path), 'sha256': [found, hashlib.sha256(new).hexdigest()]})
+    ledger.geotag(shot.shot_id, kept | {'file': str(path)})
     replace(path, new)
     return path
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _position(tag: Tag | None) -> tuple[str, str, str]:

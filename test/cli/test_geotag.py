@@ -92,9 +92,22 @@ def test_from_ledger_and_track_to_pictures(command, tag, tmp_path, ledger, fligh
     assert shown.code == 0 and shown.out.count('.JPG ') == 4
     latitude = float(shown.out.splitlines()[1].split()[2])
     assert abs(latitude - north_of(document['shots'][0]['file'])) < 1e-8
-    # Once more is the same.
-    assert tag('--output', tmp_path / 'tagged').code == 0
-    assert len(list((tmp_path / 'tagged').iterdir())) == 4
+
+
+def test_copies_are_replaced_by_newer_ones_and_by_these_alone(tag, ledger, tmp_path):
+    folder = tmp_path / 'tagged'
+    for offset in (OFFSET, OFFSET, OFFSET + 0.5):
+        assert tag('--output', folder, f'--offset={offset}').code == 0
+        assert len(list(folder.iterdir())) == 4
+        for one in records(ledger).values():
+            assert abs(north_of(one.geotag['file']) - one.geotag['tag']['latitude']) < 1e-8
+    (folder / 'nadir0001.JPG').write_bytes(plain(9))  # somebody edited it
+    (folder / 'nadir0002.JPG').unlink()
+    assert tag('--output', folder).code == 0
+    assert (folder / 'nadir0001.JPG').read_bytes() == plain(9)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        'nadir0001-2.JPG', 'nadir0001.JPG', 'nadir0002.JPG', 'nadir0003.JPG', 'nadir0004.JPG']
+    assert tag('--in-place').code == tag('--output', folder).code == 0
 
 
 def test_table_for_people(tag, command, ledger):
