@@ -6,18 +6,18 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 import hashlib
 from math import isfinite, nan
 from pathlib import Path
 import sys
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 from camera_driver.cli.images import open_store, PARTLY
 from camera_driver.cli.output import Output, table
 from camera_driver.cli.parser import Arguments, Parser, UsageError
 from camera_driver.cli.shots import add_ledger, opened, place
-from camera_driver.errors import DamagedPicture, NotSupported, StorageError
+from camera_driver.errors import DamagedPicture, NotSupported
 
 if TYPE_CHECKING:
     from camera_driver.ledger.shots import SharedLedger, ShotRecord
@@ -130,12 +130,15 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
         for shot in shots:
             progress(Progress(len(rows), len(shots)))
             tag, words, file = None, '', None
+            data, lack = _picture(shot)
             try:
-                tag = geotag(shot, track, mounting, args.offset)
+                tag = geotag(_with_exposure(shot, data), track, mounting, args.offset)
                 tagged += 1
-                ledger.geotag(shot.shot_id, (shot.geotag or {}) | {'tag': asdict(tag)})
+                ledger.geotag(shot.shot_id, _kept(shot, tag))
                 if store or args.in_place:
-                    file = _write(shot, tag, ledger, store)
+                    if lack:
+                        raise NotSupported(f'{lack}; the ledger has its position')
+                    file = _write(shot, data, tag, ledger, store)
             except Untagged as error:
                 words = str(error)
                 if Tag.of(shot):
@@ -143,7 +146,7 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
                 else:
                     failed += shot.state not in NO_PICTURE
                     ledger.geotag(shot.shot_id, {'untagged': words})
-            except (DamagedPicture, NotSupported, NotThatPicture) as error:
+            except (DamagedPicture, NotSupported) as error:
                 failed += 1
                 words = str(error)
             documents.append({'shot_id': shot.shot_id, 'tag': tag, 'file': file,
@@ -157,35 +160,52 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
     return 0 if not failed else PARTLY if failed < len(shots) else 1
 
 
-class NotThatPicture(StorageError):
-    """A file is not there, or is not the picture of its shot."""
+def _picture(shot: ShotRecord) -> tuple[bytes, str]:
+    """Return a shot's picture, or in words why there is none."""
+    if shot.path is None:
+        return b'', 'its picture is not on this computer'
+    try:
+        data = Path(shot.path).read_bytes()
+    except OSError as error:
+        return b'', f'{shot.path} cannot be read: {error.strerror}'
+    if _sha256(data) not in (shot.sha256, *_ours(shot)):
+        return b'', (f'{shot.path} is not what was downloaded for this shot (its SHA-256 is '
+                     'another one): it was changed or replaced, and is left alone')
+    return data, ''
 
 
-def _write(shot: ShotRecord, tag: Tag, ledger: SharedLedger, store: PictureStore | None) -> Path:
+def _with_exposure(shot: ShotRecord, data: bytes) -> ShotRecord:
+    """Return a shot with the exposure time that its picture tells, if the camera did not."""
+    if shot.exposure_time or not data:
+        return shot
+    from camera_driver.pictures.image import read_exif
+    return replace(shot, exposure_time=read_exif(data).exposure_time)
+
+
+def _kept(shot: ShotRecord, tag: Tag) -> dict[str, Any]:
+    """Return what the ledger keeps: the tag, and of an earlier run where a file is."""
+    return {name: value for name, value in (shot.geotag or {}).items() if name != 'untagged'} | {
+        'tag': asdict(tag)}
+
+
+def _ours(shot: ShotRecord) -> Sequence[str]:
+    """Return the SHA-256 of what may be there of the last run."""
+    known: Sequence[str] = (shot.geotag or {}).get('sha256', ())
+    return known
+
+
+def _write(shot: ShotRecord, data: bytes, tag: Tag, ledger: SharedLedger,
+           store: PictureStore | None) -> Path:
     """Tag a copy of a shot's picture, or without a store the picture itself; return its file."""
     from camera_driver.payload.jpeg_tags import tagged
-    from camera_driver.pictures.storage import replace
-    if shot.path is None:
-        raise NotThatPicture('its picture is not on this computer; it has the position in the '
-                             'ledger')
-    path = Path(shot.path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise NotThatPicture(f'{path} cannot be read: {error.strerror}; it has the position in '
-                             'the ledger') from error
-    kept = (shot.geotag or {}) | {'tag': asdict(tag)}
-    ours = kept.get('sha256', [])  # what may be there of this and the last run
-    found = _sha256(data)
-    if found not in (shot.sha256, *ours):
-        raise NotThatPicture(f'{path} is not what was downloaded for this shot (its SHA-256 is '
-                             'another one): it was changed or replaced; it was left alone')
+    from camera_driver.pictures import storage
+    path, kept = Path(shot.path or ''), _kept(shot, tag)
     new = tagged(data, tag, shot.shot_id)
-    kept['sha256'] = [found, _sha256(new)]
+    kept['sha256'] = [_sha256(data), _sha256(new)]
     if store:
         last = Path(kept.get('file', ''))
         copy = _content(last) if last.parent == store.directory.resolve() else None
-        if copy is None or last == path or _sha256(copy) not in ours:
+        if copy is None or last == path or _sha256(copy) not in _ours(shot):
             path = store.save(path.name, new)
             ledger.geotag(shot.shot_id, kept | {'file': str(path)})
             return path
@@ -193,7 +213,7 @@ def _write(shot: ShotRecord, tag: Tag, ledger: SharedLedger, store: PictureStore
         path = last  # a second copy beside it would be one picture too many
     # First what the file will be: after a power cut in between it is known as well.
     ledger.geotag(shot.shot_id, kept | {'file': str(path)})
-    replace(path, new)
+    storage.replace(path, new)
     return path
 
 

@@ -110,6 +110,14 @@ def test_copies_are_replaced_by_newer_ones_and_by_these_alone(tag, ledger, tmp_p
     assert tag('--in-place').code == tag('--output', folder).code == 0
 
 
+def test_exposure_time_of_the_picture_where_the_camera_told_none(tag, tmp_path, ledger):
+    path = tmp_path / 'auto' / 'shots.sqlite3'
+    write_ledger(path, [simulated(), plain()], STAMPS, exposure_time=0.0)  # automatic
+    first, second = tag('--ledger', path, '--json').document['shots']
+    assert first['tag']['time'] == pytest.approx(STAMPS[0] + OFFSET + 0.005)  # 1/100 s
+    assert second['tag']['time'] == pytest.approx(STAMPS[1] + OFFSET)
+
+
 def test_table_for_people(tag, command, ledger):
     result = tag('--max-gap', '2')
     assert result.out.splitlines()[0].split() == [

@@ -107,14 +107,14 @@ def distance(tag, point):
     return np.hypot(north, east), abs(down)
 
 
-def write_ledger(path, pictures, stamps, camera='nadir'):
+def write_ledger(path, pictures, stamps, camera='nadir', exposure_time=0.004):
     """Write a ledger with a downloaded picture for each stamp; return the ids of the shots."""
     ledger = Ledger(path, camera, START)
     ids = []
     for number, (stamp, data) in enumerate(zip(stamps, pictures), 1):
         ids.append(ledger.command(CAMERA, stamp - 0.5))
         ledger.triggered(ids[-1], stamp - 0.1)
-        ledger.exposed(ids[-1], stamp, 'trigger', 0.002, Exposure(0.004), number)
+        ledger.exposed(ids[-1], stamp, 'trigger', 0.002, Exposure(exposure_time), number)
         if data is not None:
             save(ledger, Path(path).parent, number, data, camera)
     ledger.close()
