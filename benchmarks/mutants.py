@@ -25,7 +25,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCES = ('devices/*/codec.py', 'devices/*/exchange.py', 'devices/*/session.py', 'ledger/*.py',
-           'pictures/*.py', 'host/*.py', 'link/*.py', 'operations.py')
+           'payload/*.py', 'pictures/*.py', 'host/*.py', 'link/*.py', 'operations.py')
 SWAPS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
          ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn,
          ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And, ast.Add: ast.Sub, ast.Sub: ast.Add,

@@ -29,6 +29,7 @@ def test_each_place_is_changed_by_itself(tmp_path, source, changed):
 @pytest.mark.parametrize('name, first', [
     ('devices/sierra/codec.py', 'test/sierra/test_codec.py'),
     ('ledger/file.py', 'test/ledger/test_ledger.py'), ('operations.py', 'test/test_operations.py'),
+    ('payload/track.py', 'test/payload/test_track.py'),
     ('host/worker.py', 'test/host/test_worker.py')])
 def test_a_module_has_its_tests(name, first):
     assert mutants.tests_of(name)[0] == first

@@ -221,7 +221,7 @@ def replace(path: Path, data: bytes) -> None:
         path = path.resolve()  # a link stays one
         directory = os.open(path.parent, DIRECTORY)
         try:
-            with _temporary(directory, data) as temporary:
+            with _locked(directory, fcntl.LOCK_SH), _temporary(directory, data) as temporary:
                 os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode), dir_fd=directory)
                 os.replace(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
             os.fsync(directory)

@@ -357,3 +357,75 @@ def test_the_name_is_on_the_disk_after_the_data(tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'fsync', fsync)
     PictureStore(tmp_path).save('a.JPG', b'data')
     assert synced == [(False, False), (True, True)]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from camera_driver.pictures import storage
+path, new = Path(sys.argv[1]), Path(sys.argv[2]).read_bytes()
+old = path.read_bytes()
+
+def killer(left):
+    def trace(frame, event, _):
+        if 'contextlib' in frame.f_code.co_filename:
+            return trace
+        if frame.f_code.co_filename != storage.__file__:
+            return None
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+    return trace
+
+for moment in range(1000):
+    path.write_bytes(old)
+    child = os.fork()
+    if not child:
+        sys.settrace(killer([moment]))
+        storage.replace(path, new)
+        sys.settrace(None)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    found = path.read_bytes()
+    assert found in (old, new), moment
+    print('old' if found == old else 'new', os.WIFSIGNALED(status))
+    if not os.WIFSIGNALED(status):
+        break
+"""
+
+
+def test_killed_while_it_replaces_a_picture(tmp_path):
+    """At every line of it; the picture is the old or the new one, never a part."""
+    picture, new = tmp_path / 'P1.JPG', tmp_path / 'new'
+    picture.write_bytes(bytes(5000))
+    new.write_bytes(bytes(range(200)) * 30)
+    picture.chmod(0o640)
+    result = subprocess.run([sys.executable, '-c', KILLED, picture, new], check=True,
+                            cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    lines = result.stdout.splitlines()
+    assert len(lines) > 20 and lines[-1] == 'new False'
+    assert {'old True', 'new True'} <= set(lines)
+    assert picture.read_bytes() == new.read_bytes()
+    assert stat.S_IMODE(picture.stat().st_mode) == 0o640
+
+
+def test_a_link_to_a_picture_stays_one(tmp_path):
+    (tmp_path / 'there').mkdir()
+    picture, link = tmp_path / 'there' / 'P1.JPG', tmp_path / 'P1.JPG'
+    picture.write_bytes(b'old')
+    link.symlink_to(picture)
+    storage.replace(link, b'new')
+    assert link.is_symlink() and picture.read_bytes() == b'new'
+    assert os.listdir(tmp_path / 'there') == ['P1.JPG']
+
+
+def test_what_cannot_be_replaced(tmp_path, small_disk):
+    with pytest.raises(StorageError, match='none was not replaced: No such file'):
+        storage.replace(tmp_path / 'none', b'new')
+    assert not os.listdir(tmp_path)
+    picture = small_disk / 'P1.JPG'
+    picture.write_bytes(b'old')
+    with pytest.raises(StorageError, match='was not replaced: the disk is full'):
+        storage.replace(picture, bytes(10_000_000))
+    assert picture.read_bytes() == b'old' and os.listdir(small_disk) == ['P1.JPG']
