@@ -117,6 +117,12 @@ def to_angles(rotation: Quaternion) -> Vector:
     return degrees(yaw) % 360.0, pitch, roll
 
 
+def unit(rotation: Quaternion) -> Quaternion:
+    """Return a rotation whose length is one."""
+    w, x, y, z = (part / norm(rotation) for part in rotation)
+    return w, x, y, z
+
+
 def product(one: Quaternion, other: Quaternion) -> Quaternion:
     """Return the rotation that does `other` first, seen in the axes that `one` turns."""
     a, b, c, d = one

@@ -96,7 +96,7 @@ def _exif(block: bytes, tag: Tag, width: int, height: int) -> bytes:
     new = not block
     block = block or b'MM\0*\0\0\0\x08' + bytes(6)  # one directory without entries
     order = {b'II*\0': '<', b'MM\0*': '>'}.get(block[:4])
-    if order is None:
+    if order is None or len(block) < 8:
         raise DamagedPicture('the Exif data are no TIFF block; the picture gets no geotag')
     first, following = _directory(block, order, struct.unpack(order + 'I', block[4:8])[0])
     inner: dict[int, Entry] = {}

@@ -161,7 +161,7 @@ def _time(text: str, where: str) -> float:
 
 
 def _gpx(path: Path) -> Read:
-    fixes: list[Fix] = []
+    parts: list[list[Fix]] = []
     point: dict[str, str] = {}
     inside: list[str] = []
     parser = expat.ParserCreate()
@@ -174,7 +174,9 @@ def _gpx(path: Path) -> Read:
         inside.append(name.rpartition(':')[2])
         if len(inside) == 1 and inside[0] != 'gpx':
             raise ValueError(f'{where()}: a GPX begins with gpx, not with {name}')
-        if inside[-1] == 'trkpt':
+        if inside[-1] == 'trkseg':
+            parts.append([])
+        elif inside[-2:] == ['trkseg', 'trkpt']:
             point.clear()
             point.update(attributes)
 
@@ -183,12 +185,13 @@ def _gpx(path: Path) -> Read:
             point[inside[-1]] = point.get(inside[-1], '') + data
 
     def end(name: str) -> None:
-        if inside.pop() == 'trkpt':
+        if inside[-2:] == ['trkseg', 'trkpt']:
             missing = [name for name in ('lat', 'lon', 'ele', 'time') if name not in point]
             if missing:
                 raise ValueError(f'{where()}: a trkpt without {", ".join(missing)}')
-            fixes.append(Fix(_time(point['time'].strip(), where()), *(
+            parts[-1].append(Fix(_time(point['time'].strip(), where()), *(
                 _number(point, name, where()) for name in ('lat', 'lon', 'ele'))))
+        inside.pop()
 
     def entity(*_: object) -> None:
         raise ValueError(f'{where()}: entities are not read')
@@ -199,6 +202,9 @@ def _gpx(path: Path) -> Read:
         parser.Parse(_bytes(path), True)
     except expat.ExpatError as error:
         raise ValueError(f'{path}, line {error.lineno}: {expat.ErrorString(error.code)}') from None
+    # Parts of a track may stand in any order, unlike the points of one.
+    fixes = [fix for part in sorted(filter(None, parts), key=lambda part: part[0].time)
+             for fix in part]
     if not fixes:
-        raise ValueError(f'{path}: no trkpt in it; routes and waypoints have no times')
+        raise ValueError(f'{path}: no trkpt in a trkseg in it; routes and waypoints have no times')
     return Read(fixes, [], None)

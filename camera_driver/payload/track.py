@@ -34,13 +34,15 @@ from math import hypot, isfinite
 from typing import TypeVar
 
 from camera_driver.payload.geometry import (
-    ecef, geodetic, local_axes, minus, norm, Quaternion, slerp, times, to_local, tuple_of, Vector)
+    ecef, geodetic, local_axes, minus, norm, Quaternion, slerp, times, to_local, tuple_of, unit,
+    Vector)
 
 ELLIPSOID, MEAN_SEA_LEVEL = 'ellipsoid', 'mean sea level'
 HEIGHT_KINDS = (ELLIPSOID, MEAN_SEA_LEVEL)
 
 MAX_AGE, MAX_GAP = 0.2, 2.0  # s
 MAX_SPEED = 100.0  # m/s
+ROUNDING = 1e-6  # s; Unix seconds have no more digits
 SCATTER = 5.0  # m by which fixes may jump at any rate
 
 
@@ -103,12 +105,14 @@ class Track:
             raise ValueError(f'heights over {height_kind!r}: {" or ".join(HEIGHT_KINDS)} is known')
         self.height_kind = height_kind
         self.dropped: Counter[str] = Counter()
-        self._max_age, self._max_gap, self._max_speed = max_age, max_gap, max_speed
+        self._max_age, self._max_gap = max_age + ROUNDING, max_gap + ROUNDING
+        self._max_speed = max_speed
         self._doubtful: list[tuple[float, float]] = []
         self._fixes = self._reachable(self._in_order(
             fix for fix in fixes if self._keeps(_fault(fix))))
         self._attitudes = self._in_order(
-            attitude for attitude in attitudes if self._keeps(_fault_of_attitude(attitude)))
+            Attitude(one.time, unit(one.rotation)) for one in attitudes
+            if self._keeps(_fault_of_attitude(one)))
         self._points = [_point(fix) for fix in self._fixes]
         self._fix_times = [fix.time for fix in self._fixes]
         self._attitude_times = [attitude.time for attitude in self._attitudes]

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from xml.etree import ElementTree
 
+from hypothesis import given, settings, strategies as st
 from payload.flights import START, tag
 from payload.pictures import (
     assortment, MAKER_NOTE, PACKET, plain, segment, simulated, with_maker_note, with_segment,
@@ -242,6 +243,19 @@ def test_what_does_not_fit_is_refused():
     assert tagged(with_maker_note(plain(), '<', 60_000), tag(), SHOT)
 
 
+@given(block=st.binary(max_size=80) | st.tuples(
+    st.sampled_from([b'II*\0', b'MM\0*']), st.binary(max_size=80)).map(b''.join),
+    packet=st.binary(max_size=40) | st.text('<>x:rdfRDF/ "=', max_size=40).map(str.encode))
+@settings(max_examples=200, deadline=None)
+def test_whatever_stands_in_a_picture(block, packet):
+    data = b'\xff\xd8' + segment(b'Exif\0\0' + block) + plain()[2:]
+    for one in (data, with_segment(plain(), XMP + packet)):
+        try:
+            assert parts(tagged(one, tag(), SHOT)) == parts(one)
+        except (DamagedPicture, NotSupported):
+            pass
+
+
 def test_doubtful_pictures_are_refused():
     twice = with_segment(with_maker_note(plain()), b'Exif\0\0II*\0\x08\0\0\0' + bytes(6))
     with pytest.raises(NotSupported, match='2 segments of Exif data'):
@@ -250,7 +264,7 @@ def test_doubtful_pictures_are_refused():
         tagged(b'\x89PNG', tag(), SHOT)
     with pytest.raises(DamagedPicture, match='ends inside its image data'):
         tagged(plain()[:-40], tag(), SHOT)
-    for block, words in ((b'XX*\0\x08\0\0\0', 'no TIFF block'),
+    for block, words in ((b'XX*\0\x08\0\0\0', 'no TIFF block'), (b'II*\0', 'no TIFF block'),
                          (b'II*\0\x08\0\0\0\x05\0abc', 'end inside of the directory at byte 8'),
                          (b'II*\0\xff\xff\xff\xff', 'end inside of the directory')):
         data = b'\xff\xd8' + segment(b'Exif\0\0' + block) + plain()[2:]

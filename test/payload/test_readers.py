@@ -63,6 +63,14 @@ def test_gpx(tmp_path):
     assert (found.attitudes, found.height_kind) == ([], None)
 
 
+def test_parts_of_a_gpx_in_any_order(tmp_path):
+    point = '<trkpt lat="{}" lon="2"><ele>3</ele><time>2027-01-15T0{}:00:00Z</time></trkpt>'
+    text = ''.join(f'<trkseg>{"".join(point.format(hour, hour) for hour in hours)}</trkseg>'
+                   for hours in ((8, 9), (), (5, 6)))
+    found = read(tmp_path, f'<gpx><trk>{text}</trk></gpx>')
+    assert [fix.latitude for fix in found.fixes] == [5, 6, 8, 9]
+
+
 @pytest.mark.parametrize(('text', 'words'), [
     ('', 'line 1: no column time, latitude, longitude; the first line has to name'),
     ('lat,lon\n', 'line 1: no column time'),
@@ -89,7 +97,7 @@ def test_gpx(tmp_path):
     (GPX.replace('00:00Z</time></trkpt>', '00:00</time></trkpt>'), 'line 5: .* has no zone'),
     (GPX.replace('</trkseg>', ''), 'line 8: mismatched tag'),
     ('<kml/>', 'line 1: a GPX begins with gpx, not with kml'),
-    ('<gpx></gpx>', 'no trkpt in it'),
+    ('<gpx></gpx>', 'no trkpt in a trkseg'),
     ('<!DOCTYPE x [\n<!ENTITY a "b">]>\n<gpx/>', 'line 2: entities are not read')])
 def test_unclear_files_are_refused(tmp_path, text, words):
     with pytest.raises(ValueError, match=f'^{tmp_path}/track.*{words}'):

@@ -226,6 +226,24 @@ def test_shots_without_a_picture_or_a_stamp():
             geotag(shot(stamp), straight())
 
 
+def test_a_gap_as_long_as_allowed_is_bridged_whatever_the_rounding():
+    for start in np.arange(START, START + 1, 0.1):
+        one, two = straight()._fixes[:2]
+        track = Track([replace(one, time=start), replace(two, time=start + 2.0)],
+                      height_kind=ELLIPSOID)
+        assert track.position(start + 1) and track.position(start + 2.2)
+
+
+def test_a_quaternion_that_is_a_little_long_makes_no_longer_lever_arm():
+    attitudes = [Attitude(START + t, tuple(1.009 * x for x in from_angles(30, 5, 5)))
+                 for t in range(11)]
+    plain, arm = (geotag(shot(START + 5), Track(straight()._fixes, attitudes,
+                                                height_kind=ELLIPSOID), mounting)
+                  for mounting in (Mounting(), Mounting((6, 0, 8))))
+    assert np.hypot(*distance(arm, earth(plain.latitude, plain.longitude, plain.height))) == (
+        pytest.approx(10, abs=1e-4))
+
+
 def test_attitudes_that_are_none():
     level = from_angles(10, 0, 0)
     fixes = straight()._fixes
