@@ -53,7 +53,7 @@ def test_synthetic_flight(flight, track):
 
 def test_uncertainty_holds_when_the_stamps_are_noisy(flight, track):
     random, uncertainty, good = np.random.default_rng(2), 0.01, 0
-    moments = random.uniform(1, 58, 3000)
+    moments = random.uniform(1, 58, 1500)
     for t, noise in zip(moments, random.normal(0, uncertainty, len(moments))):
         found = geotag(shot(START + t + noise, stamp_uncertainty=uncertainty), track, MOUNTING,
                        LATE)
