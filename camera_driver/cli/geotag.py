@@ -231,7 +231,7 @@ def _content(path: Path) -> bytes | None:
 def _position(tag: Tag | None) -> tuple[str, str, str]:
     """Return position, height and the uncertainty for people."""
     if tag is None:
-        return '-', '-', '-'
+        return 'untagged', '-', '-'
     uncertain = 'unknown' if tag.horizontal is None else f'{tag.horizontal:.2f} m'
     return place(tag.latitude, tag.longitude), f'{tag.height:.1f} m', uncertain
 

@@ -80,7 +80,8 @@ def _show(args: Arguments, shots: Sequence[ShotRecord], out: Output) -> int:
         tag = Tag.of(shot)
         taken = datetime.fromtimestamp(shot.stamp or shot.commanded, timezone.utc)
         rows.append([shot.shot_id, shot.state, f'{taken:%Y-%m-%d %H:%M:%S}', name_of(shot) or '-',
-                     place(tag.latitude, tag.longitude) if tag else why_untagged(shot)])
+                     place(tag.latitude, tag.longitude) if tag else
+                     f'untagged: {why_untagged(shot)}'])
     header = ['SHOT', 'STATE', 'TIME (UTC)', 'FILE', 'POSITION']
     out.show({'shots': shots}, table(header, rows) if rows else 'No shots.')
     return 0

@@ -38,9 +38,9 @@ def find_offset(shots: Sequence[float], triggers: Sequence[float]) -> Offset:
     :param shots: times of exposures [s]; `triggers` by the other clock.
     :raises ValueError: there is none, or more than one is possible; with the numbers.
     """
-    if min(len(shots), len(triggers)) < CLEARLY:
-        raise ValueError(f'{len(shots)} shots and {len(triggers)} triggers: at least {CLEARLY} of '
-                         'both are needed')
+    if min(len(shots), len(triggers)) <= CLEARLY:
+        raise ValueError(f'{len(shots)} shots and {len(triggers)} triggers: at least '
+                         f'{CLEARLY + 1} of both are needed')
     if len(shots) * len(triggers) > MOST:
         raise ValueError(f'{len(shots)} shots and {len(triggers)} triggers are too many to '
                          'compare; give a log of one flight, and --camera')

@@ -193,7 +193,8 @@ def test_track_of_another_flight_takes_no_position_away(tag, ledger, tmp_path, t
 def test_nothing_tagged_is_a_failure(command, ledger, tmp_path, track):
     result = command('geotag', '--ledger', ledger, '--track', track, '--offset', '3600')
     assert result.code == 1
-    assert 'after the last fix of the track' in command('shots', '--ledger', ledger).out
+    assert ' untagged: ' in command('shots', '--ledger', ledger).out
+    assert ' untagged ' in result.out and 'after the last fix of the track' in result.out
 
 
 def test_offset_is_told_and_never_applied(command, ledger, tmp_path):

@@ -28,7 +28,7 @@ def shot(stamp=START, **fields):
 def tag(**fields):
     """Return a tag."""
     values = {
-        'time': START + 0.25, 'latitude': 47.5, 'longitude': 8.25, 'height': 512.3456,
+        'time': START + 37.25, 'latitude': 47.5, 'longitude': 8.25, 'height': 512.3456,
         'height_kind': ELLIPSOID, 'yaw': 45.5, 'pitch': 0.5, 'roll': -1.25, 'horizontal': 0.0213,
         'vertical': 0.05, 'speed': 21.0, 'course': 12.0, 'stamp_uncertainty': 0.001,
         'before': 0.05, 'after': 0.05}

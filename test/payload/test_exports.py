@@ -46,7 +46,7 @@ def test_geojson_has_every_shot_longitude_first():
     assert features[0]['geometry'] == {'type': 'Point', 'coordinates': [8.25, 47.5, 512.3456]}
     assert features[0]['properties'] == {
         'shot_id': 'P1', 'camera': 'nadir', 'state': 'verified', 'file': 'P1.JPG',
-        'time': '2027-01-15T08:00:00.250000Z', 'height': 512.3456, 'height_over': 'ellipsoid',
+        'time': '2027-01-15T08:00:37.250000Z', 'height': 512.3456, 'height_over': 'ellipsoid',
         'yaw': 45.5, 'pitch': 0.5, 'roll': -1.25, 'horizontal_accuracy': 0.0213,
         'vertical_accuracy': 0.05, 'speed': 21.0, 'stamp_uncertainty': 0.001}
     assert [one['geometry'] is None for one in features] == [

@@ -114,13 +114,15 @@ def test_pillow_reads_it(tmp_path):
         with Image.open(path) as picture:
             exif = picture.getexif()
         gps, inner = exif.get_ifd(0x8825), exif.get_ifd(0x8769)
+        assert bytes(gps[0]) == b'\2\3\0\0'
         below = gps[5] in (1, b'\1')
+        assert below == (height < 0)
         check((signed(gps[2], gps[1]), signed(gps[4], gps[3]), float(gps[6]) * (1 - 2 * below)),
               place, height)
-        assert tuple(map(float, gps[7])) == (8, 0, 0.25) and gps[0x1d] == '2027:01:15'
+        assert tuple(map(float, gps[7])) == (8, 0, 37.25) and gps[0x1d] == '2027:01:15'
         assert (gps[9], gps[0x12], gps[0x10], float(gps[0x11])) == ('A', 'WGS-84', 'T', 45.5)
         assert (gps[0x0c], float(gps[0x0d]), float(gps[0x1f])) == ('K', 75.6, 0.0213)
-        assert (inner[0x9003], inner[0x9011]) == ('2027:01:15 08:00:00', '+00:00')
+        assert (inner[0x9003], inner[0x9011]) == ('2027:01:15 08:00:37', '+00:00')
         assert inner[0x9290] == inner[0x9291] == '250000'
 
 
@@ -264,6 +266,10 @@ def test_doubtful_pictures_are_refused():
         tagged(b'\x89PNG', tag(), SHOT)
     with pytest.raises(DamagedPicture, match='ends inside its image data'):
         tagged(plain()[:-40], tag(), SHOT)
+    without = b''.join(segment(payload, marker) for marker, payload, scan in parts(plain())
+                       if marker not in (*jpeg.FRAMES, jpeg.SOS, jpeg.EOI))
+    with pytest.raises(DamagedPicture, match='before any image data'):
+        tagged(b'\xff\xd8' + without + b'\xff\xd9', tag(), SHOT)
     for block, words in ((b'XX*\0\x08\0\0\0', 'no TIFF block'), (b'II*\0', 'no TIFF block'),
                          (b'II*\0\x08\0\0\0\x05\0abc', 'end inside of the directory at byte 8'),
                          (b'II*\0\xff\xff\xff\xff', 'end inside of the directory')):

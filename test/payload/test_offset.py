@@ -64,7 +64,11 @@ def test_log_of_another_flight_has_none():
 
 
 def test_too_few_and_too_many():
-    with pytest.raises(ValueError, match='2 shots and 9 triggers: at least 3 of both'):
+    few = [0.0, 1.0, 2.7, 5.2]
+    assert find_offset(few, [time + 5 for time in few]).offset == 5
+    with pytest.raises(ValueError, match='3 shots and 4 triggers'):
+        find_offset(few[:3], few)
+    with pytest.raises(ValueError, match='2 shots and 9 triggers: at least 4 of both'):
         find_offset([1.0, 2.0], [float(n) for n in range(9)])
     with pytest.raises(ValueError, match='too many to compare'):
         find_offset([1.0] * 2001, [1.0] * 2000)
