@@ -76,11 +76,12 @@ def run(args: Arguments, out: Output) -> int:
     if bool(args.track) == bool(args.find_offset):
         raise UsageError('say --track FILE, or --find-offset LOG')
     with opened(args) as (ledger, shots):
+        of_one = args.find_offset or any((*args.lever_arm, *args.boresight))
+        if of_one and len({shot.camera for shot in shots}) > 1:
+            raise UsageError('--find-offset, --lever-arm and --boresight are of one camera: say '
+                             '--camera NAME')
         if args.find_offset:
             return _find_offset(args, shots, out)
-        mounted = any((*args.lever_arm, *args.boresight))
-        if mounted and len({shot.camera for shot in shots}) > 1:
-            raise UsageError('--lever-arm and --boresight are of one camera: say --camera NAME')
         track = _track(args)
         for reason, count in track.dropped.items():
             print(f'camera-driver: {args.track}: {count} fixes or attitudes dropped: {reason}',
