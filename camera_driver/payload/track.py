@@ -12,8 +12,8 @@ range, or exactly 0/0
 the time stands still   the first of that time counts, the others are dropped
 the time goes back      dropped, and the whole doubtful period, which was told twice, has no
                         positions
-a jump                  fixes that cannot be reached at `max_speed` from the longest part of the
-                        track that can, and from what follows from it, are dropped
+a jump                  the longest run of fixes without one counts, and all that can be reached
+                        from it at `max_speed`; others are dropped
 a gap                   not bridged when longer than `max_gap`
 the end of the track,   no more than `max_age` beyond the last fix, at its last velocity
 or a gap

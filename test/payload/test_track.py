@@ -268,3 +268,10 @@ def test_forward_looking_camera():
                                       for t in range(11)], height_kind=ELLIPSOID)
     found = geotag(shot(START + 5), track, Mounting(boresight=(0, 90, 0)))
     assert (found.yaw, found.pitch, found.roll) == (pytest.approx(30), 90, 0)
+
+
+def test_a_full_turn_is_none():
+    track = Track(straight()._fixes, [Attitude(START + t, from_angles(359.99996, 1, 0))
+                                      for t in range(11)], height_kind=ELLIPSOID)
+    found = geotag(shot(START + 5), track)
+    assert (found.yaw, found.course) == (0, 0)
