@@ -122,11 +122,6 @@ class Track:
         """Say whether any attitude can be used."""
         return bool(self._attitudes)
 
-    @property
-    def period(self) -> tuple[float, float] | None:
-        """Return the times of the first and last usable fix."""
-        return (self._fix_times[0], self._fix_times[-1]) if self._fixes else None
-
     def position(self, time: float) -> Position:
         """
         Return where the platform was.
@@ -204,10 +199,10 @@ class Track:
         for record in records:
             if not kept or record.time > kept[-1].time:
                 kept.append(record)
-            elif self._keeps('repeat a time' if record.time == kept[-1].time
-                             else 'go back in time'):
-                kept.append(record)
-            elif record.time < kept[-1].time:
+            elif record.time == kept[-1].time:
+                self.dropped['repeat a time'] += 1
+            else:
+                self.dropped['go back in time'] += 1
                 start, end = record.time, kept[-1].time
                 if self._doubtful and self._doubtful[-1][1] == end:
                     start = min(start, self._doubtful.pop()[0])

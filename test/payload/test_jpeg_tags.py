@@ -122,6 +122,7 @@ def test_pillow_reads_it(tmp_path):
         assert tuple(map(float, gps[7])) == (8, 0, 37.25) and gps[0x1d] == '2027:01:15'
         assert (gps[9], gps[0x12], gps[0x10], float(gps[0x11])) == ('A', 'WGS-84', 'T', 45.5)
         assert (gps[0x0c], float(gps[0x0d]), float(gps[0x1f])) == ('K', 75.6, 0.0213)
+        assert (gps[0x0e], float(gps[0x0f])) == ('T', 12)
         assert (inner[0x9003], inner[0x9011]) == ('2027:01:15 08:00:37', '+00:00')
         assert inner[0x9290] == inner[0x9291] == '250000'
 

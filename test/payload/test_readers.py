@@ -85,6 +85,7 @@ def test_parts_of_a_gpx_in_any_order(tmp_path):
     (f'{HEADER}\n1800000000,1,2,3\n1800000001,1,,3\n', 'line 3: .* all of them or none'),
     (f'{HEADER}\n1800000000,1,x,3\n', "line 2: longitude 'x' is not a number"),
     (f'{HEADER},yaw,pitch,roll\n1800000000,1,2,3,4,91,5\n', 'pitch 91 is not from -90 to 90'),
+    (f'{HEADER},yaw,pitch,roll\n1800000000,1,2,3,360.5,0,5\n', 'yaw 360.5 is not from'),
     (f'{HEADER}\n2027-01-15T08:00:00,1,2,3\n', 'line 2: .* has no zone; write .*Z'),
     (f'{HEADER}\n2027-13-15T08:00:00Z,1,2,3\n', 'neither Unix seconds nor ISO 8601'),
     (f'{HEADER}\n08:00:00,1,2,3\n', 'neither Unix seconds nor ISO 8601'),

@@ -244,6 +244,21 @@ def test_a_quaternion_that_is_a_little_long_makes_no_longer_lever_arm():
         pytest.approx(10, abs=1e-4))
 
 
+def test_one_line_too_early_makes_a_short_doubt():
+    fixes = straight()._fixes
+    track = Track([*fixes[:5], fixes[6], fixes[5], *fixes[7:]], height_kind=ELLIPSOID)
+    assert track.dropped == {'go back in time': 1}
+    assert track.position(START + 4.9) and track.position(START + 6.1)
+    with pytest.raises(Untagged, match='goes back by 1.000 s there'):
+        track.position(START + 5.5)
+
+
+def test_a_single_fix_before_a_jump_counts():
+    fixes = list(straight()._fixes)
+    fixes[1] = replace(fixes[1], latitude=11)
+    assert Track(fixes, height_kind=ELLIPSOID).position(START + 0.5)
+
+
 def test_attitudes_that_are_none():
     level = from_angles(10, 0, 0)
     fixes = straight()._fixes
