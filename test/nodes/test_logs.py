@@ -172,7 +172,7 @@ def test_a_node_that_cannot_start_is_gone(ros):
     wait_until(lambda: 'watcher' in (names := watcher.get_node_names()) and 'nobody' not in names)
 
 
-def test_a_node_that_is_gone_logs_on(capfd):
+def test_a_node_that_is_gone_logs_on(both, capfd):
     with cameras('gone') as two:
         pass
     with two.nodes[0].log.speaking():

@@ -91,7 +91,8 @@ def test_one_of_so_many_frames(read, tmp_path):
     wait_until(lambda: one.counters.grabbed > 12)
     one.stop()
     assert one.frames and {number_of(frame.pixels) for frame in one.frames} <= {2, 5}
-    assert one.counters.decoded == one.counters.grabbed // 3
+    # It may have been stopped between a frame's coming and its decoding.
+    assert one.counters.grabbed // 3 - one.counters.decoded in (0, 1)
 
 
 def test_a_file_begins_again_at_its_end(read, tmp_path):
@@ -143,7 +144,8 @@ def test_nothing_is_decoded_that_nobody_wants(read, tmp_path):
     assert not still.counters.grabbed  # a file waits
     wanted.set()
     wait_until(lambda: still.frames)
-    assert number_of(still.frames[0].pixels) == 0
+    # None but those that a newer one replaced on their way.
+    assert number_of(still.frames[0].pixels) <= still.counters.dropped
 
 
 def test_a_file_that_is_lost_comes_back(read, tmp_path):
