@@ -142,6 +142,7 @@ def make_parser(command: str = '') -> Parser:
     add('trace', 'show a wire trace as readable frames', partial(_fill, 'trace'))
     add('up', 'run the ROS nodes of a rig', partial(_fill, 'up'))
     add('call', 'call a service of a ROS node', partial(_fill, 'call'))
+    add('preflight', 'say whether a running rig is ready', partial(_fill, 'preflight'))
     add('shots', 'show or export the shots of a ledger', partial(_fill, 'shots'))
     add('geotag', 'tell where shots were taken, from a track', partial(_fill, 'geotag'))
     add_common(parser)

@@ -39,7 +39,7 @@ from camera_driver.host.supervisor import Supervisor
 from camera_driver.host.worker import DeviceWorker, Priority
 from camera_driver.link.port import Port, SerialPort
 from camera_driver.link.trace import TracingPort
-from camera_driver.model import Identity, Progress, Setting, SettingValue
+from camera_driver.model import DeviceStatus, Identity, Progress, Setting, SettingValue
 from camera_driver.msg import CameraStatus
 from camera_driver.nodes import diagnostics
 from camera_driver.nodes.convert import words
@@ -48,6 +48,7 @@ from camera_driver.nodes.maintenance import Maintenance
 from camera_driver.nodes.mission_lock import MissionLock
 from camera_driver.nodes.parameters import (
     adapt_all, COMMON, Configuration, SettingParameters, warn_of_unknown)
+from camera_driver.nodes.preflight import Preflights
 from camera_driver.nodes.rclpy_private import forget_lifecycle
 from camera_driver.nodes.reports import Reports
 from camera_driver.nodes.requests import guard_transitions, PATIENCE, Requests
@@ -154,6 +155,11 @@ class Part(Generic[D]):
         """Return more for /diagnostics; on the executor, must not wait."""
         return ()
 
+    def preflight(self, device: D, status: DeviceStatus, shots: int
+                  ) -> Sequence[diagnostics.Task]:
+        """Return what bears on a mission of so many shots (0 = not said); on the worker."""
+        return ()
+
     def tell(self, status: CameraStatus) -> None:
         """Fill in fields of ~/status; from any thread."""
 
@@ -216,6 +222,7 @@ class DeviceNode(LifecycleNode):
         requests = Requests(self)
         self.serve, self.serve_action = requests.serve, requests.serve_action
         Maintenance(self, requests)
+        Preflights(self)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
         self.reports = Reports(self, self.parameter('status_rate'), steady)
         self.parts: list[Part[Any]] = []
@@ -375,6 +382,12 @@ class DeviceNode(LifecycleNode):
             self.get_fully_qualified_name()[1:], self.DEVICE_TYPE, self.port_name,
             self.get_clock().now().to_msg(), self._lifecycle, self._problem, self._problem_time,
             self.worker, self.supervisor, self.settings.problems, self.seconds_of)
+
+    def tasks(self) -> Sequence[diagnostics.Task]:
+        """Return the lines of /diagnostics as they are now."""
+        return (*diagnostics.tasks_of_all(self.view()),
+                diagnostics.Task('lock', diagnostics.OK, self.lock.words),
+                *(task for part in self.parts for task in part.tasks()))
 
     # Hooks.
 

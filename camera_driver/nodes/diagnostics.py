@@ -113,7 +113,12 @@ def link_message(supervisor: Supervisor | None) -> LinkMessage:
                        median_round_trip=number(link.median_round_trip))
 
 
-def diagnostics_message(node: View, more: Sequence[Task]) -> DiagnosticArray:
+def tasks_of_all(node: View) -> Sequence[Task]:
+    """Return what is told of every device, in each state of the lifecycle."""
+    return (_device(node), _link(node.supervisor))
+
+
+def diagnostics_message(node: View, tasks: Sequence[Task]) -> DiagnosticArray:
     """
     Return /diagnostics as it is now.
 
@@ -122,8 +127,7 @@ def diagnostics_message(node: View, more: Sequence[Task]) -> DiagnosticArray:
     """
     message = DiagnosticArray()
     message.header.stamp = node.now
-    for task in (_device(node), _link(node.supervisor), *more):
-        message.status.append(_status(node, task))
+    message.status = [diagnostic_status(node, task) for task in tasks]
     return message
 
 
@@ -132,7 +136,7 @@ def self_test_response(node: View, results: Sequence[CheckResult], response: Sel
     """Fill in what a self-test has found."""
     response.id = hardware_id(node)
     response.passed = bytes([all(one.passed for one in results)])
-    response.status = [_status(node, Task(
+    response.status = [diagnostic_status(node, Task(
         one.name, OK if one.passed else ERROR, one.detail or ('passed' if one.passed else 'failed')
     )) for one in results]
     return response
@@ -145,7 +149,8 @@ def hardware_id(node: View) -> str:
             or f'simulated {node.device_type}')
 
 
-def _status(node: View, task: Task) -> DiagnosticStatus:
+def diagnostic_status(node: View, task: Task) -> DiagnosticStatus:
+    """Return one line as a message."""
     return DiagnosticStatus(
         level=task.level, name=f'{node.name}: {task.name}', message=task.message,
         hardware_id=hardware_id(node),

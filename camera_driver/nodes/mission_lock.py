@@ -3,8 +3,9 @@
 """
 `~/lock`: what a mission must not do by mistake is refused until it is unlocked.
 
-Refused are deleting and uploading pictures, resetting, raw writes and messages, and parameters of
-the port and the line. ROS does not tell a service who calls it, so that only the time is known.
+Refused are deleting and uploading pictures, resetting, raw writes and messages, what outlasts
+power-off (EEPROM, presets, names), and parameters of the port and the line. ROS does not tell a
+service who calls it, so that only the time is known.
 """
 
 from datetime import datetime, timezone

@@ -46,6 +46,8 @@ COMMON = (
     Setting('wait_for_device', bool, 'true: wait for a device that is absent at start; false: '
             'configuring fails, and with autostart the process exits with an error',
             default=True),
+    Setting('expect_serial', str, 'serial number without which ~/preflight says no; empty: any',
+            default='', when=When.ANY_TIME),
     Setting('reconnect_delay', float, 'delay before the first reconnection attempt; it doubles '
             'with each attempt, up to 30 s', 's', minimum=0.1, maximum=600.0, default=1.0),
     Setting('status_rate', float, 'minimum rate of ~/status', 'Hz', minimum=0.1,

@@ -49,5 +49,4 @@ class Reports:
     def publish_diagnostics(self) -> None:
         """Publish /diagnostics as they are now."""
         self._node.publish(self._diagnostics, lambda: diagnostics.diagnostics_message(
-            self._node.view(), [diagnostics.Task('lock', diagnostics.OK, self._node.lock.words),
-                                *(task for part in self._node.parts for task in part.tasks())]))
+            self._node.view(), self._node.tasks()))

@@ -34,6 +34,7 @@ OFFERED = {
         '~/locked': 'std_msgs/msg/Bool',
         '~/send_message': 'camera_driver/srv/SendMessage',
         '~/get_capabilities': 'camera_driver/srv/GetCapabilities',
+        '~/preflight': 'camera_driver/srv/Preflight',
         '~/self_test': 'std_srvs/srv/Trigger',
         '~/self_test_diagnostics': 'diagnostic_msgs/srv/SelfTest',
         '~/reset_device': 'std_srvs/srv/Trigger'},
@@ -88,8 +89,8 @@ OF_TYPE = {
     'kp_fd30': {'~/restart_white_balance': 'camera_driver/srv/Command'}}
 
 SURE = {  # what changes nothing in the device, or cannot be in doubt
-    '~/self_test', '~/self_test_diagnostics', '~/reset_device', '~/lock', '~/take_preview',
-    '~/set_camera_info', '~/get_exposure',
+    '~/self_test', '~/self_test_diagnostics', '~/preflight', '~/reset_device', '~/lock',
+    '~/take_preview', '~/set_camera_info', '~/get_exposure',
     '~/get_capabilities', '~/get_preset', '~/get_summary', '~/list_folders', '~/list_images',
     '~/download_audio', '~/download_animation', '~/download_images', '~/read_register',
     '~/save_settings'}

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is refused while a node is locked for a mission, and what is not."""
 
+from importlib import import_module
+
 from helpers import wait_until
 from node_rig import rig
+import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy
@@ -11,10 +14,13 @@ from sierra.host import example_frames
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
+from camera_driver.catalog import BUILT_IN
 from camera_driver.devices.sierra.simulator.simulator import SierraSimulator
+from camera_driver.nodes.camera import node_of
 from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.srv import (
-    Capture, Command, DeleteImages, SendMessage, UploadImage, WriteRegister)
+    Capture, Command, DeleteImages, LoadSettings, SaveSettings, SendMessage, UploadImage,
+    WriteRegister)
 
 
 def test_until_it_is_unlocked(tmp_path):
@@ -61,3 +67,40 @@ def test_until_it_is_unlocked(tmp_path):
         assert 'setting port is refused: the node is locked' in set_port()
         one.call(SetBool, 'lock', data=False)
         assert set_port() == ''
+
+
+OF_ALL = {'reset_device', 'send_message'}
+LOCKED = {
+    'sierra': {'delete_images', 'upload_image', 'write_register'},
+    'fuji_mx': {'delete_images', 'upload_image'}, 'ix_link': set(),
+    'kp_fd30': {'store_settings', 'write_register'}, 'intelix': {'set_preset', 'set_input_name'}}
+OWN = {'std_srvs', 'camera_driver'}  # packages of the services that nodes offer of themselves
+
+
+@pytest.mark.parametrize('name', BUILT_IN)
+def test_what_each_type_refuses(name, tmp_path):
+    """Of all services that it has, with nothing in the request."""
+    simulator = BUILT_IN[name].simulator_class()()
+    with rig(node_of(name), simulator, tmp_path, start_locked=True) as one:
+        refused = set()
+        for path, (kind, *_) in one.node.get_service_names_and_types_by_node(
+                'camera', '/'):
+            package, folder, service = kind.split('/')
+            if package in OWN and folder == 'srv':
+                answer = one.call(getattr(import_module(f'{package}.srv'), service),
+                                  path.removeprefix('/camera/'))
+                if 'refused: the node is locked' in answer.message:
+                    refused.add(path.removeprefix('/camera/'))
+                if path.endswith('/lock'):
+                    one.call(SetBool, 'lock', data=True)
+        assert refused == OF_ALL | LOCKED[name]
+
+
+def test_loading_settings_is_refused_where_it_would_write(tmp_path):
+    with rig(node_of('kp_fd30'), BUILT_IN['kp_fd30'].simulator_class()(), tmp_path,
+             start_locked=True) as one:
+        saved = one.call(SaveSettings, 'save_settings')
+        assert saved.success
+        assert one.call(LoadSettings, 'load_settings', settings=saved.settings).success
+        answer = one.call(LoadSettings, 'load_settings', settings=saved.settings, apply=True)
+        assert '~/load_settings is refused: the node is locked' in answer.message

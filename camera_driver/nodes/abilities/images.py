@@ -19,13 +19,14 @@ from std_msgs.msg import Header
 
 from camera_driver import msg, srv
 from camera_driver.abilities import StoresImages
-from camera_driver.errors import DeviceError, ProtocolError, Refused
+from camera_driver.errors import DeviceError, ProtocolError, Refused, StorageError
 from camera_driver.ledger.shots import Ledger, ShotRecord
-from camera_driver.model import Identity, Picture, Setting, StoredImage, When
+from camera_driver.model import DeviceStatus, Identity, Picture, Setting, StoredImage, When
 from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame, Pictures
 from camera_driver.nodes.base import DeviceNode, Part
+from camera_driver.nodes.diagnostics import ERROR, OK, Task
 from camera_driver.nodes.image_topics import ImageTopics
 from camera_driver.nodes.qos import publisher
 from camera_driver.nodes.requests import PATIENCE
@@ -103,6 +104,19 @@ class Images(Part[StoresImages]):
             self.node.show_progress, only), timeout)
         self._records(lambda ledger: ledger.listed(self.node.identity, images, indices is None))
         return images
+
+    def preflight(self, device: StoresImages, status: DeviceStatus, shots: int) -> Sequence[Task]:
+        """Say whether the disk has room for so many pictures, by what the camera reckons with."""
+        size = 0
+        if status.memory_free and status.images_left:
+            size = shots * status.memory_free // status.images_left
+        store = self._pictures()
+        try:
+            where = store.make_room('pictures', size)
+        except StorageError as error:
+            return (Task('disk', ERROR, str(error)),)
+        wanted = f', {size / 1e6:,.0f} MB are wanted' if size else ''
+        return (Task('disk', OK, f'{where}: {store.free_bytes() / 1e6:,.0f} MB left{wanted}'),)
 
     # Pictures that have come.
 

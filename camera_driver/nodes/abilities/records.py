@@ -13,9 +13,9 @@ from typing import TypeVar
 from camera_driver.abilities import StoresImages, TakesPictures
 from camera_driver.device import Device
 from camera_driver.ledger.shots import Ledger
-from camera_driver.model import Setting, When
+from camera_driver.model import DeviceStatus, Setting, When
 from camera_driver.nodes.base import DeviceNode, Part
-from camera_driver.nodes.diagnostics import OK, Task, WARN
+from camera_driver.nodes.diagnostics import ERROR, OK, Task, WARN
 
 T = TypeVar('T')
 
@@ -70,6 +70,11 @@ class Records(Part[Device]):
                          f'{counters.failed} failed and {counters.unknown} are unknown', values),)
         return (Task('shots', OK, f'{counters.commanded} commanded, {counters.exposed} exposed, '
                      f'{done}', values),)
+
+    def preflight(self, device: Device, status: DeviceStatus, shots: int) -> Sequence[Task]:
+        """Say whether shots can be recorded on the disk."""
+        problem = self._ledger.problem
+        return (Task('ledger', ERROR if problem else OK, problem or str(self._ledger.path)),)
 
     def _file(self) -> Path:
         if self.node.parameter('simulate') and not self.node.parameter('ledger_file'):

@@ -74,11 +74,11 @@ class Matrix(Part[Routes]):
         self.routing = msg.Routing()  # the last one that was published
         self._routing = publisher(node.create_publisher, msg.Routing, '~/routing', depth=1,
                                   durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        node.serve(srv.SetPreset, '~/set_preset', self._set_preset)
+        node.serve(srv.SetPreset, '~/set_preset', self._set_preset, in_mission=False)
         node.serve(srv.GetPreset, '~/get_preset', self._get_preset)
         node.serve(srv.TriggerPreset, '~/trigger_preset', self._trigger_preset)
         node.serve(srv.SelectCamera, '~/select_camera', self._select_camera)
-        node.serve(srv.SetName, '~/set_input_name', self._set_input_name)
+        node.serve(srv.SetName, '~/set_input_name', self._set_input_name, in_mission=False)
         self._show()
 
     @classmethod

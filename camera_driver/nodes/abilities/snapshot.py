@@ -21,7 +21,7 @@ class Snapshots(Part[KeepsSettings]):
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
         self._loaded: dict[str, Difference] = {}  # which are no settings, by name
-        node.serve(srv.Command, '~/store_settings', self._store)
+        node.serve(srv.Command, '~/store_settings', self._store, in_mission=False)
         node.serve(srv.SaveSettings, '~/save_settings', self._save)
         node.serve(srv.LoadSettings, '~/load_settings', self._load)
 
@@ -51,6 +51,9 @@ class Snapshots(Part[KeepsSettings]):
 
     def _load(self, request: srv.LoadSettings.Request, response: srv.LoadSettings.Response
               ) -> None:
+        if request.apply:
+            self.node.lock.check('~/load_settings')
+
         def load(camera: KeepsSettings) -> str:
             differences = camera.compare(request.settings, request.factory,
                                          self.node.show_progress, request.store)
