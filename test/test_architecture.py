@@ -50,8 +50,8 @@ ONLY_HERE = {  # module from outside -> where it may be imported
 ONLY_HERE |= dict.fromkeys(('_thread', 'multiprocessing', 'asyncio', 'sched', 'concurrent'),
                            ONLY_HERE['threading'])
 STARTS_THREADS = (
-    'cli/images.py', 'host/worker.py', 'nodes/spinning.py', 'sim/terminal.py', 'sim/mjpeg.py',
-    'video/reader.py')
+    'cli/images.py', 'cli/preflight.py', 'host/worker.py', 'nodes/spinning.py', 'sim/terminal.py',
+    'sim/mjpeg.py', 'video/reader.py')
 
 SOURCES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob('*.py'))}
 
