@@ -1,13 +1,15 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a process of a rig learns from the one that started it, `camera-driver up`."""
+"""What a process learns from what started it, `camera-driver up` or systemd, and tells it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 import ctypes
 import os
 import signal
+import socket
 
 PARENT = 'CAMERA_DRIVER_PARENT'  # process id
 RESTARTS = 'CAMERA_DRIVER_RESTARTS'
@@ -43,3 +45,24 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # it has ended already
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+def tell_manager(word: str) -> None:
+    """Tell systemd, where it asked for it, how this process is (sd_notify(3)): 'READY=1' ..."""
+    name = os.environ.get('NOTIFY_SOCKET', '')
+    if not name:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to, suppress(OSError):
+        to.connect(f'\0{name[1:]}' if name.startswith('@') else name)
+        to.send(word.encode())
+
+
+def watchdog_interval() -> float | None:
+    """Return how often [s] systemd's watchdog is to hear of this process; None: it has none."""
+    try:
+        microseconds = int(os.environ['WATCHDOG_USEC'])
+        whose = int(os.environ.get('WATCHDOG_PID') or os.getpid())
+    except (KeyError, ValueError):
+        return None
+    # A third, so that one that is late does no harm.
+    return microseconds / 3e6 if microseconds > 0 and whose == os.getpid() else None

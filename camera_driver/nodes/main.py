@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 import os
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 import signal
 import sys
 import tempfile
@@ -19,7 +19,8 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from camera_driver.catalog import find, TYPES
-from camera_driver.host.process import end_with_parent, ending_signals
+from camera_driver.host.process import (
+    end_with_parent, ending_signals, tell_manager, watchdog_interval)
 from camera_driver.host.worker import MOST_WAITING
 from camera_driver.nodes.base import DeviceNode, FAILURES
 from camera_driver.nodes.rclpy_private import let_finish
@@ -124,14 +125,22 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
             executor = MultiThreadedExecutor(THREADS)
             executor.add_node(node)
             spinners[name] = Spinner(executor, f'executor of {name}', news.put)
+        tell_manager('READY=1')
+        interval = watchdog_interval()
         while nodes:
-            failed = news.get()
+            try:
+                failed = news.get(timeout=interval)
+            except Empty:
+                if all(node.reports.alive for node in nodes.values()):
+                    tell_manager('WATCHDOG=1')
+                continue
             if failed is None:
                 break
             if isinstance(failed, BaseException):
                 raise failed
             _end([(nodes.pop(failed), spinners.pop(failed))])  # its log says why
     finally:
+        tell_manager('STOPPING=1')
         # The orderly end takes 3 s at most; a second Ctrl-C must not leave a camera half closed.
         for number in heeded:
             signal.signal(number, signal.SIG_IGN)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a node tells by itself, in every lifecycle state: ~/status and /diagnostics."""
 
+from time import monotonic
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -13,6 +14,7 @@ from camera_driver.msg import CameraStatus
 from camera_driver.nodes import diagnostics
 from camera_driver.nodes.qos import publisher
 
+HUNG = 10.0  # s without a turn for a timer of one second
 LEASE = 5.0  # s after which a monitor hears that the process is gone, if it asks for that
 MISSED = 3.0  # periods without ~/status after which it hears that the node says nothing
 
@@ -33,8 +35,14 @@ class Reports:
             liveliness_lease_duration=Duration(seconds=LEASE),
             deadline=Duration(seconds=MISSED / min(1.0, rate)))
         self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._beat = monotonic()
         node.create_timer(1.0 / rate, self.publish_status, node.quick, clock)
         node.create_timer(1.0, self.publish_diagnostics, node.quick, clock)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the node's timers get their turn: a busy node's do, a hung one's do not."""
+        return monotonic() - self._beat < HUNG
 
     def publish_status(self) -> None:
         """Publish ~/status as it is now; from any thread."""
@@ -48,5 +56,6 @@ class Reports:
 
     def publish_diagnostics(self) -> None:
         """Publish /diagnostics as they are now."""
+        self._beat = monotonic()
         self._node.publish(self._diagnostics, lambda: diagnostics.diagnostics_message(
             self._node.view(), self._node.tasks()))
