@@ -101,8 +101,9 @@ def test_exposure(camera):
     assert result.code == 0
     assert set(result.document) == {'exposure', 'ranges'}
     assert camera('exposure').code == 0
-    assert camera('exposure', '--time', '0.01', '--json').document[
-        'exposure']['exposure_time'] == 0.01
+    for text, seconds in (('0.01', 0.01), ('1/100', 0.01), ('1/1000', 0.001)):
+        assert camera('exposure', '--time', text, '--json').document[
+            'exposure']['exposure_time'] == pytest.approx(seconds, rel=0.03)
 
 
 def test_registers(camera):

@@ -136,6 +136,12 @@ def test_every_word_and_both_ends(rig, name):
         assert held == (pytest.approx(value, rel=1e-4) if isinstance(value, float) else value)
 
 
+@pytest.mark.parametrize('printed, held', [(9.70026e-05, 9.7003e-05), (0.01667, 0.016667)])
+def test_what_is_printed_elsewhere_can_be_set(rig, printed, held):
+    _, device = rig
+    assert device.set('variable_shutter', printed) == pytest.approx(held, rel=1e-6)
+
+
 @pytest.mark.parametrize('name, value, message', [
     ('alc_mode', 'spot', 'allowed: ave, area, peak_ave'),
     ('alc_mode', 'raw:3', 'alc_mode: 3 is not allowed; allowed: 0 to 2'),
