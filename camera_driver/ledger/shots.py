@@ -207,6 +207,10 @@ class Ledger:
         """Record the optical state in which a picture was taken."""
         self._update(shot_id, optics=json.dumps(asdict(optics)))
 
+    def geotag(self, shot_id: str, geotag: Mapping[str, Any]) -> None:
+        """Record where a shot was taken, or why that is not known."""
+        self._update(shot_id, geotag=json.dumps(geotag))
+
     def failed(self, shot_id: str, message: str) -> None:
         """Record that no picture was taken."""
         self._update(shot_id, state='failed', message=message)

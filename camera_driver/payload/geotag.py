@@ -66,6 +66,20 @@ class Tag:
         return cls(**kept['tag']) if 'tag' in kept else None
 
 
+def middle(shot: ShotRecord) -> float:
+    """
+    Return the middle of a shot's exposure, by the clock of the shots [Unix s].
+
+    :raises Untagged: it is not known, or there was none.
+    """
+    if shot.state in NO_PICTURE:
+        reason = f': {shot.message}' if shot.message else ''
+        raise Untagged(NO_PICTURE[shot.state] + reason)
+    if shot.stamp is None or not isfinite(shot.stamp):
+        raise Untagged('the time of its exposure is not known')
+    return shot.stamp + (shot.exposure_time or 0.0) / 2
+
+
 def geotag(shot: ShotRecord, track: Track, mounting: Mounting = Mounting(),
            offset: float = 0.0) -> Tag:
     """
@@ -74,12 +88,7 @@ def geotag(shot: ShotRecord, track: Track, mounting: Mounting = Mounting(),
     :param offset: [s] that the track's clock is ahead of the clock of the shots.
     :raises Untagged: with the reason.
     """
-    if shot.state in NO_PICTURE:
-        reason = f': {shot.message}' if shot.message else ''
-        raise Untagged(NO_PICTURE[shot.state] + reason)
-    if shot.stamp is None or not isfinite(shot.stamp):
-        raise Untagged('the time of its exposure is not known')
-    time = shot.stamp + (shot.exposure_time or 0.0) / 2 + offset
+    time = middle(shot) + offset
     position = track.position(time)
     rotation: Quaternion | None = None
     if track.has_attitudes:

@@ -109,10 +109,10 @@ class Track:
         self._max_speed = max_speed
         self._doubtful: list[tuple[float, float]] = []
         self._fixes = self._reachable(self._in_order(
-            fix for fix in fixes if self._keeps(_fault(fix))))
+            fix for fix in fixes if self._keeps(fault(fix))))
         self._attitudes = self._in_order(
             Attitude(one.time, unit(one.rotation)) for one in attitudes
-            if self._keeps(_fault_of_attitude(one)))
+            if self._keeps(fault(one)))
         self._points = [_point(fix) for fix in self._fixes]
         self._fix_times = [fix.time for fix in self._fixes]
         self._attitude_times = [attitude.time for attitude in self._attitudes]
@@ -252,19 +252,17 @@ def _point(fix: Fix) -> Vector:
     return ecef(fix.latitude, fix.longitude, fix.height)
 
 
-def _fault(fix: Fix) -> str:
-    """Say in words what is wrong with a fix; empty: nothing."""
-    if not all(map(isfinite, (fix.time, fix.latitude, fix.longitude, fix.height))):
+def fault(record: Fix | Attitude) -> str:
+    """Say in words why a record cannot be used, whatever comes before it; empty: it can."""
+    if isinstance(record, Attitude):
+        if not all(map(isfinite, (record.time, *record.rotation))):
+            return 'not a number'
+        return '' if abs(norm(record.rotation) - 1) < 0.01 else 'without a rotation'
+    if not all(map(isfinite, (record.time, record.latitude, record.longitude, record.height))):
         return 'not a number'
-    if abs(fix.latitude) > 90 or abs(fix.longitude) > 180 or abs(fix.height) > 100_000:
+    if abs(record.latitude) > 90 or abs(record.longitude) > 180 or abs(record.height) > 100_000:
         return 'out of range'
-    return 'at 0/0' if fix.latitude == fix.longitude == 0 else ''
-
-
-def _fault_of_attitude(attitude: Attitude) -> str:
-    if not all(map(isfinite, (attitude.time, *attitude.rotation))):
-        return 'not a number'
-    return '' if abs(norm(attitude.rotation) - 1) < 0.01 else 'without a rotation'
+    return 'at 0/0' if record.latitude == record.longitude == 0 else ''
 
 
 def _combined(one: float | None, other: float | None, between: float) -> float | None:

@@ -680,6 +680,10 @@ def test_position_of_a_shot(ledger, path):
     rear.exposed(third, NOW + 9.5, 'trigger', 0.01, Exposure(), 1)
     shared.geotag(third, {'tag': {}})
     assert (rear.shot(third).state, rear.shot(third).geotag) == ('stored', {'tag': {}})
+    rear.geotag(third, {'untagged': 'in a gap'})  # a node does so as well
+    ledger.geotag(second, {'tag': {}})
+    assert [one.geotag for one in shared.shots()] == [
+        {'untagged': 'no fix'}, {'tag': {}}, {'untagged': 'in a gap'}]
     for one in (shared, rear):
         one.close()
 
