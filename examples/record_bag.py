@@ -30,7 +30,7 @@ from rosbags.typesys import get_types_from_msg, get_typestore, Stores
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from tf2_msgs.msg import TFMessage
 
-from camera_driver.msg import CameraStatus, CaptureEvent, PictureReport
+from camera_driver.msg import CameraStatus, CaptureEvent, Geotag, PictureReport
 
 DRAIN = 1.0  # s, in which what was sent before Ctrl-C is still written
 
@@ -38,9 +38,9 @@ LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 RELIABLE = QoSProfile(depth=100)
 BEST_EFFORT = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
 OF_A_CAMERA = {
-    'capture_event': (CaptureEvent, RELIABLE), 'pictures': (PictureReport, LATCHED),
-    'camera_info': (CameraInfo, RELIABLE), 'image_raw/compressed': (CompressedImage, RELIABLE),
-    'status': (CameraStatus, LATCHED)}
+    'capture_event': (CaptureEvent, RELIABLE), 'geotags': (Geotag, LATCHED),
+    'pictures': (PictureReport, LATCHED), 'camera_info': (CameraInfo, RELIABLE),
+    'image_raw/compressed': (CompressedImage, RELIABLE), 'status': (CameraStatus, LATCHED)}
 OF_ALL = {
     '/diagnostics': (DiagnosticArray, RELIABLE), '/rosout': (Log, LATCHED),
     '/tf': (TFMessage, BEST_EFFORT), '/tf_static': (TFMessage, LATCHED)}

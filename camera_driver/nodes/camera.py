@@ -12,6 +12,7 @@ from camera_driver.nodes.abilities.delete import Deletions
 from camera_driver.nodes.abilities.download import Downloads
 from camera_driver.nodes.abilities.exposure import Exposures
 from camera_driver.nodes.abilities.folders import Folders
+from camera_driver.nodes.abilities.geotags import Geotags
 from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.live_view import LiveView
 from camera_driver.nodes.abilities.locks import Locks
@@ -37,9 +38,9 @@ class CameraNode(DeviceNode):
     """
 
     PARTS: ClassVar[tuple[type[Part[Any]], ...]] = (
-        Capabilities, Records, Frame, Pictures, Captures, Images, Downloads, Deletions, Sequences,
-        Exposures, Previews, Protection, Uploads, Folders, Summary, CameraClock, Registers, Region,
-        LiveView, Snapshots, Matrix, Locks)
+        Capabilities, Records, Frame, Pictures, Geotags, Captures, Images, Downloads, Deletions,
+        Sequences, Exposures, Previews, Protection, Uploads, Folders, Summary, CameraClock,
+        Registers, Region, LiveView, Snapshots, Matrix, Locks)
 
 
 @cache

@@ -28,8 +28,8 @@ from camera_driver.nodes.shared_memory import check_room, set_large_images
 from camera_driver.nodes.spinning import Spinner
 from camera_driver.rig import Rig
 
-THREADS = MOST_WAITING + 1 + 5
-"""Of one node: services that wait, parameters, timers, and three actions under way."""
+THREADS = MOST_WAITING + 1 + 6
+"""Of one node: services that wait, parameters, timers, fixes, and three actions under way."""
 
 
 def run(node_class: Callable[[], DeviceNode]) -> int:

@@ -41,6 +41,7 @@ OFFERED = {
     abilities.TakesPictures: {
         '~/capture': 'camera_driver/srv/Capture',
         '~/capture_event': 'camera_driver/msg/CaptureEvent',
+        '~/geotags': 'camera_driver/msg/Geotag',
         '~/capture_sequence': 'camera_driver/action/CaptureSequence'},
     abilities.ControlsExposure: {
         '~/get_exposure': 'camera_driver/srv/GetExposure',

@@ -29,6 +29,7 @@ from camera_driver.ledger.shots import Ledger, ShotRecord
 from camera_driver.model import Exposure, Identity, Setting, When
 from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.download import Downloads, NUMBER_UNKNOWN
+from camera_driver.nodes.abilities.geotags import Geotags
 from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame, Pictures
@@ -80,6 +81,7 @@ class Captures(Part[TakesPictures]):
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
         self._records = node.part(Records)
+        self._geotags = node.part(Geotags)
         self._shots = Shots(self._records, node.seconds)
         self._one = threading.Lock()  # at a time asks whether a shot may be commanded
         self._running: Future[None] | None = None  # the last shot
@@ -116,6 +118,7 @@ class Captures(Part[TakesPictures]):
         """Publish shots that were settled after their events."""
         for shot in settled:
             self._events.publish(_update(shot, self.node.part(Frame).frame_id))
+            self._geotags.taken(shot.shot_id)
             if self._images and shot.image_index is not None:
                 self._images.taken(shot.image_index)
 
@@ -262,6 +265,7 @@ class Captures(Part[TakesPictures]):
             else:
                 self._downloads.wake()
         self._events.publish(event)
+        self._geotags.taken(shot_id)
         if self._images:
             optics = self.node.part(Pictures).optics.ask(camera)
             self._records(lambda ledger: ledger.seen(shot_id, optics))
