@@ -52,7 +52,12 @@ def test_a_node_that_is_not_configured_tells_of_itself(
     monkeypatch.setenv('ROS_HOME', str(tmp_path))
     client = ros.add(Node('client', context=ros.context))
     told, statuses = [], []
-    client.create_subscription(DiagnosticArray, '/diagnostics', told.append, 10)
+
+    def hear(message):
+        if message.status[0].name.startswith('eye: '):  # another test's nodes may still run
+            told.append(message)
+
+    client.create_subscription(DiagnosticArray, '/diagnostics', hear, 10)
     node = ros.add(kind.node_class()('eye', context=ros.context, parameter_overrides=[
         parameter, Parameter('autostart', value=False)]))
     client.create_subscription(
