@@ -32,7 +32,8 @@ def fill(parser: Parser) -> None:
     """Add the arguments."""
     parser.epilog = """\
 Each shot of the ledger gets its position, which stays there for `camera-driver shots --export`;
-with --output or --in-place its picture gets it as well. Shots are never matched by their number or
+with --output or --in-place its picture gets it as well. Without a track, pictures get the
+positions that the ledger has, of a node's own geotags. Shots are never matched by their number or
 by the date of a file. What gets no position keeps the one it has, and is listed with the reason.
 
 A CSV track has a header line: time,latitude,longitude,height_ellipsoid (or height_msl) and, if
@@ -41,6 +42,7 @@ Unix seconds, or ISO 8601 with the zone.
 
 examples:
   camera-driver geotag --track flight.csv --output tagged
+  camera-driver geotag --output tagged
   camera-driver geotag --find-offset triggers.csv
   camera-driver geotag --track flight.gpx --height msl --offset 0.084 --in-place
 """
@@ -73,8 +75,14 @@ examples:
 
 def run(args: Arguments, out: Output) -> int:
     """Tag the shots, or find the offset."""
-    if bool(args.track) == bool(args.find_offset):
-        raise UsageError('say --track FILE, or --find-offset LOG')
+    if args.track and args.find_offset:
+        raise UsageError('say --track FILE or --find-offset LOG, not both')
+    if not (args.track or args.find_offset or args.output or args.in_place):
+        raise UsageError('say --track FILE or --find-offset LOG; or --output DIR or --in-place, '
+                         'to write the positions that the ledger has into the pictures')
+    if not args.track and (args.offset or any((*args.lever_arm, *args.boresight)) or args.height):
+        raise UsageError('--offset, --lever-arm, --boresight and --height are of a --track: the '
+                         'positions that the ledger has are those of the cameras already')
     with opened(args) as (ledger, shots):
         of_one = args.find_offset or any((*args.lever_arm, *args.boresight))
         if of_one and len({shot.camera for shot in shots}) > 1:
@@ -82,6 +90,8 @@ def run(args: Arguments, out: Output) -> int:
                              '--camera NAME')
         if args.find_offset:
             return _find_offset(args, shots, out)
+        if not args.track:
+            return _tag_all(args, ledger, shots, None, out)
         track = _track(args)
         for reason, count in track.dropped.items():
             print(f'camera-driver: {args.track}: {count} fixes or attitudes dropped: {reason}',
@@ -116,9 +126,9 @@ def _track(args: Arguments) -> Track:
                  max_age=args.max_age, max_gap=args.max_gap, max_speed=args.max_speed)
 
 
-def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord], track: Track,
-             out: Output) -> int:
-    """Tag shot by shot; return the exit code."""
+def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
+             track: Track | None, out: Output) -> int:
+    """Tag shot by shot, without a track by what the ledger has; return the exit code."""
     from camera_driver.model import Progress
     from camera_driver.payload.geotag import geotag, Mounting, NO_PICTURE, Tag
     from camera_driver.payload.track import Untagged
@@ -133,16 +143,21 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
             tag, words, file = None, '', None
             data, lack = _picture(shot)
             try:
-                tag = geotag(_with_exposure(shot, data), track, mounting, args.offset)
+                if track:
+                    tag = geotag(_with_exposure(shot, data), track, mounting, args.offset)
+                    ledger.geotag(shot.shot_id, _kept(shot, tag))
+                else:
+                    tag = _tag_of(shot)
                 tagged += 1
-                ledger.geotag(shot.shot_id, _kept(shot, tag))
                 if store or args.in_place:
                     if lack:
                         raise NotSupported(f'{lack}; the ledger has its position')
                     file = _write(shot, data, tag, ledger, store)
             except Untagged as error:
                 words = str(error)
-                if Tag.of(shot):
+                if not track:
+                    failed += shot.state not in NO_PICTURE
+                elif Tag.of(shot):
                     words += '; it keeps the position that it has'
                 else:
                     failed += shot.state not in NO_PICTURE
@@ -153,12 +168,23 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
             documents.append({'shot_id': shot.shot_id, 'tag': tag, 'file': file,
                               'reason': words or None})
             rows.append([shot.shot_id, *_position(tag), words or str(file or '')])
-    text = f'{tagged} of {len(shots)} shots have a position from {args.track}.'
+    text = f'{tagged} of {len(shots)} shots have a position from {args.track or args.ledger}.'
     if rows:
         header = ['SHOT', 'POSITION', 'HEIGHT', 'UNCERTAIN', 'PICTURE']
         text = f'{table(header, rows, [2, 3])}\n{text}'
     out.show({'shots': documents, 'tagged': tagged, 'failed': failed}, text)
     return 0 if not failed else PARTLY if failed < len(shots) else 1
+
+
+def _tag_of(shot: ShotRecord) -> Tag:
+    """Return the tag that the ledger has. Raises Untagged, with the reason."""
+    from camera_driver.payload.exports import why_untagged
+    from camera_driver.payload.geotag import Tag
+    from camera_driver.payload.track import Untagged
+    tag = Tag.of(shot)
+    if tag is None:
+        raise Untagged(why_untagged(shot))
+    return tag
 
 
 def _picture(shot: ShotRecord) -> tuple[bytes, str]:

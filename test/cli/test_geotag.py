@@ -94,6 +94,34 @@ def test_from_ledger_and_track_to_pictures(command, tag, tmp_path, ledger, fligh
     assert abs(latitude - north_of(document['shots'][0]['file'])) < 1e-8
 
 
+def test_positions_that_the_ledger_has_need_no_track(command, tag, tmp_path, ledger):
+    assert tag().code == 0  # as a node does in flight
+    lost = list(records(ledger))[2]
+    shared = SharedLedger(ledger)
+    shared.geotag(lost, {'untagged': 'in a gap'})
+    shared.close()
+    result = command('geotag', '--ledger', ledger, '--output', tmp_path / 'tagged', '--json')
+    assert result.code == 7 and (result.document['tagged'], result.document['failed']) == (3, 1)
+    for one in result.document['shots']:
+        if one['shot_id'] == lost:
+            assert (one['tag'], one['reason']) == (None, 'in a gap')
+        else:
+            assert abs(north_of(one['file']) - one['tag']['latitude']) < 1e-8
+    assert records(ledger)[lost].geotag == {'untagged': 'in a gap'}
+    assert command('geotag', '--ledger', ledger, '--in-place').code == 7
+    text = command('geotag', '--ledger', ledger, '--in-place').out
+    assert text.endswith(f'3 of 4 shots have a position from {ledger}.\n')
+
+
+@pytest.mark.parametrize('words, reason', [
+    ([], 'or --output DIR or --in-place'),
+    (['--track', 'a.csv', '--find-offset', 'b.csv'], 'not both'),
+    (['--in-place', '--offset', '1'], 'are of a --track')])
+def test_what_does_not_go_together(command, ledger, words, reason):
+    result = command('geotag', '--ledger', ledger, *words)
+    assert result.code == 2 and reason in result.err
+
+
 def test_copies_are_replaced_by_newer_ones_and_by_these_alone(tag, ledger, tmp_path):
     folder = tmp_path / 'tagged'
     for offset in (OFFSET, OFFSET, OFFSET + 0.5):
@@ -271,8 +299,6 @@ def test_each_picture_has_the_position_of_its_own_shot(tag, tmp_path, flight):
 
 
 @pytest.mark.parametrize(('words', 'error'), [
-    ([], 'say --track FILE, or --find-offset LOG'),
-    (['--track', 'x', '--find-offset', 'y'], 'say --track FILE, or --find-offset LOG'),
     (['--track', 'x', '--offset', 'nan'], "'nan' is not a number"),
     (['--track', 'x', '--lever-arm', '1,2'], "'1,2' is not three numbers"),
     (['--track', 'x', '--camera', 'rear'], "has no shots of 'rear'; it has some of nadir"),
