@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is refused while a node is locked for a mission, and what is not."""
 
-from importlib import import_module
-
 from helpers import wait_until
 from node_rig import rig
 import pytest
@@ -83,16 +81,15 @@ def test_what_each_type_refuses(name, tmp_path):
     simulator = BUILT_IN[name].simulator_class()()
     with rig(node_of(name), simulator, tmp_path, start_locked=True) as one:
         refused = set()
-        for path, (kind, *_) in one.node.get_service_names_and_types_by_node(
-                'camera', '/'):
-            package, folder, service = kind.split('/')
-            if package in OWN and folder == 'srv':
-                answer = one.call(getattr(import_module(f'{package}.srv'), service),
-                                  path.removeprefix('/camera/'))
-                if 'refused: the node is locked' in answer.message:
-                    refused.add(path.removeprefix('/camera/'))
-                if path.endswith('/lock'):
-                    one.call(SetBool, 'lock', data=True)
+        called = {service.srv_name: service.srv_type for service in one.node.services
+                  if service.srv_type.__module__.partition('.')[0] in OWN}
+        for path, kind in called.items():
+            service_name = path.rpartition('/')[2]
+            if 'refused: the node is locked' in one.call(kind, service_name).message:
+                refused.add(service_name)
+            if service_name == 'lock':
+                one.call(SetBool, 'lock', data=True)
+        assert {'lock', 'preflight', 'self_test'} <= {path.rpartition('/')[2] for path in called}
         assert refused == OF_ALL | LOCKED[name]
 
 
