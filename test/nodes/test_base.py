@@ -62,7 +62,7 @@ def toy_type(monkeypatch):
 
 @pytest.fixture
 def toy(tmp_path):
-    with rig(ToyNode, ToySimulator(), tmp_path, reply_timeout=0.2) as one:
+    with rig(ToyNode, ToySimulator(), tmp_path, reply_timeout=1.0) as one:
         yield one
 
 
