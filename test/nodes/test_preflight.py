@@ -13,7 +13,10 @@ from rclpy.parameter import Parameter
 
 from camera_driver.catalog import BUILT_IN
 from camera_driver.cli.main import main
+from camera_driver.model import DeviceStatus
 from camera_driver.nodes.camera import node_of
+from camera_driver.nodes.diagnostics import ERROR, OK, WARN
+from camera_driver.nodes.preflight import supply
 from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.srv import Preflight
 
@@ -59,6 +62,17 @@ def test_what_speaks_against_it(camera, tmp_path):
     (tmp_path / 'pictures').write_text('in the way')
     answer, errors = look(camera)
     assert not answer.success and list(errors) == ['disk'] and 'pictures' in answer.message
+
+
+@pytest.mark.parametrize('status, shots, levels', [
+    (DeviceStatus(battery=0.09), 0, {'battery': ERROR}),
+    (DeviceStatus(battery=0.29), 0, {'battery': WARN}),
+    (DeviceStatus(battery=0.3, images_left=1), 0, {'battery': OK}),
+    (DeviceStatus(images_left=5), 5, {'memory': OK}),
+    (DeviceStatus(images_left=5), 6, {'memory': ERROR}),
+    (DeviceStatus(images_stored=5), 6, {'memory': WARN}), (DeviceStatus(), 6, {})])
+def test_battery_and_memory(status, shots, levels):
+    assert {task.name: task.level for task in supply(status, shots)} == levels
 
 
 def test_what_a_person_has_to_judge(camera):
