@@ -143,6 +143,31 @@ def test_the_answer_tells_that_it_was_done():
     assert simulator.faults.pending == []
 
 
+@pytest.mark.parametrize('others', [0, 1, 2])
+def test_each_late_copy_of_an_answer_is_known_as_one(others):
+    """Asked for twice more, it comes twice more, in place of later answers."""
+    def ask(number, image, *answers):
+        sent = encode(Block(number, bytes([image, 0])))
+        asked = [pair for answer in answers for pair in [(sent, ACK + answer), (ENQ, ACK)]]
+        return [*asked[:-1], (ACK, b'')]
+
+    one, two, three = (encode(Block(0x04, f'DSC0000{image}.JPG'.encode())) for image in (1, 2, 3))
+    size = encode(Block(0x18, b'\0\4\0\0'))
+    session, port = scripted(
+        (encode(Block(0x0a, b'\1\0')), ACK), (NAK, None), (NAK, one), (ACK, b''),
+        *ask(0x17, 1, one, size), *ask(0x17, 2, size, size) * min(others, 1),
+        *ask(0x0a, 2, two) * (others > 1), *ask(0x0a, 3, one, three))
+    assert session.picture_name(1) == 'DSC00001.JPG'
+    assert session.picture_size(1) == 1024
+    if others:
+        assert session.picture_size(2) == 1024
+    if others > 1:
+        assert session.picture_name(2) == 'DSC00002.JPG'
+    assert session.picture_name(3) == 'DSC00003.JPG'
+    assert port.done
+    assert session.exchange.channel.counters.stale == 2 + min(others, 1)
+
+
 def test_an_ack_of_the_host_is_lost_and_a_block_comes_twice():
     blocks = [encode(block) for block in message(0x03, pattern(1100))]
     start = (encode(Block(0x02, b'\1\0')), ACK + blocks[0])

@@ -86,6 +86,8 @@ MAX_NAKS = 2  # in a row; the camera resets itself at the third (3.1)
 MAX_SILENCES = 3  # of one block
 MAX_DAMAGES = 8  # of one block
 MAX_EMPTY = 16  # blocks in a row
+MAX_COPIES = 3  # late ones of an answer: fewer than TRIES, as the next may be equal
+MAX_DOUBTS = 8  # answers of which late copies are expected
 MAX_NOISE = 200  # frames nobody asked for
 SILENCE = 'silence'
 COMPLETE = ('checksum', 'length')  # damage of which nothing more is to come, most likely
@@ -114,8 +116,8 @@ class Exchange:
         self._numbers: dict[int, int] = {}  # of answers, where they are not those of the table
         self._late = False  # a second answer to the last command may come
         self._told: list[Block] = []  # this command and the one before it
-        self._doubled: Block | None = None  # was asked for twice: may come once more
-        self._repeats: Block | None = None  # the command that it answered, while nothing else is
+        self._copies: dict[Block, int] = {}  # asked for again: how often they may still come
+        self._repeats: Block | None = None  # what the last of them answered, until another is told
 
     def ask(self, block: Block, expected: int | None = None,
             progress: ProgressCallback | None = None, attempt: Attempt | None = None) -> bytes:
@@ -141,7 +143,7 @@ class Exchange:
                     naks += 1
                     self._bear(block, naks)
                     continue
-                transfer.doubtful = tries > 0
+                transfer.repeats = tries
                 answer = transfer.run(None)
             except Trouble as error:
                 tries += 1
@@ -324,17 +326,22 @@ class Exchange:
         """Say whether a block may be the answer to the command before this one."""
         return len(self._told) > 1 and self.fits(self._told[0], frame)
 
-    def may_come_again(self, block: Block, frame: Block) -> None:
-        """Take note of a block that was asked for twice: the other one is late, or lost."""
-        self._doubled, self._repeats = frame, block
+    def may_come_again(self, block: Block, frame: Block, times: int) -> None:
+        """Take note of an answer that was asked for again: the others are late, or lost."""
+        self._copies.pop(frame, None)
+        self._copies[frame] = min(times, MAX_COPIES)
+        self._repeats = block
+        if len(self._copies) > MAX_DOUBTS:
+            del self._copies[next(iter(self._copies))]
 
     def came_before(self, frame: Block) -> bool:
-        """Say, once, whether a block may be such a late one, the answer to an older command."""
-        late = frame == self._doubled and self._repeats is None
-        if late:
-            self._doubled = None
-            self.channel.counters.stale += 1
-        return late
+        """Say, so often, whether a block may be such a late one, of an older command."""
+        if (not self._copies.get(frame)
+                or self._repeats is not None and frame == [*self._copies][-1]):
+            return False
+        self._copies[frame] -= 1
+        self.channel.counters.stale += 1
+        return True
 
     def _bear(self, block: Block, naks: int) -> None:
         """Bear NAK for a while, the longer the surer it is that the camera has the command."""
@@ -445,7 +452,7 @@ class Transfer:
         self._doubles: list[tuple[int, int]] = []  # place and size of those like the one before
         self._accepted = False
         self._strange: Block | None = None  # what came with another number
-        self.doubtful = False  # the command was sent again: each of them may be answered
+        self.repeats = 0  # how often the command was sent again: each of them may be answered
 
     def accepted(self, callback: Callable[[float], None] | None) -> None:
         """Report, once, that the camera carries the command out."""
@@ -538,8 +545,8 @@ class Transfer:
                 raise Trouble(frame)
             if isinstance(frame, Block) and self._fits(frame):
                 exchange.note(self._block, frame)
-                if silences or self.doubtful:
-                    exchange.may_come_again(self._block, frame)
+                if silences or self.repeats:
+                    exchange.may_come_again(self._block, frame, silences + self.repeats)
                 return frame
             self._clean = False
             silences += frame is None

@@ -38,6 +38,9 @@ No answer to ENQ is `ReplyTimeout`, a NAK among the answers `Busy`, damage alone
 a text that is not acknowledged is `ProtocolError` (read) or `OutcomeUnknown` (write: perhaps only
 the ACK was lost, and the camera then takes no repetition, as it is idle again).
 
+An ACK does not say what it is for: before a write, that to an ENQ which came late or not at all is
+waited for (T_LATE), then ENQ is sent once more, since the camera may have given up waiting.
+
 A reply does not name its register: one that comes late must never be taken for the next
 register's (5.3). Before each ENQ what has arrived is dropped, replies acknowledged so that the
 camera stops repeating them. For T_DOUBT after a read whose text was sent more than once, or that
@@ -48,7 +51,7 @@ Worst cases, against any device (each may take up to T_WHOLE longer):
 ==========================  =====================================================================
 nothing answers ENQ         4.3 s
 NAK or damage to each ENQ   10 s (T_BUSY)
-a write                     22.5 s (T_BUSY, 0.5 s and 12 s for the text)
+a write                     35.5 s (2 x T_BUSY, T_LATE, 0.5 s and 12 s for the text)
 a read                      30 s (T_READ); 12 s if no text is ever acknowledged
 ==========================  =====================================================================
 """
@@ -87,6 +90,7 @@ BUSY_PAUSE = 0.5
 PAUSE = 0.02  # between sessions (8, item 19)
 EEPROM_PAUSE = 0.05  # after a write to EEPROM
 T_QUIET = 0.5  # after an ENQ without an answer was repeated: a second ACK may come
+T_LATE = 3.0  # and so long before a write, whose ACK says that it was carried out
 T_WHOLE = 2.0  # a frame that takes longer is damage
 T_NOISE = 5.0  # a line that does not fall silent within this is babbling
 N_RETRY = 3
@@ -108,6 +112,7 @@ class KpFd30Session:
         self._rest_until = -inf
         self._met = False  # whether it has acknowledged a text: it is a camera
         self._doubt_until = -inf  # a late reply may come until then
+        self._late_until = -inf  # the late ACK to an ENQ may come until then
 
     def read(self, area: int, register: int) -> bytes:
         """
@@ -132,7 +137,14 @@ class KpFd30Session:
         if command.reads:
             return self._ask(command)
         with self._session(EEPROM_PAUSE if command.status else PAUSE):
-            self._enquire(command, inf)
+            end = self.port.now() + 2 * T_BUSY
+            for _ in range(2):
+                self.listen(max(0.0, self._late_until - self.port.now()))
+                self._enquire(command, end)
+                if self.port.now() >= self._late_until:
+                    break
+            else:  # ENQs are still answered late: the camera waits for the text
+                self.listen(self._late_until - self.port.now())
             if self._transmit(command, inf, sending) is None:
                 raise OutcomeUnknown(f'{self._not_acknowledged(command)}; it is unknown whether '
                                      'it took it')
@@ -220,6 +232,7 @@ class KpFd30Session:
             heard = self._answer_to_enq(end)
             if heard is Control.ACK:
                 if silent:  # it may be late and another follow, which is not that of the text
+                    self._late_until = port.now() + T_LATE
                     self.listen(T_QUIET)
                 return
             silent |= heard is not Control.NAK
