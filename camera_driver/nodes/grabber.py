@@ -34,8 +34,9 @@ MOST_HELD = 16  # frames
 
 PARAMETERS = (
     *video.PARAMETERS,
-    Setting('settle_time', float, 'from the report of a switch until pictures are published: what '
-            'the grabber takes to get hold of another signal, as measured', 's', minimum=0.0,
+    Setting('settle_time', float, 'delay from the report of a switch until images are published: '
+            'the time the grabber takes to lock on to another signal, as measured',
+            's', minimum=0.0,
             maximum=30.0, default=1.0, when=When.ANY_TIME),
 )
 

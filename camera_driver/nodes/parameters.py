@@ -46,14 +46,15 @@ COMMON = (
     Setting('wait_for_device', bool, 'true: wait for a device that is absent at start; false: '
             'configuring fails, and with autostart the process exits with an error',
             default=True),
-    Setting('expect_serial', str, 'serial number without which ~/preflight says no; empty: any',
+    Setting('expect_serial', str, 'serial number that ~/preflight requires of the device; empty: '
+            'any',
             default='', when=When.ANY_TIME),
     Setting('reconnect_delay', float, 'delay before the first reconnection attempt; it doubles '
             'with each attempt, up to 30 s', 's', minimum=0.1, maximum=600.0, default=1.0),
     Setting('status_rate', float, 'minimum rate of ~/status', 'Hz', minimum=0.1,
             maximum=50.0, default=1.0, when=When.START),
-    Setting('start_locked', bool, 'locked for a mission from the start on, as by ~/lock; a node '
-            'that is started again is locked again', default=False, when=When.START),
+    Setting('start_locked', bool, 'lock the node for a mission from the start, as ~/lock does; '
+            'it is locked again after a restart', default=False, when=When.START),
     Setting('allow_raw_writes', bool, 'allow raw writes and messages to the device, such as '
             '~/send_message', default=False, when=When.START),
     Setting('simulate', bool, 'start a simulated device on a pseudo-terminal and connect to it '

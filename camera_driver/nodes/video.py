@@ -50,7 +50,7 @@ PARAMETERS = (
             raw_allowed=False, default='off'),
     Setting('video_encoding', str, 'encoding of ~/image_raw', words={'bgr8': 0, 'mono8': 1},
             raw_allowed=False, default='bgr8'),
-    Setting('video_divisor', int, 'publish one of so many frames of the source', minimum=1,
+    Setting('video_divisor', int, 'publish every n-th frame of the source', minimum=1,
             maximum=1000, default=1, when=When.ANY_TIME),
     Setting('image_raw.compressed.jpeg_quality', int, 'quality of the JPEGs of '
             '~/image_raw/compressed, by the name that image_transport gives it', minimum=1,

@@ -762,5 +762,7 @@ def same(held, wanted, setting):
     """Say whether two values of a setting are the same, numbers as far as a device has digits."""
     if isinstance(held, float) or isinstance(wanted, float):
         digit = 0.011 * min(1.0, setting.maximum or 1.0)
+        if setting.optical == 'focal_length':
+            digit = 0.051  # sierra sends 0.1 mm
         return held is not None and isclose(held, wanted, rel_tol=0.02, abs_tol=digit)
     return held == wanted

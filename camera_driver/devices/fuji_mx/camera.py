@@ -40,14 +40,15 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
 
     LINE: ClassVar[LineSettings] = AT_FIRST
     OPTIONS: ClassVar[tuple[Setting, ...]] = (
-        Setting('baudrate', int, 'Highest line speed to agree on; lower ones are tried when the '
+        Setting('baudrate', int, 'Highest line speed to negotiate; lower ones are tried if the '
                 'camera refuses or the line does not carry it', 'baud', default=115200,
                 values=tuple(SPEED_CODES), source='fuji_mx.md 3.3'),
-        Setting('keep_alive', float, 'Period of harmless questions that keep the camera awake; 0 '
-                'lets it switch itself off after some time', 's', default=20.0, minimum=0.0,
+        Setting('keep_alive', float, 'Interval between harmless polls that keep the camera '
+                'awake; 0: no polls, it switches itself off after some time',
+                's', default=20.0, minimum=0.0,
                 maximum=600.0, source='fuji_mx.md 3.5'),
         Setting('charge_flash', int, 'Charge the flash with this intensity before each picture '
-                '(200 in the software of Fuji); 0: do not. It takes seconds, and has hung an '
+                "(Fuji's software sends 200); 0: do not. It takes seconds, and has hung an "
                 'MX-700 until it was switched off', default=0, minimum=0, maximum=65535,
                 source='fuji_mx.md 4.2, row 34; 1.3'),
         Setting('camera_clock', str, "What the camera's clock shows and is set to: UTC, or this "

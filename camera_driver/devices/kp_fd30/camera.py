@@ -44,16 +44,17 @@ class KpFd30Camera(ControlsExposure, HasVideo, HasRegisters, KeepsSettings):
 
     LINE: ClassVar[LineSettings] = LINE
     OPTIONS: ClassVar[tuple[Setting, ...]] = (
-        Setting('camera_number', int, 'Number of the camera, set at the camera; 255: every camera '
-                'on the line obeys, so only with one of them', default=GLOBAL, minimum=0,
+        Setting('camera_number', int, 'Number of the camera, as set on the camera; 255: every '
+                'camera on the line obeys, for a line with a single camera',
+                default=GLOBAL, minimum=0,
                 maximum=255, source='kp_fd30.md 4.1'),
-        Setting('keep_alive', float, 'Period of harmless questions that notice a camera that is '
-                'gone; 0: none', 's', default=5.0, minimum=0.0, maximum=600.0,
+        Setting('keep_alive', float, 'Interval between harmless polls that detect a lost camera; '
+                '0: no polls', 's', default=5.0, minimum=0.0, maximum=600.0,
                 source='kp_fd30.md 10.3'),
-        Setting('preset_times', str, 'Times of preset shutter codes that you know from the '
-                'manual, in addition to the five legible ones: CODE=SECONDS, ..., such as '
+        Setting('preset_times', str, 'Exposure times of preset shutter codes that you know from '
+                'the manual, in addition to the five legible ones: CODE=SECONDS, ..., such as '
                 '0x02=7.0, 0x21=1/10000', default='', source='kp_fd30.md 4.4'),
-        Setting('allow_factory_store', bool, 'Let EEPROM and factory values be written',
+        Setting('allow_factory_store', bool, 'Allow writing to EEPROM and to factory values',
                 default=False, source='kp_fd30.md 4.1, 4.6', when=When.START),
     )
     SETTINGS: ClassVar[tuple[Setting, ...]] = tuple(row.setting for row in ROWS)

@@ -44,7 +44,7 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
 
     LINE: ClassVar[LineSettings] = WAKE_UP
     OPTIONS: ClassVar[tuple[Setting, ...]] = (
-        Setting('baudrate', int, 'Highest line speed to agree on; lower ones are tried when the '
+        Setting('baudrate', int, 'Highest line speed to negotiate; lower ones are tried if the '
                 'camera refuses or the line does not carry it', 'baud', default=115200,
                 values=tuple(sorted(SPEED_CODES)), source='sierra.md 3.4'),
         Setting('model_record', str, 'Name of the model record to use (words, missing registers); '
@@ -54,9 +54,9 @@ class SierraCamera(TakesPictures, ControlsExposure, TakesPreviews, StoresImages,
                 'or byte by byte', default='auto', raw_allowed=False,
                 words={'auto': 0, 'burst': 1, 'chunked': 2, 'bytewise': 3},
                 source='sierra.md 5.8'),
-        Setting('keep_alive', float, 'Period of harmless questions that keep the camera awake; 0 '
-                'lets it fall asleep between jobs, which saves its battery and delays the next '
-                'shot by the log-in', 's', default=2.0, minimum=0.0, maximum=60.0,
+        Setting('keep_alive', float, 'Interval between harmless polls that keep the camera '
+                'awake; 0: no polls, it falls asleep between jobs, which saves its battery and '
+                'delays the next shot by the log-in', 's', default=2.0, minimum=0.0, maximum=60.0,
                 source='sierra.md 3.5'),
         Setting('camera_clock', str, "What the camera's clock shows and is set to: UTC, as "
                 "photopc sets it, or this computer's local time", default='utc', raw_allowed=False,

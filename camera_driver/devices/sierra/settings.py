@@ -111,11 +111,11 @@ ROWS = (
             'sierra.md 4.3.4', 'image_adjust'),
     _choice('white_balance', 20, 'White balance; the words depend on the model',
             'sierra.md 4.3.5', 'white_balance'),
-    _choice('focus_mode', 33, 'Focus; effective only with a picture in the same session',
+    _choice('focus_mode', 33, 'Focus; takes effect only if a picture is taken in the same session',
             family='focus_mode'),
     _number('focus_position', 103, 'Position of the manual focus; the range depends on the model',
             0),
-    _choice('metering_mode', 70, 'How light is metered'),
+    _choice('metering_mode', 70, 'How light is measured'),
     _choice('iso_speed', 85, 'Sensitivity; the words depend on the model', family='iso_speed',
             access=Access.READ_ONLY),
     Row(Setting('exposure_compensation', float, 'Exposure compensation', 'EV', minimum=-2.0,
@@ -129,15 +129,15 @@ ROWS = (
     _number('capture_flags', 72, 'Bit map of lens, zoom and colour flags (4.3.6)', 0,
             source='sierra.md 4.3.6'),
     _number('lcd_brightness', 35, 'Brightness of the display', 1, 7),
-    _number('lcd_autoshut', 38, 'Time until the display goes off', 0),
+    _number('lcd_autoshut', 38, 'Time until the display switches off', 0),
     _choice('lcd_date_format', 41, 'How the display shows dates; the words depend on the model, '
             'and its sources disagree', family='lcd_date_format'),
-    _number('autoshut_host', 23, 'Time until the connected camera switches off; in 0.1 s on some '
-            'models', 0),
-    _number('autoshut_field', 24, 'Time until the unconnected camera switches off; in 0.1 s on '
-            'some models', 0),
-    _number('session_timeout', 82, 'Rest after which the camera ends the session; the unit is not '
-            'documented (60 is a usual value). With less than 10 s keep_alive would come too late',
+    _number('autoshut_host', 23, 'Time until the camera switches off while it is connected; in '
+            '0.1 s on some models', 0),
+    _number('autoshut_field', 24, 'Time until the camera switches off while it is not connected; '
+            'in 0.1 s on some models', 0),
+    _number('session_timeout', 82, 'Idle time after which the camera ends the session; its unit '
+            'is not documented (60 is a usual value). Below 10 s keep_alive would come too late',
             10, 0x7FFFFFFF, Access.WRITE_ONLY),
     _choice('language', 53, 'Language of the menus'),
     Row(Setting('camera_id', str, 'Free text that is stored in pictures; few models allow writing',
@@ -145,7 +145,8 @@ ROWS = (
     _choice('led_mode', 30, 'The light on the camera', access=Access.WRITE_ONLY),
     _by_action('lcd_mode', Action.SET_LCD_MODE, 'What the display shows',
                {'off': 1, 'record': 2, 'play': 3, 'thumbnails': 4}),
-    _by_action('lcd_step', Action.SET_LCD_MODE, 'Go on from what the display shows',
+    _by_action('lcd_step', Action.SET_LCD_MODE, 'Step to the next or previous picture on the '
+               'display, or change the size of thumbnails',
                {'thumbnails_smaller': 5, 'thumbnails_larger': 6, 'next': 7, 'previous': 8},
                momentary=True),
     _by_action('lcd_test_color', Action.LCD_TEST_COLOR, 'Show a test picture on the display',
@@ -154,7 +155,8 @@ ROWS = (
     _choice('operation_mode', 34, 'What the camera does; lcd_mode changes it',
             access=Access.READ_ONLY),
     _choice('card_status', 51, 'Whether there is a memory card', access=Access.READ_ONLY),
-    _number('frames_taken_total', 40, 'Pictures taken in all', access=Access.READ_ONLY),
+    _number('frames_taken_total', 40, 'Pictures taken in all by this camera',
+            access=Access.READ_ONLY),
 )
 
 BY_NAME: Mapping[str, Row] = {row.setting.name: row for row in ROWS}

@@ -73,7 +73,7 @@ class Captures(Part[TakesPictures]):
 
     ABILITY = TakesPictures
     PARAMETERS = (
-        Setting('trigger_delay', float, 'from the trigger on the line to the exposure, as '
+        Setting('trigger_delay', float, 'delay from the trigger on the line to the exposure, as '
                 'measured for this model; added to the stamp', 's', minimum=0.0, maximum=10.0,
                 default=0.0, when=When.ANY_TIME),
     )

@@ -66,26 +66,31 @@ class Geotags(Part[TakesPictures]):
 
     ABILITY = TakesPictures
     PARAMETERS = (
-        Setting(FIX, str, 'sensor_msgs/NavSatFix of the antenna: each picture gets a position, on '
-                '~/geotags and in the ledger; empty: none', default='', when=When.START),
-        Setting(ATTITUDE, str, 'orientation of the body (forward, left, up) in east, north, up; '
-                'empty: positions without angles', default='', when=When.START),
-        Setting(KIND, str, 'what comes there: sensor_msgs/Imu or geometry_msgs/QuaternionStamped',
+        Setting(FIX, str, "topic of the antenna's fixes (sensor_msgs/NavSatFix): each picture "
+                'gets a position, on ~/geotags and in the ledger; empty: no geotags',
+                default='', when=When.START),
+        Setting(ATTITUDE, str, "topic of the body's orientation (forward, left, up) in east, "
+                'north, up; empty: positions without angles', default='', when=When.START),
+        Setting(KIND, str, 'message type of geotag_attitude_topic: sensor_msgs/Imu or '
+                'geometry_msgs/QuaternionStamped',
                 words=dict(zip(KINDS, range(len(KINDS)))), raw_allowed=False, default='imu',
                 when=When.START),
-        Setting(LEVER_ARM, float, 'from the antenna to the camera in the axes of the body: '
-                'forward, left, up, such as [0.1, 0.0, -0.25]; empty: 0, 0, 0', 'm', many=True,
+        Setting(LEVER_ARM, float, 'position of the camera relative to the antenna, in the axes '
+                'of the body: forward, left, up, such as [0.1, 0.0, -0.25]; empty: 0, 0, 0',
+                'm', many=True,
                 when=When.ANY_TIME),
-        Setting(BORESIGHT, float, 'roll, pitch, yaw from the body to the optical frame, as '
-                'tf_rotation; empty: it looks down, the top of the picture ahead, as [3.14159, '
-                '0.0, -1.5708]', 'rad', many=True, when=When.ANY_TIME),
-        Setting('geotag_max_age', float, 'beyond a fix or attitude with none behind it that a '
-                'position holds for', 's', minimum=0.0, maximum=10.0, default=MAX_AGE,
+        Setting(BORESIGHT, float, 'rotation from the body to the optical frame: roll, pitch, '
+                'yaw, as tf_rotation; empty: the camera looks down, the top of its picture '
+                'forward, as [3.14159, 0.0, -1.5708]', 'rad', many=True, when=When.ANY_TIME),
+        Setting('geotag_max_age', float, 'how long a fix or attitude holds when the one behind '
+                'it is missing; pictures beyond that get no position',
+                's', minimum=0.0, maximum=10.0, default=MAX_AGE,
                 when=When.ANY_TIME),
-        Setting('geotag_max_speed', float, 'fixes that would be faster do not count', 'm/s',
+        Setting('geotag_max_speed', float, 'fixes that would take a higher speed to get to are '
+                'ignored', 'm/s',
                 minimum=1.0, maximum=1000.0, default=MAX_SPEED, when=When.ANY_TIME),
-        Setting('geotag_height', str, 'what heights of the fixes are over: the ellipsoid, as '
-                'NavSatFix.msg says, or mean sea level, where a driver does otherwise',
+        Setting('geotag_height', str, 'what the altitude of the fixes refers to: the ellipsoid, '
+                'as NavSatFix.msg says, or mean sea level, as some drivers publish',
                 words=dict(zip(HEIGHTS, range(len(HEIGHTS)))), raw_allowed=False,
                 default='ellipsoid', when=When.ANY_TIME),
     )

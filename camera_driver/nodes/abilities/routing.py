@@ -38,20 +38,20 @@ class Matrix(Part[Routes]):
     PARAMETERS = (
         *grabber.PARAMETERS,
         Setting('cameras', str, 'names of the cameras behind the matrix, such as [nadir, '
-                'oblique]; for each of them the parameter NAME.input says at which input it is, '
-                'and NAME.frame_id and NAME.camera_info_url what they say of other cameras',
+                'oblique]; for each of them NAME.input says which input it is connected to, and '
+                'NAME.frame_id and NAME.camera_info_url are those of a camera node',
                 many=True, when=When.START),
         Setting('grabber_output', int, 'output that the frame grabber is connected to; 0: none',
                 minimum=0, default=0, when=When.START),
         Setting('select_preset', int, 'preset reserved for ~/select_camera, which overwrites it; '
                 '0: none', minimum=0, maximum=255, default=0, when=When.ANY_TIME),
-        Setting('routes', int, 'the input that each output shows, of output 1 first, such as [1, '
-                '2, 3, 4, 5, 6, 7, 8]: ~/select_camera routes them all, and changes '
-                'grabber_output alone; empty: not said', minimum=1, many=True,
+        Setting('routes', int, 'input that each output shows, starting with output 1, such as '
+                '[1, 2, 3, 4, 5, 6, 7, 8]: ~/select_camera switches all of them in one step and '
+                'changes only grabber_output; empty: not known', minimum=1, many=True,
                 when=When.ANY_TIME),
     )
     CAMERA_PARAMETERS = (
-        Setting('input', int, 'input of the matrix that the camera is at; 0: not said',
+        Setting('input', int, 'input of the matrix that the camera is connected to; 0: not known',
                 minimum=0, default=0, when=When.START),
         Setting('frame_id', str, 'frame of its images (optical); empty: that of its '
                 'own node, NAMESPACE/CAMERA_optical_frame',
