@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from programs import BAUDRATE, programs
-from simulated import camera, picture
+from simulated import camera, large_picture, picture
 from table import cpu_time, Table
 
 from camera_driver.devices.sierra.registers import NUMBER
@@ -55,15 +55,21 @@ class TimedPort(SerialPort):
 def measure() -> Iterator[Table]:
     """Measure the transfer alone, then whole commands one after the other."""
     size = len(picture())
-    ideal = size * BITS / BAUDRATE
     with camera('--paced') as simulated:
-        yield _transfer(simulated.port, size, ideal)
-        with TemporaryDirectory() as directory:
-            rows = []
-            for name, download in programs(simulated.port, Path(directory) / 'run').items():
-                run = download(2)
-                rows.append((name, run.wall, 100 * ideal / run.wall, run.cpu))
-    yield Table(
+        yield _transfer(simulated.port, size, size * BITS / BAUDRATE)
+        yield _commands(simulated.port, 2, size)
+    with camera('--paced', '--large') as simulated:
+        yield _commands(simulated.port, 3, len(large_picture()))
+
+
+def _commands(port: str, index: int, size: int) -> Table:
+    ideal = size * BITS / BAUDRATE
+    with TemporaryDirectory() as directory:
+        rows = []
+        for name, download in programs(port, Path(directory) / 'run').items():
+            run = download(index)
+            rows.append((name, run.wall, 100 * ideal / run.wall, run.cpu))
+    return Table(
         f'The whole command, {size} bytes at {BAUDRATE} baud, the same camera',
         ('command', 'time [s]', 'efficiency [%]', 'CPU [s]'), rows,
         f'Start of the program, log-in and all that it asks included; ideal: {ideal:.3f} s.')

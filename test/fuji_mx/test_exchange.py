@@ -58,10 +58,13 @@ def test_a_surplus_ack():
     assert session.picture_count() == 3
 
 
-@pytest.mark.parametrize('left', ['06', '10 02 00 0b 10 41', '10 02 00', '41', '41 06 15'])
-def test_what_came_unasked_is_dropped(left):
+@pytest.mark.parametrize('left, stale', [
+    ('06', 1), ('06 06', 2), ('10 02 00 0b 10 41', 2), ('10 02 00', 1), ('41', 1),
+    ('41 06 15', 1)])
+def test_what_came_unasked_is_dropped(left, stale):
     session, port = scripted((b'', bytes.fromhex(left)), (COUNT, ACK + THREE), (ACK, b''))
     assert session.picture_count() == 3
+    assert session.exchange.channel.counters.stale == stale
     assert port.done
 
 
@@ -252,6 +255,24 @@ def test_progress_may_end_a_download(baudrate, size):
     assert session.port.now() - begun < 2 * 1037 * 11 / baudrate + 0.1
     assert session.picture_size(1) == size
     assert session.port.now() - begun < 5.0
+
+
+@pytest.mark.parametrize('size, logins', [(600, 1), (4000, 1), (6000, 2), (300_000, 2)])
+def test_a_short_rest_is_acknowledged_and_the_session_goes_on(size, logins):
+    frames = example_frames()
+    frames[0].data = pattern(size)
+    session, _ = simulated(115200, paced=True, frames=frames)
+    assert session.picture_count() == 3
+    begun = session.port.now()
+
+    def enough(progress):
+        raise Cancelled('enough')
+
+    with pytest.raises(Cancelled):
+        session.picture(1, size, enough)
+    assert session.port.now() - begun < 0.5 + 2 * 512 * 11 / 115200
+    assert session.picture_size(1) == size
+    assert session.logins == logins
 
 
 @pytest.mark.parametrize('fault', ['lost_block', 'endless_data', 'eot_in_transfer'])

@@ -88,6 +88,16 @@ def test_no_covariance_is_no_uncertainty_of_zero(value):
     assert found.horizontal is None and found.vertical is None
 
 
+def test_a_change_of_speed_counts_on_both_of_its_sides():
+    north = ground(10, 20)[0]
+    metres = [0, 10, 20, 30, 50, 70, 90]  # twice as fast from the third second on
+    places = [geodetic(tuple(earth(10, 20, 100) + way * north)) for way in metres]
+    track = Track([Fix(START + t, *place, 0.001, 0.001) for t, place in enumerate(places)],
+                  height_kind=ELLIPSOID)
+    found = [track.position(START + t + 0.5).horizontal for t in range(6)]
+    assert found == pytest.approx([0, 0, 10 / 8, 10 / 8, 0, 0], abs=2e-3)
+
+
 def test_uncertainty_between_fixes_that_turn():
     """A circle of 50 m at 20 m/s: the chord of a second is a metre from the arc."""
     axes = ground(0, 0)
