@@ -64,6 +64,14 @@ def test_what_speaks_against_it(camera, tmp_path):
     assert not answer.success and list(errors) == ['disk'] and 'pictures' in answer.message
 
 
+def test_shots_that_could_not_be_recorded_are_no_mission(tmp_path):
+    (tmp_path / 'in_the_way').write_text('no folder')
+    with rig(SierraNode, sierra(), tmp_path,
+             ledger_file=str(tmp_path / 'in_the_way' / 'shots.sqlite3')) as one:
+        answer, errors = look(one)
+    assert not answer.success and 'recorded in memory' in errors['ledger']
+
+
 @pytest.mark.parametrize('status, shots, levels', [
     (DeviceStatus(battery=0.09), 0, {'battery': ERROR}),
     (DeviceStatus(battery=0.29), 0, {'battery': WARN}),
