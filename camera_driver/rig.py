@@ -23,16 +23,19 @@ import yaml
 from camera_driver.catalog import TYPES
 from camera_driver.device_type import DeviceType
 from camera_driver.errors import StorageError
+from camera_driver.machines import DISCOVERY, MOST_PEERS, Network, SERVER_PORT
 from camera_driver.model import Access, OptionValue, Setting, SettingValue
 
 PROCESSES = ('one', 'each')
 """All nodes in one process, or one process for each."""
 
-FILE_KEYS = ('namespace', 'processes', 'respawn', 'devices')
-DEVICE_KEYS = ('name', 'type', 'namespace', 'parameters', 'remappings', 'cameras')
+FILE_KEYS = ('namespace', 'processes', 'respawn', 'machines', 'network', 'devices')
+DEVICE_KEYS = ('name', 'type', 'machine', 'namespace', 'parameters', 'remappings', 'cameras')
+NETWORK_KEYS = ('discovery', 'server', 'server_port')
 
 NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')  # of a ROS node, and of each part of a namespace
 TOPIC = re.compile(r'(?:~?/)?[A-Za-z_][A-Za-z0-9_]*(?:/[A-Za-z_][A-Za-z0-9_]*)*')
+HOST = re.compile(r'[A-Za-z0-9_](?:[A-Za-z0-9_.:-]*[A-Za-z0-9_])?')  # a name or an address
 LONGEST = 240  # characters of namespace and name; ROS wants topics to stay below 256
 
 USE_SIM_TIME = Setting('use_sim_time', bool, 'take the time from /clock', default=False)
@@ -55,6 +58,7 @@ class RigDevice:
     namespace: str  # with what is before it: 'front', '/uav1/front', '' = none
     parameters: Mapping[str, OptionValue]
     remappings: Mapping[str, str] = field(default_factory=dict)  # topic or service -> other name
+    machine: str = ''  # the computer that it is at; '' = there is but one
 
     @property
     def full_name(self) -> str:
@@ -87,6 +91,27 @@ class Rig:
     devices: tuple[RigDevice, ...]
     processes: str
     respawn: bool = False
+    network: Network = Network()
+
+    def share(self, machine: str = '') -> tuple[Rig, str]:
+        """
+        Return what runs on one of its machines, and which that is; '' = on this computer.
+
+        Raises ValueError when there is no such, or nothing to do for it.
+        """
+        hosts = self.network.hosts
+        if not hosts:
+            if machine:
+                raise ValueError(f'machine {machine}: the rig file has no machines:')
+            return self, ''
+        machine = machine or self.network.here()
+        if machine not in hosts:
+            raise ValueError(f'there is no machine {machine!r} in the rig file'
+                             + _nearest(machine, hosts))
+        devices = tuple(device for device in self.devices if device.machine == machine)
+        if not devices and machine != self.network.server:
+            raise ValueError(f'no device of the rig file is at {machine}')
+        return replace(self, devices=devices), machine
 
 
 def read(path: str, simulate: bool = False, namespace: str = '') -> Rig:
@@ -133,7 +158,9 @@ class _Reader:
         self._simulate = simulate
         self._namespace = namespace
         self._names: dict[str, int] = {}  # full name -> line
-        self._ports: dict[str, tuple[str, int]] = {}  # real path -> name and line of the device
+        # Machine and real path -> name and line of the device.
+        self._ports: dict[tuple[str, str], tuple[str, int]] = {}
+        self._hosts: dict[str, str] = {}
 
     def rig(self, root: yaml.Node) -> Rig:
         items = self._mapping(root, 'a rig file', FILE_KEYS)
@@ -144,6 +171,11 @@ class _Reader:
             processes = self._word(items['processes'][1], 'processes', PROCESSES)
         respawn = 'respawn' in items and self._word(
             items['respawn'][1], 'respawn', ('true', 'false')) == 'true'
+        if 'machines' in items:
+            self._hosts = self._machines(items['machines'][1])
+        network = Network(self._hosts)
+        if 'network' in items:
+            network = self._network(items['network'][1])
         if 'devices' not in items:
             self._fail(root, 'there is no devices:, the list of its devices')
         devices = items['devices'][1]
@@ -151,7 +183,58 @@ class _Reader:
             self._fail(devices, 'devices: is not a list; begin each device with a dash: '
                        '- name: nadir')
         return Rig(tuple(_behind([self._device(node) for node in devices.value])), processes,
-                   respawn)
+                   respawn, network)
+
+    def _machines(self, node: yaml.Node) -> dict[str, str]:
+        """Return machine -> host."""
+        hosts: dict[str, str] = {}
+        for name, (key, value) in self._mapping(node, 'machines').items():
+            items = {} if self._says_nothing(value) else self._mapping(
+                value, 'a machine', ('host',))
+            host = self._text(items['host'][1], 'host') if 'host' in items else name
+            if not HOST.fullmatch(name) or not HOST.fullmatch(host):
+                self._fail(key, 'machines and hosts have names or addresses such as pod or '
+                           '10.0.0.2')
+            if host in hosts.values():
+                self._fail(key, f'{host} is another machine already')
+            hosts[name] = host
+        if not hosts:
+            self._fail(node, 'machines: has none; write a name for each, as in '
+                       'pod: {host: 10.0.0.2}')
+        return hosts
+
+    def _network(self, node: yaml.Node) -> Network:
+        items = self._mapping(node, 'network', NETWORK_KEYS)
+        if not self._hosts:
+            self._fail(node, 'network: is of several computers; list them under machines:')
+        if 'discovery' not in items:
+            self._fail(node, f'network: has no discovery: {", ".join(DISCOVERY)}')
+        where, value = items['discovery']
+        discovery = self._word(value, 'discovery', DISCOVERY)
+        if discovery == 'static' and len(self._hosts) > MOST_PEERS:
+            self._fail(value, f'ROS 2 takes no more than {MOST_PEERS} machines; use a server')
+        if discovery != 'server':
+            for key in ('server', 'server_port'):
+                if key in items:
+                    self._fail(items[key][0], f'{key}: is of discovery: server')
+            return Network(self._hosts, discovery)
+        if 'server' not in items:
+            self._fail(where, 'discovery: server needs server: MACHINE, on which it runs')
+        port = Setting('server_port', int, '', minimum=1, maximum=65535)
+        return Network(
+            self._hosts, discovery, self._word(items['server'][1], 'machine', self._hosts),
+            int(self._value(port, items['server_port'][1]))  # type: ignore[arg-type]
+            if 'server_port' in items else SERVER_PORT)
+
+    def _machine(self, node: yaml.Node, items: Mapping[str, tuple[yaml.Node, yaml.Node]]) -> str:
+        if 'machine' in items:
+            if not self._hosts:
+                self._fail(items['machine'][0], 'machine: is one of machines:, which the file '
+                           'does not have')
+            return self._word(items['machine'][1], 'machine', self._hosts)
+        if self._hosts:
+            self._fail(node, f'this device has no machine:, one of {", ".join(self._hosts)}')
+        return ''
 
     def _device(self, node: yaml.Node) -> RigDevice:
         items = self._mapping(node, 'a device', DEVICE_KEYS)
@@ -170,7 +253,8 @@ class _Reader:
             parameters['simulate'] = True
             if parameters.get('video_source') != 'none':
                 parameters.pop('video_source', None)  # the grabber is simulated as well
-        device = RigDevice(name, kind.name, namespace, parameters, remappings)
+        device = RigDevice(name, kind.name, namespace, parameters, remappings,
+                           self._machine(node, items))
         line = items['name'][1].start_mark.line + 1
         if device.full_name in self._names:
             self._fail(items['name'][1], f'the name {device.full_name} is taken by the device in '
@@ -219,7 +303,7 @@ class _Reader:
             self._fail(items['name'][1], f'{device.name} has no port: write one under '
                        'parameters:, or simulate: true, or simulate all')
         node = self._mapping(items['parameters'][1], 'parameters')['port'][1]
-        real = port if '://' in port else os.path.realpath(port)
+        real = device.machine, port if '://' in port else os.path.realpath(port)
         if real in self._ports:
             name, line = self._ports[real]
             self._fail(node, f'{port} is the port of {name} as well (line {line})')

@@ -12,7 +12,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
 
 from camera_driver.nodes.launching import (
-    BOOLS, device_node, log_level, outer_namespace, respawn, truth)
+    BOOLS, device_node, environment, log_level, outer_namespace, respawn, truth)
 from camera_driver.rig import PROCESSES, read
 
 
@@ -22,17 +22,20 @@ def start(context):
     path, simulate, level = values['rig'], truth(values['simulate']), values['log_level']
     processes = values['processes'] or read(path, simulate).processes
     if processes == 'each':
-        rig = read(path, simulate, values['namespace'])
+        rig, machine = read(path, simulate, values['namespace']).share(values['machine'])
         again = 'true' if rig.respawn else values['respawn']
-        return [device_node(context, device.type, device.name, device.namespace,
-                            device.parameters, remappings=device.remappings, log_level=level,
-                            respawn=again) for device in rig.devices]
+        nodes = [device_node(context, device.type, device.name, device.namespace,
+                             device.parameters, remappings=device.remappings, log_level=level,
+                             respawn=again) for device in rig.devices]
+        return [*environment(rig.network.environment(machine)), *nodes]
     namespace = outer_namespace(context, values['namespace'])
-    levels = [word for device in read(path, simulate, namespace).devices
+    rig, machine = read(path, simulate, namespace).share(values['machine'])
+    levels = [word for device in rig.devices
               for word in ('--log-level', f'{device.logger}:={level}')]
     return [Node(
         package='camera_driver', executable='camera-driver', exec_name='rig',
         arguments=['up', path, '--processes', 'one', '--namespace', namespace,
+                   *(['--machine', machine] if machine else []),
                    *(['--simulate'] if simulate else []),
                    *(['--no-respawn'] if truth(values['respawn']) else []),
                    '--ros-args', *levels],
@@ -51,6 +54,8 @@ def generate_launch_description():
         DeclareLaunchArgument('processes', default_value='', choices=['', *PROCESSES],
                               description='one: all nodes in one process; each: a process for '
                               'each; empty: as the file says'),
+        DeclareLaunchArgument('machine', default_value='', description='Of a rig with machines: '
+                              'start what is at this one; empty: at this computer, by its name'),
         log_level(),
         respawn(),
         OpaqueFunction(function=start),

@@ -10,6 +10,7 @@ import pytest
 
 from camera_driver.catalog import TYPES
 from camera_driver.errors import StorageError
+from camera_driver.machines import Network
 from camera_driver.model import Setting
 from camera_driver.rig import declared, read, Rig, RigDevice, RigError
 
@@ -28,6 +29,9 @@ def rig(tmp_path):
         return read(str(path), simulate, namespace)
 
     return read_text
+
+
+MACHINES = 'machines: {base: {host: 10.0.0.1}, pod: }\n'
 
 
 def one(parameters='port: a', name='x', kind='sierra'):
@@ -171,7 +175,7 @@ devices:
 @pytest.mark.parametrize('text, problem', [
     ('', '1:1: the file is empty; list its devices under devices:'),
     ('devices', '1:1: a rig file is written as key: value, with these keys: namespace, '
-     'processes, respawn, devices'),
+     'processes, respawn, machines, network, devices'),
     ('processes: one', '1:1: there is no devices:, the list of its devices'),
     ('devices: []', '1:10: devices: is not a list'),
     ('devices:\n  nadir: {}', '2:3: devices: is not a list; begin each device with a dash'),
@@ -188,7 +192,7 @@ devices:
     ('devices:\n- {name: x, type: leica}', "2:19: there is no device type 'leica'; there are: "),
     ('devices:\n- {name: x, type: [sierra]}', '2:19: device type: has to be a single value'),
     ('devices:\n- {name: x, type: sierra, colour: red}', '2:27: a device has no key colour; '
-     'there are: cameras, name, namespace, parameters, remappings, type'),
+     'there are: cameras, machine, name, namespace, parameters, remappings, type'),
     ('devices:\n' + one(name='front-left'), "2:12: ROS does not take the name 'front-left': "),
     ('devices:\n' + one(name='1st'), "2:12: ROS does not take the name '1st'"),
     ('devices:\n' + one(name='x' * 250), '2:12: namespace and name are longer than'),
@@ -222,6 +226,26 @@ devices:
     ('devices:\n' + one() + one('port: b'), '3:12: the name /x is taken by the device in line 2'),
     ('devices:\n' + one('port: socket://h:1') + one('port: socket://h:1', 'y'),
      '3:48: socket://h:1 is the port of x as well (line 2)'),
+    (f'{MACHINES}devices:\n' + one(), '3:5: this device has no machine:, one of base, pod'),
+    (f'{MACHINES}devices:\n- {{name: x, type: sierra, machine: pot}}',
+     "3:36: there is no machine 'pot'; is pod meant?"),
+    ('devices:\n- {name: x, type: sierra, machine: pod}',
+     '2:27: machine: is one of machines:, which the file does not have'),
+    ('machines: {}\ndevices: []', '1:11: machines: has none'),
+    ('machines: {a: {host: b, x: y}}', '1:25: a machine has no key x'),
+    ('machines: {a: {host: b}, c: {host: b}}', '1:26: b is another machine already'),
+    ('machines: {a: {host: "b c"}}', '1:12: machines and hosts have names or addresses'),
+    ('network: {discovery: simple}', '1:10: network: is of several computers'),
+    (f'{MACHINES}network: {{}}', '2:10: network: has no discovery: simple, static, server'),
+    (f'{MACHINES}network: {{discovery: serve}}', "2:22: there is no discovery 'serve'; is server"),
+    (f'{MACHINES}network: {{discovery: server}}', '2:11: discovery: server needs server: MACHINE'),
+    (f'{MACHINES}network: {{discovery: server, server: x}}', "2:38: there is no machine 'x'"),
+    (f'{MACHINES}network: {{discovery: server, server: pod, server_port: 0}}',
+     '2:56: server_port: 0 is not allowed; allowed: 1 to 65535'),
+    (f'{MACHINES}network: {{discovery: static, server: pod}}',
+     '2:30: server: is of discovery: server'),
+    ('machines: {' + ', '.join(f'm{i}: ' for i in range(33)) + '}\nnetwork: {discovery: static}',
+     '2:22: ROS 2 takes no more than 32 machines'),
     ('devices: [', '1:11: '),
     ('devices: !!python/name:os.system', '1:10: '),
     ('devices:\n\t- x', '2:1: found character'),
@@ -233,6 +257,26 @@ def test_errors_name_the_line(rig, tmp_path, text, problem):
         rig(text)
     assert str(error.value).startswith(f'{tmp_path}/rig.yaml:{problem}')
     assert '\n' not in str(error.value)
+
+
+def test_a_rig_on_several_machines(rig):
+    text = MACHINES + """
+network: {discovery: server, server: base, server_port: 4711}
+devices:
+- {name: x, type: sierra, machine: base, parameters: {port: /dev/ttyUSB0}}
+- {name: y, type: sierra, machine: pod, parameters: {port: /dev/ttyUSB0}}
+"""
+    whole = rig(text)
+    assert whole.network == Network({'base': '10.0.0.1', 'pod': 'pod'}, 'server', 'base', 4711)
+    share, machine = whole.share('pod')
+    assert ([device.name for device in share.devices], machine) == (['y'], 'pod')
+    with pytest.raises(ValueError, match="no machine 'pot' in the rig file; is pod meant"):
+        whole.share('pot')
+    with pytest.raises(RigError, match='/dev/ttyUSB0 is the port of x as well'):
+        rig(text.replace('machine: pod', 'machine: base'))
+    assert rig(text.replace(', server_port: 4711', '')).network.server_port == 11811
+    alone = rig('devices:\n' + one())
+    assert alone.network == Network() and alone.share() == (alone, '')
 
 
 def test_what_is_no_text(tmp_path):

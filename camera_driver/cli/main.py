@@ -141,6 +141,7 @@ def make_parser(command: str = '') -> Parser:
     add('simulate', 'run a simulated device on a pseudo-terminal', partial(_fill, 'simulate'))
     add('trace', 'show a wire trace as readable frames', partial(_fill, 'trace'))
     add('up', 'run the ROS nodes of a rig', partial(_fill, 'up'))
+    add('rig', 'show how a rig is, and how its computers find each other', partial(_fill, 'rig'))
     add('call', 'call a service of a ROS node', partial(_fill, 'call'))
     add('preflight', 'say whether a running rig is ready', partial(_fill, 'preflight'))
     add('shots', 'show or export the shots of a ledger', partial(_fill, 'shots'))

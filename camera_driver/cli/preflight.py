@@ -12,6 +12,7 @@ from camera_driver.cli.output import error_words, Output
 from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.cli.up import needs_ros
 from camera_driver.errors import DeviceError
+from camera_driver.machines import apply
 
 LEVELS = ('ok', 'WARN', 'ERROR')
 MOST = 8  # cameras that are asked at a time
@@ -47,7 +48,9 @@ def run(args: Arguments, out: Output) -> int:
     if args.shots < 0:
         raise ValueError(f'--shots {args.shots}: give a number of pictures')
     # As if simulated: how the rig was started, and at which ports, is not asked here.
-    names = [device.full_name for device in read(args.rig, True, args.namespace).devices]
+    rig = read(args.rig, True, args.namespace)
+    apply(rig.network.environment())
+    names = [device.full_name for device in rig.devices]
 
     def ask(name: str) -> dict[str, Any]:
         try:

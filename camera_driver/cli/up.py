@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from argparse import BooleanOptionalAction, REMAINDER
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import inf
 import os
 import select
@@ -18,7 +19,8 @@ from types import FrameType
 from camera_driver.cli.output import Output
 from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.errors import NotSupported
-from camera_driver.host.process import ending_signals, environment
+from camera_driver.host.process import end_with_parent, ending_signals, environment
+from camera_driver.machines import apply
 
 PATIENCE = 10  # s that nodes have to end after a signal; they need 3 at most
 FIRST_DELAY, MOST_DELAY = 1.0, 30.0  # s before a process that died is started again
@@ -36,12 +38,19 @@ examples:
   camera-driver up rig.yaml
   camera-driver up rig.yaml --simulate
   camera-driver up rig.yaml --processes each --ros-args --log-level debug
+  camera-driver up rig.yaml --machine pod
 """
     parser.add_argument('rig', metavar='RIG.yaml', help='the rig file')
     parser.add_argument('--simulate', action='store_true',
                         help='simulate every device, whatever the file says')
     parser.add_argument('--namespace', default='', metavar='NS',
                         help='namespace to put before those of the file')
+    parser.add_argument('--machine', metavar='NAME', default='',
+                        help='of a rig with machines: start what is at this one (default: the one '
+                        'with the name or address of this computer)')
+    parser.add_argument('--server', action=BooleanOptionalAction, default=True,
+                        help='run the discovery server, if the file says that it is on this '
+                        'machine (default: yes)')
     parser.add_argument('--processes', choices=PROCESSES,
                         help='all nodes in one process, or one process for each (default: as the '
                         'file says, else one)')
@@ -61,7 +70,10 @@ def run(args: Arguments, out: Output) -> int:
         from camera_driver.nodes.main import command, run_rig
     except ImportError as error:
         raise needs_ros('a rig', error) from None
-    rig = read(args.rig, args.simulate, args.namespace)
+    rig, machine = read(args.rig, args.simulate, args.namespace).share(args.machine)
+    server = (rig.network.server_command()
+              if args.server and machine and machine == rig.network.server else [])
+    apply(rig.network.environment(machine))
     ros_arguments: list[str] = args.ros_args
     if args.verbose:
         ros_arguments = [*(word for device in rig.devices
@@ -71,20 +83,25 @@ def run(args: Arguments, out: Output) -> int:
     respawn = rig.respawn if args.respawn is None else args.respawn
     out.show({device.full_name: {'type': device.type, 'parameters': dict(device.parameters)}
               for device in rig.devices},
-             'Starting ' + ', '.join(f'{device.full_name} ({device.type})'
-                                     for device in rig.devices) + '. Ctrl-C ends.')
-    if processes == 'one' and not respawn:
+             'Starting ' + ', '.join([f'{device.full_name} ({device.type})'
+                                      for device in rig.devices]
+                                     + ['the discovery server'] * bool(server))
+             + (f' of {machine}' if machine else '') + '. Ctrl-C ends.')
+    if processes == 'one' and not respawn and not server:
         return int(run_rig(rig, ros_arguments))
-    if processes == 'one':
+    if not rig.devices:
+        commands = {}
+    elif processes == 'one':
         commands = {'the rig': [
             sys.executable, '-m', 'camera_driver.cli.main', 'up', args.rig, '--processes', 'one',
-            '--no-respawn', '--namespace', args.namespace,
+            '--no-respawn', '--no-server', '--namespace', args.namespace,
+            *(['--machine', machine] if machine else []),
             *(['--simulate'] if args.simulate else []),
             '--ros-args', *ros_arguments]}
     else:
         commands = {device.full_name: [*command(device.type), *device.arguments(), *ros_arguments]
                     for device in rig.devices}
-    return _run_each(commands, respawn)
+    return _run_each(commands, respawn, server)
 
 
 def needs_ros(what: str, error: ImportError) -> NotSupported:
@@ -96,8 +113,9 @@ def needs_ros(what: str, error: ImportError) -> NotSupported:
 class _Process:
     """One process of a rig."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], respawn: bool) -> None:
         self.name = name
+        self.respawn = respawn
         self.restarts = 0
         self.ended: int | None = None  # its exit code, or minus the signal
         self.delay = FIRST_DELAY  # s before it is started again
@@ -111,7 +129,8 @@ class _Process:
         self.ended = None
         # In a session of its own: Ctrl-C reaches it through here, and once.
         self.process = subprocess.Popen(self._command, start_new_session=True,
-                                        env=environment(self.restarts))
+                                        env=environment(self.restarts),
+                                        preexec_fn=partial(end_with_parent, os.getpid()))
         self.fd = os.pidfd_open(self.process.pid)
 
     def reap(self) -> int:
@@ -129,12 +148,16 @@ class _Process:
         self.delay = min(2 * self.delay, MOST_DELAY)
 
 
-def _run_each(commands: Mapping[str, Sequence[str]], respawn: bool) -> int:
-    """Run processes until all have ended or this one is told to; tell of those that end alone."""
+def _run_each(commands: Mapping[str, Sequence[str]], respawn: bool, server: Sequence[str]) -> int:
+    """
+    Run processes until all have ended or this one is told to; tell of those that end alone.
+
+    A discovery server is always started again, and alone keeps nothing up but itself.
+    """
     processes: list[_Process] = []
     ending = False
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def end(number: int = 0, frame: FrameType | None = None) -> None:
         nonlocal ending
         if not ending:
             ending = True
@@ -151,10 +174,14 @@ def _run_each(commands: Mapping[str, Sequence[str]], respawn: bool) -> int:
     before[signal.SIGALRM] = signal.signal(signal.SIGALRM, kill)
     failed = False
     try:
-        for name, command in commands.items():
+        for name, command in {**({'the discovery server': server} if server else {}),
+                              **commands}.items():
             if not ending:
-                processes.append(_Process(name, command))
+                processes.append(_Process(name, command, respawn or command is server))
         while True:
+            if commands and all(one.ended is not None and one.due == inf
+                                for one in processes if one.name in commands):
+                end()
             running = {one.fd: one for one in processes if one.ended is None}
             if ending:  # the signal may have come while one of them was being started
                 for one in running.values():
@@ -168,12 +195,12 @@ def _run_each(commands: Mapping[str, Sequence[str]], respawn: bool) -> int:
                 code = one.reap()
                 failed |= bool(code) and not (ending and code == -signal.SIGTERM)
                 if not ending:
-                    if respawn:
+                    if one.respawn:
                         one.start_later()
                     print(f'{one.name} has ended by itself '
                           + (f'with exit code {code}' if code >= 0 else f'by signal {-code}')
                           + (f'; it starts again in {one.due - monotonic():.0f} s'
-                             if respawn else ''), file=sys.stderr, flush=True)
+                             if one.respawn else ''), file=sys.stderr, flush=True)
             for one in processes:
                 if not ending and monotonic() >= one.due:
                     one.start()

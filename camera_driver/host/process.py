@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 
-PARENT = 'CAMERA_DRIVER_PARENT'  # process id
 RESTARTS = 'CAMERA_DRIVER_RESTARTS'
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -30,7 +29,7 @@ def ending_signals() -> Sequence[signal.Signals]:
 
 def environment(restarts: int) -> Mapping[str, str]:
     """Return the environment of a process that this one starts, and has started before."""
-    return {**os.environ, PARENT: str(os.getpid()), RESTARTS: str(restarts)}
+    return {**os.environ, RESTARTS: str(restarts)}
 
 
 def restarts() -> int:
@@ -38,13 +37,11 @@ def restarts() -> int:
     return int(os.environ.get(RESTARTS) or 0)
 
 
-def end_with_parent() -> None:
-    """Have SIGTERM sent to this process when the one that watches over it ends, even by -9."""
-    parent = int(os.environ.get(PARENT) or 0)
-    if parent:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it has ended already
-            os.kill(os.getpid(), signal.SIGTERM)
+def end_with_parent(parent: int) -> None:
+    """Have SIGTERM sent to this process when its parent ends, even by -9; before it is started."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it has ended already
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def tell_manager(word: str) -> None:

@@ -15,7 +15,8 @@ import os
 from typing import Any, List
 
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import (
+    DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable, UnsetEnvironmentVariable)
 from launch_ros.actions import LifecycleNode
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.utilities import make_namespace_absolute, prefix_namespace
@@ -98,6 +99,13 @@ def device_node(context: LaunchContext, device_type: str, name: str, namespace: 
                                 if value != ()}] if parameters else [])],
         remappings=list(remappings.items()),
         respawn=truth(respawn), respawn_delay=2.0, output='screen')
+
+
+def environment(variables: Mapping[str, str | None]
+                ) -> list[SetEnvironmentVariable | UnsetEnvironmentVariable]:
+    """Return what sets variables for the nodes that follow, and takes away those that are None."""
+    return [UnsetEnvironmentVariable(name) if value is None
+            else SetEnvironmentVariable(name, value) for name, value in variables.items()]
 
 
 def _typed(value: Any) -> ParameterValue:

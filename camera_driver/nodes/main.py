@@ -19,8 +19,7 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from camera_driver.catalog import find, TYPES
-from camera_driver.host.process import (
-    end_with_parent, ending_signals, tell_manager, watchdog_interval)
+from camera_driver.host.process import ending_signals, tell_manager, watchdog_interval
 from camera_driver.host.worker import MOST_WAITING
 from camera_driver.nodes.base import DeviceNode, FAILURES
 from camera_driver.nodes.rclpy_private import let_finish
@@ -108,7 +107,6 @@ def _run(makers: Mapping[str, Callable[[], DeviceNode]], arguments: Sequence[str
     heeded = ending_signals()
     for number in heeded:
         signal.signal(number, lambda *_: news.put(None))
-    end_with_parent()
     nodes: dict[str, DeviceNode] = {}
     # One for each node: an executor looks at all that its nodes have whenever anything happens.
     spinners: dict[str, Spinner] = {}
