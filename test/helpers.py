@@ -48,7 +48,7 @@ def pattern(size):
     return bytes((7 * i + 13 * (i >> 8) + 3) % 256 for i in range(size))
 
 
-def wait_until(condition, timeout=20.0):
+def wait_until(condition, timeout=60.0):
     """Wait until `condition()` is true and return its value; fail after `timeout` [s]."""
     end = time.monotonic() + timeout
     pulse = threading.Event()

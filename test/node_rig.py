@@ -24,7 +24,7 @@ from camera_driver.nodes.rclpy_private import ThreadedActionClient
 from camera_driver.sim import scene
 from camera_driver.sim.terminal import Terminal
 
-TIMEOUT = 20.0  # s
+TIMEOUT = 60.0  # s
 ATTEMPTS = 4
 
 

@@ -38,14 +38,14 @@ MAY_IMPORT = {
     'cli': DEVICES | {'rig', 'machines', 'nodes'},
 }
 ONLY_HERE = {  # module from outside -> where it may be imported
-    'serial': ('link/port.py',),
+    'serial': ('link/port.py', 'link/remote.py'),
     'PIL': ('pictures/image.py', 'sim/scene.py'),
     'simplejpeg': ('pictures/image.py',),
     'cv2': ('video/sources.py',),
-    'time': ('link/port.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/', 'host/', 'nodes/',
-             'cli/'),
-    'threading': ('link/port.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/', 'host/', 'nodes/',
-                  'cli/'),
+    'time': ('link/port.py', 'link/remote.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/',
+             'host/', 'nodes/', 'cli/'),
+    'threading': ('link/port.py', 'link/remote.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/',
+                  'host/', 'nodes/', 'cli/'),
     'rclpy': ('nodes/',),
 }
 ONLY_HERE |= dict.fromkeys(('_thread', 'multiprocessing', 'asyncio', 'sched', 'concurrent'),

@@ -43,7 +43,7 @@ def running(environment, *command):
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        process.out, process.err = process.communicate(timeout=30)
+        process.out, process.err = process.communicate(timeout=60)
 
 
 def test_it_is_small():

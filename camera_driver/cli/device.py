@@ -60,7 +60,8 @@ def _add_connection(parser: Parser, cls: type[Device], shown: bool) -> None:
 
     group = parser.add_argument_group('line') if shown else parser
     offer(group.add_argument('--port', metavar='PORT', default=SUPPRESS, help=text(
-        'e.g. /dev/ttyUSB0, a link in /dev/serial/by-id, or socket://HOST:NUMBER')), ports)
+        'e.g. /dev/ttyUSB0, a link in /dev/serial/by-id, socket://HOST:NUMBER, '
+        'or rfc2217://HOST:NUMBER')), ports)
     group.add_argument('--trace', metavar='FILE', type=Path, default=SUPPRESS, help=text(
         'append every byte on the line to FILE; camera-driver trace shows it'))
     group.add_argument('--allow-raw-writes', action='store_true', default=SUPPRESS, help=text(

@@ -87,11 +87,12 @@ class Job(Generic[D]):
         return defaults(cls) | given(cls.OPTIONS, self.args)
 
     def _port(self, cls: type[Device]) -> Port:
-        from camera_driver.link.port import candidates, SerialPort
+        from camera_driver.link.port import candidates
+        from camera_driver.link.ports import open_port
         if 'port' not in self.args:
             found = ', '.join(candidates()) or 'none; is the adapter plugged in?'
             raise UsageError(f'say where the device is, with --port PORT; ports here: {found}')
-        port = SerialPort(self.args.port, cls.LINE)
+        port = open_port(self.args.port, cls.LINE)
         if 'trace' not in self.args:
             return port
         from camera_driver.link.trace import TracingPort

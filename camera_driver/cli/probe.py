@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from camera_driver.device_type import DeviceType
 from camera_driver.errors import DeviceError, PortError, ReplyTimeout
 
 if TYPE_CHECKING:
-    from camera_driver.link.port import LineSettings, SerialPort
+    from camera_driver.link.port import LineSettings, Port
     from camera_driver.model import Identity
 
 LISTEN = 0.5  # s of listening before the first question
@@ -87,39 +86,44 @@ def _say(out: Output, port: str, answers: Sequence[Answer], heard: bytes) -> int
     return EXIT_CODES[verdict]
 
 
-def _probe_port(name: str, line: LineSettings, patience: float) -> SerialPort:
-    """
-    Open a port that keeps its speed: a driver that looks at others finds nothing there.
+class ProbePort:
+    """A port that keeps its speed: a driver that looks at others finds nothing there."""
 
-    :param patience: [s] after which it raises ReplyTimeout.
-    """
-    from camera_driver.link.port import SerialPort
+    def __init__(self, port: Port, patience: float) -> None:
+        """Take over an open port; ReplyTimeout is raised `patience` seconds from now."""
+        self._port = port
+        self._patience = patience
+        self._end = monotonic() + patience
+        self.name = port.name
+        self.line = port.line
+        self.now, self.write, self.flush = port.now, port.write, port.flush
+        self.cancel, self.close = port.cancel, port.close
 
-    class ProbePort(SerialPort):
-        end = monotonic() + patience
+    def configure(self, line: LineSettings) -> None:
+        """Set the format."""
+        if line.baudrate != self.line.baudrate:
+            raise ReplyTimeout(f'{self.name}: nothing answers at {self.line}')
+        self._port.configure(line)
+        self.line = line
 
-        def configure(self, line: LineSettings) -> None:
-            if line.baudrate != self.line.baudrate:
-                raise ReplyTimeout(f'{self.name}: nothing answers at {self.line}')
-            super().configure(line)
+    def read(self, timeout: float) -> bytes:
+        """Read, within the patience."""
+        return self._port.read(self._at_most(timeout))
 
-        def read(self, timeout: float) -> bytes:
-            return super().read(self._at_most(timeout))
+    def pause(self, seconds: float) -> None:
+        """Wait, within the patience."""
+        self._port.pause(self._at_most(seconds))
 
-        def pause(self, seconds: float) -> None:
-            super().pause(self._at_most(seconds))
-
-        def _at_most(self, seconds: float) -> float:
-            rest = self.end - monotonic()
-            if rest < 0:
-                raise ReplyTimeout(f'{self.name}: no answer within {patience} s')
-            return min(seconds, rest)
-
-    return ProbePort(name, line)
+    def _at_most(self, seconds: float) -> float:
+        rest = self._end - monotonic()
+        if rest < 0:
+            raise ReplyTimeout(f'{self.name}: no answer within {self._patience} s')
+        return min(seconds, rest)
 
 
 def _listen(name: str, line: LineSettings) -> bytes:
-    port = _probe_port(name, line, inf)
+    from camera_driver.link.ports import open_port
+    port = open_port(name, line)
     try:
         return port.read(LISTEN)
     finally:
@@ -128,11 +132,12 @@ def _listen(name: str, line: LineSettings) -> bytes:
 
 def _ask(name: str, device_type: DeviceType, patience: float) -> Answer:
     from camera_driver.cli.job import defaults
+    from camera_driver.link.ports import open_port
     cls = device_type.device_class()
     options = defaults(cls)
     if 'baudrate' in options:
         options['baudrate'] = cls.LINE.baudrate  # enough for a question
-    device = cls(_probe_port(name, cls.LINE, patience), options)
+    device = cls(ProbePort(open_port(name, cls.LINE), patience), options)
     verdict, detail, identity = FOUND, '', None
     try:
         identity = device.open()

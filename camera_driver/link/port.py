@@ -4,8 +4,8 @@
 A port gives bytes and time: the one door between a session and the world.
 
 `SerialPort` is a real line through pyserial; `sim.loop.LoopPort` is a simulated device in memory
-with a virtual clock. This is the only module that imports `serial`, and with the pseudo-terminal
-host the only one below the nodes that knows real time.
+with a virtual clock. With `remote`, this is the only module that imports `serial`, and with the
+pseudo-terminal host the only one below the nodes that knows real time.
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ from camera_driver.device import Device
 from camera_driver.errors import DeviceError, PortError
 from camera_driver.host.supervisor import Supervisor
 from camera_driver.host.worker import DeviceWorker, Priority
-from camera_driver.link.port import Port, SerialPort
+from camera_driver.link.port import Port
+from camera_driver.link.ports import open_port
 from camera_driver.link.trace import TracingPort
 from camera_driver.model import DeviceStatus, Identity, Progress, Setting, SettingValue
 from camera_driver.msg import CameraStatus
@@ -508,7 +509,7 @@ class DeviceNode(LifecycleNode):
                 raise
 
     def _open_port(self) -> Port:
-        port = SerialPort(self.port_name, self.device_class.LINE)
+        port = open_port(self.port_name, self.device_class.LINE)
         trace = self.parameter('trace_file')
         if not trace:
             return port

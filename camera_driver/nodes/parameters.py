@@ -41,7 +41,8 @@ from camera_driver.nodes.rclpy_private import given_parameters, restore_type, sh
 
 COMMON = (
     Setting('port', str, 'port of the device: a serial port (prefer /dev/serial/by-id/.. over '
-            '/dev/ttyUSB0), a link to one, or socket://HOST:PORT', default=''),
+            '/dev/ttyUSB0), a link to one, socket://HOST:PORT, or '
+            'rfc2217://HOST:PORT', default=''),
     Setting('autostart', bool, 'configure and activate at start', default=True, when=When.START),
     Setting('wait_for_device', bool, 'true: wait for a device that is absent at start; false: '
             'configuring fails, and with autostart the process exits with an error',

@@ -30,7 +30,7 @@ def interrupted(terminal, command):
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as running:
             wait_until(lambda: any(one.startswith(action) for one in [*simulator.log]))
             running.send_signal(how)
-            _, said = running.communicate(timeout=20)
+            _, said = running.communicate(timeout=60)
         terminal.do(simulator.faults.pending.clear)
         assert running.returncode == (8 if how is signal.SIGINT else -how), said
 

@@ -320,7 +320,7 @@ def downloading(started, tmp_path):
 def test_ctrl_c_in_mid_download(downloading, camera, command):
     process, terminal, directory = downloading
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == 'camera-driver: interrupted\n'
     assert len(files(directory)) == len(out.splitlines())
@@ -332,7 +332,7 @@ def test_ctrl_c_in_mid_download(downloading, camera, command):
 def test_unplugged_in_mid_download(downloading):
     process, terminal, directory = downloading
     terminal.unplug()
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 3
     assert err.count('\n') == 1 and terminal.path in err and 'unplugged?' in err
     assert len(files(directory)) == len(out.splitlines())

@@ -104,14 +104,14 @@ def test_video(started, command):
 def test_video_for_more_than_there_are_places_for():
     def watched():
         try:
-            urlopen(url, timeout=20.0).close()
+            urlopen(url, timeout=60.0).close()
         except HTTPError as error:
             assert f'{MOST_CLIENTS} clients are watching' in str(error)
             return False
         return True
 
     with serving(KpFd30Simulator(), 0) as url:
-        streams = [urlopen(url, timeout=20.0) for _ in range(MOST_CLIENTS)]  # nobody reads them
+        streams = [urlopen(url, timeout=60.0) for _ in range(MOST_CLIENTS)]  # nobody reads them
         assert not watched()
         streams.pop().close()
         wait_until(watched)
@@ -121,9 +121,9 @@ def test_video_of_live_view_that_is_off():
     simulator = IxLinkSimulator()
     with serving(simulator, 0) as url:
         with pytest.raises(HTTPError, match='is live view on'):
-            urlopen(url, timeout=20.0)
+            urlopen(url, timeout=60.0)
         simulator.live_view = True
-        with urlopen(url, timeout=20.0) as stream:
+        with urlopen(url, timeout=60.0) as stream:
             assert stream.readline() == b'--frame\r\n'
             simulator.live_view = False
             stream.read()  # it ends

@@ -481,14 +481,14 @@ def program(*parameters, more='pass'):
 
 def test_the_process_fails_without_a_device_when_it_does_not_wait():
     process = program('port:=/dev/no_such_port', 'wait_for_device:=false')
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=60)
     assert process.returncode == 1
     assert 'configure: /dev/no_such_port: no such port' in log and 'Traceback' not in log
 
 
 def test_the_process_fails_with_a_value_that_is_not_allowed():
     process = program('mode:=purple', 'port:=/dev/none')
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "mode: 'purple' is not allowed; allowed: auto, off, on" in log
     assert 'Traceback' not in log
@@ -496,7 +496,7 @@ def test_the_process_fails_with_a_value_that_is_not_allowed():
 
 def test_the_process_ends_with_a_defect():
     process = program('simulate:=true', more='self.create_timer(0.1, lambda: 1 / 0)')
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=60)
     assert process.returncode not in (0, None) and 'ZeroDivisionError' in log
 
 

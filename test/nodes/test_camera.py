@@ -472,7 +472,7 @@ def test_the_clock_topic_is_heard_while_a_parameter_waits(tmp_path):
         steady = RosClock(clock_type=ClockType.STEADY_TIME)
         one.node.create_timer(0.01, wait_for_the_device, clock=steady)  # in the default group
         try:
-            assert begun.wait(20)
+            assert begun.wait(60)
             wait_until(lambda: clock.publish(Clock(clock=time_message(1e6)))
                        or one.node.seconds() > 0)
         finally:

@@ -157,7 +157,7 @@ def test_cancel_ends_the_action_in_mid_picture_and_leaves_nothing(tmp_path):
         begun = threading.Event()
         goal = one.send_goal(DownloadImages, 'download_images', lambda _: begun.set(),
                              indices=[2])
-        assert begun.wait(20)
+        assert begun.wait(60)
         one.result(goal.cancel_goal_async())
         result = one.result(goal.get_result_async()).result
         assert not result.success and 'cancelled' in result.message
@@ -173,7 +173,7 @@ def test_cable_pulled_in_mid_picture(tmp_path):
         one.terminal.paced = True
         begun = threading.Event()
         goal = one.send_goal(DownloadImages, 'download_images', lambda _: begun.set())
-        assert begun.wait(20)
+        assert begun.wait(60)
         one.terminal.unplug()
         result = one.result(goal.get_result_async()).result
         assert not result.success and 'unplugged' in result.message, result.message
@@ -194,7 +194,7 @@ def test_capture_during_download(tmp_path, policy):
         begun = threading.Event()
         goal = one.send_goal(DownloadImages, 'download_images', lambda _: begun.set(),
                              indices=[2, 1])
-        assert begun.wait(20)
+        assert begun.wait(60)
         response = one.call(Capture, 'capture', wait=True)
         assert response.success == (policy != 'refuse'), response.message
         assert len(simulator.shots) == (policy != 'refuse')
@@ -214,7 +214,7 @@ def test_second_download_and_deletion_are_refused_meanwhile(tmp_path):
         begun = threading.Event()
         goal = one.send_goal(DownloadImages, 'download_images', lambda _: begun.set(),
                              indices=[1, 2])
-        assert begun.wait(20)
+        assert begun.wait(60)
         log = one.listen(Log, '/rosout')
         assert not one.send_goal(DownloadImages, 'download_images').accepted
         wait_until(lambda: any('goal rejected: another download' in line.msg for line in log))
@@ -267,7 +267,7 @@ def test_a_download_ends_when_the_node_is_deactivated(tmp_path):
         one.terminal.paced = True
         begun = threading.Event()
         goal = one.send_goal(DownloadImages, 'download_images', lambda _: begun.set())
-        assert begun.wait(20)
+        assert begun.wait(60)
         one.node.trigger_deactivate()
         one.terminal.paced = False
         result = one.result(goal.get_result_async()).result
@@ -338,7 +338,7 @@ def test_numbers_from_before_a_doubtful_deletion_are_refused(tmp_path):
         one.terminal.do(lambda: one.simulator.misbehave('lose_ack_of_action', command=b'\x02\x07'))
         request = {'indices': [1, 2], 'without_copy': True}
         running = one.begin(DeleteImages, 'delete_images', **request)
-        assert erased.wait(20)
+        assert erased.wait(60)
         one.terminal.unplug()
         response = one.result(running)
         assert not response.success and response.outcome_unknown, response.message

@@ -54,7 +54,7 @@ def example():
 
 def result(process):
     """Return exit code and output of an example that ended without a word of complaint."""
-    out, complaints = process.communicate(timeout=40)
+    out, complaints = process.communicate(timeout=60)
     assert complaints == '', out
     return process.returncode, out
 
@@ -84,7 +84,7 @@ def test_a_mission_with_a_camera_that_keeps_its_pictures(tmp_path, example):
 def test_a_mission_with_what_takes_no_pictures(tmp_path, example):
     with rig(KpFd30Node, KpFd30Simulator(), tmp_path) as one:
         process = example(one, 'mission.py', '/camera')
-        _, complaints = process.communicate(timeout=40)
+        _, complaints = process.communicate(timeout=60)
         assert process.returncode == 1 and '/camera takes no pictures; it can: ' in complaints
 
 
@@ -234,7 +234,7 @@ def test_demo(tmp_path):
     with own_domain() as domain:
         demo = subprocess.run(
             [sys.executable, EXAMPLES / 'demo.py', '--fast', '--domain', str(domain)],
-            cwd=tmp_path, capture_output=True, text=True, timeout=55)
+            cwd=tmp_path, capture_output=True, text=True, timeout=150)
     assert (demo.returncode, demo.stderr) == (0, ''), demo.stdout
     for said in (
             '/nadir    sierra   READY: SIMCORP SIM-640', '/matrix   intelix  READY',

@@ -198,7 +198,7 @@ def test_what_came_before_the_matrix_was_heard_is_not_published(matrix):
 
     try:
         job = matrix.node.start('waiting', work)
-        assert begun.wait(20.0)
+        assert begun.wait(60)
         blind = matrix.node.seconds()
         matrix.terminal.do(lambda: matrix.simulator.press(6, 5))
         delivered = counters.delivered

@@ -80,7 +80,7 @@ def end(process):
     """End a launch with all that it has started."""
     process.send_signal(signal.SIGINT)
     try:
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     finally:
         process.kill()
 
@@ -107,7 +107,7 @@ def state(client):
     ('rig', "rig='none.yaml'", 'none.yaml: No such file or directory; name a rig file')])
 def test_what_is_refused(launch, file, argument, problem):
     process = launch(f"ours('{file}.launch.py', {argument})")
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 1 and problem in out
     assert 'process started' not in out
 

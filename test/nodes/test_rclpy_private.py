@@ -147,7 +147,7 @@ def test_an_answer_that_comes_at_once_is_not_dropped(ros):
     client._client_handle = Late(client._client_handle, begun)
     goal = client.send_goal_async(CaptureSequence.Goal())
     goal.add_done_callback(lambda _: done.set())
-    assert done.wait(20.0)
+    assert done.wait(60)
     result = goal.result().get_result_async()
     wait_until(result.done)
     assert result.result().result.message == 'done'

@@ -66,7 +66,7 @@ def test_two_computers_and_one_that_is_lost(rig, tmp_path):
         finally:
             pod.kill()
             base.terminate()
-            assert base.wait(30) == 0
+            assert base.wait(60) == 0
             pod.wait(30)
             base.stdout.close()
             pod.stdout.close()

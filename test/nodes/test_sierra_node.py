@@ -98,7 +98,7 @@ class Process(Client):
     def end(self, number):
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=60)
         return self.process.returncode
 
 
@@ -152,7 +152,7 @@ def test_killed_in_mid_download_and_started_again(tmp_path):
 def test_wrong_parameter_at_start_is_one_line(tmp_path, name, value, words):
     with ExitStack() as stack:
         node = Process(stack, tmp_path, simulate='true', **{name: value})
-        assert node.process.wait(20) == 1
+        assert node.process.wait(60) == 1
         errors = node.process.stderr.read()
         node.process.stderr.close()
     assert words in errors

@@ -85,7 +85,7 @@ def up(tmp_path, monkeypatch):
     for process in processes:
         if process.poll() is None:
             process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def test_two_cameras_until_told_to_end(up, processes):
     alone = children(process)
     assert len(alone) == (2 if processes == 'each' else 0)
     process.send_signal(signal.SIGINT)
-    out, log = process.communicate(timeout=30)
+    out, log = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, '')
     assert 'Traceback' not in log and 'ended by itself' not in log
     assert not [pid for pid in alone if os.path.exists(f'/proc/{pid}')]
@@ -140,7 +140,7 @@ def test_names_of_a_rig(up, processes):
         for topic in ('/all/nadir', '/fleet/uav/front/image', '/fleet/uav/front/camera_info'):
             wait_until(lambda: nadir.client.count_publishers(topic))
         process.send_signal(signal.SIGHUP)  # the terminal is closed
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=60)
     assert process.returncode == 0 and 'Traceback' not in log, log
 
 
@@ -164,7 +164,7 @@ def test_a_simulated_matrix_shows_the_cameras_of_its_rig(up):
         wait_until(lambda: sum(images[-1].data[::97]) < brightness / 2)
         assert matrix.client.count_publishers('/cockpit/image_raw') == 2  # its own is silent
         process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == 0
 
 
@@ -177,7 +177,7 @@ def test_one_fails_and_the_other_goes_on_without_a_home(up, processes, home):
     lines = [*takewhile(lambda line: wanted not in line, process.stderr)]
     with answering('/present'):
         process.send_signal(signal.SIGINT)
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=60)
     log = ''.join(lines) + log
     assert process.returncode == 1 and 'Traceback' not in log
     assert 'there is no home directory that can be written to: logging to ' in log
@@ -187,7 +187,7 @@ def test_one_fails_and_the_other_goes_on_without_a_home(up, processes, home):
 def test_it_ends_when_all_have_failed(up, processes):
     process = up(ONE_ABSENT.replace('simulate: true', 'port: /dev/nil, wait_for_device: false'),
                  '--processes', processes)
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=60)
     assert process.returncode == 1
     assert '/dev/none: no such port' in log and '/dev/nil: no such port' in log
     assert 'Traceback' not in log
@@ -201,7 +201,7 @@ def test_one_is_killed_and_the_other_goes_on(up):
     assert any('/front/nadir has ended by itself by signal 9' in line for line in process.stderr)
     with answering('/cockpit'):
         process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == 1
 
 
@@ -232,7 +232,7 @@ def test_what_died_is_started_again_and_outlives_no_rig(up, processes):
             process.kill()
         else:
             process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == {'one': 1, 'each': -signal.SIGKILL}[processes]
     assert len(alone) == {'one': 1, 'each': 2}[processes]
     wait_until(lambda: not [pid for pid in alone if os.path.exists(f'/proc/{pid}')])
@@ -257,7 +257,7 @@ def test_what_is_under_way_is_answered_before_the_end(up, number):
         nadir.result(capture)
         wait_until(lambda: status and status[-1].lifecycle.label == 'finalized')
         assert status[-1].state == CameraStatus.DISCONNECTED
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=60)
     assert process.returncode == 0 and 'Traceback' not in log, log
 
 
@@ -273,7 +273,7 @@ def test_a_wrong_file_is_one_line(tmp_path, capfd):
 def test_without_ros(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != 'PYTHONPATH'}
     result = subprocess.run([*COMMAND, 'rig.yaml'], cwd=ROOT, env=environment, text=True,
-                            capture_output=True, timeout=30)
+                            capture_output=True, timeout=60)
     assert result.returncode == 1
     assert 'a rig needs ROS 2 and this package built with it' in result.stderr
     assert result.stderr.count('\n') == 1

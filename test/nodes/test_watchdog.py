@@ -35,7 +35,7 @@ def test_a_process_is_ready_alive_and_ends(hidden, tmp_path):
             process.send_signal(signal.SIGTERM)
             while (word := systemd.recv(100)) == b'WATCHDOG=1':
                 pass
-            assert word == b'STOPPING=1' and process.wait(20) == 0
+            assert word == b'STOPPING=1' and process.wait(60) == 0
 
 
 def test_a_hung_node_is_told_from_a_busy_one(tmp_path, monkeypatch):

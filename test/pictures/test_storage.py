@@ -239,7 +239,7 @@ def test_without_permission():
 def python(code, *arguments):
     """Run code in a process of its own."""
     return subprocess.run([sys.executable, '-c', code, *map(str, arguments)],
-                          capture_output=True, text=True, timeout=30,
+                          capture_output=True, text=True, timeout=60,
                           cwd=Path(__file__).parents[2])
 
 

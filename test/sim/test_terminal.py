@@ -17,7 +17,7 @@ from camera_driver.sim.faults import Faults
 from camera_driver.sim.terminal import Terminal
 
 EVERYTHING = bytes(range(256))
-LONG = 20.0  # s; nothing here takes so long
+LONG = 60.0  # s; nothing here takes so long
 
 
 @pytest.fixture
