@@ -216,6 +216,15 @@ def test_places_that_jump_away_and_back_are_none():
         assert track.position(START + 6.5)
 
 
+def test_the_next_place_has_to_be_in_reach_and_not_the_one_after_it():
+    """The last of the shorter run is 160 m from the next fix, and 190 m from the one after."""
+    north = ground(10, 20)[0]
+    metres = [0, 30, 60, 90, -10, 150, 180, 210, 240, 270, 300]
+    track = Track([Fix(START + t, *geodetic(tuple(earth(10, 20, 100) + way * north)))
+                   for t, way in enumerate(metres)], height_kind=ELLIPSOID)
+    assert track.dropped == {'faster than 100 m/s': 5}
+
+
 def test_time_that_goes_back_makes_its_period_doubtful():
     fixes = straight()._fixes
     again = [replace(fix, time=fix.time - 4) for fix in fixes[8:]]

@@ -9,6 +9,7 @@ import resource
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
+import yaml
 
 from camera_driver.pictures.calibration import dump, MOST_BYTES, parse, read
 
@@ -48,6 +49,11 @@ def test_reads_what_camera_calibration_writes():
 
 def test_writes_what_it_reads():
     assert parse(dump(parse(YAML), 'front')) == parse(YAML)
+    written = yaml.safe_load(dump(parse(YAML), 'front'))
+    assert {key: (one['rows'], one['cols']) for key, one in written.items()
+            if isinstance(one, dict) and 'rows' in one} == {
+        'camera_matrix': (3, 3), 'distortion_coefficients': (1, 5),
+        'rectification_matrix': (3, 3), 'projection_matrix': (3, 4)}
 
 
 @pytest.mark.parametrize('change, why', [

@@ -20,7 +20,7 @@ import pytest
 from camera_driver.errors import DamagedPicture
 from camera_driver.pictures import image
 from camera_driver.pictures.image import Exif, read_exif
-from camera_driver.pictures.jpeg import check_scans, jpeg_in
+from camera_driver.pictures.jpeg import check_scans, jpeg_in, structure
 from camera_driver.sim import scene
 from camera_driver.sim.scene import exif_block
 
@@ -112,6 +112,18 @@ def test_data_that_begin_like_no_picture_are_no_damage(data):
 def test_damage_is_named_with_its_place(with_and_without, data, reason):
     with pytest.raises(DamagedPicture, match=reason):
         image.check(data, 'jpeg')
+
+
+@pytest.mark.parametrize('factors', [0x00, 0x10, 0x01, 0x51, 0x15, 0xFF])
+def test_sampling_factors_that_there_are_none_of(factors):
+    data = bytearray(encoded('JPEG'))
+    frame = data.index(b'\xff\xc0')
+    data[frame + 11] = factors
+    with pytest.raises(DamagedPicture, match='frame header of .* makes no sense'):
+        structure(bytes(data))
+    for good in (0x11, 0x14, 0x41):
+        data[frame + 11] = good
+        assert structure(bytes(data))
 
 
 def test_lost_and_exchanged_restart_intervals(with_and_without):
