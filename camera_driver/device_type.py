@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TYPE_CHECKING
 
+from camera_driver.errors import NotSupported
+
 if TYPE_CHECKING:
     from camera_driver.device import Device
+    from camera_driver.link.redaction import Rule
     from camera_driver.sim.simulator import Simulator
 
 PLAIN_NODE = 'camera_driver.nodes.camera:node_of'
@@ -28,6 +31,7 @@ class DeviceType:
     explain: str  # function: frame -> what it says, in words
     node: str = ''  # empty: what its abilities give it, and nothing of its own
     commands: str = ''  # 'module:TUPLE' of cli.job.Command that only this type has
+    redact: str = ''  # class: the rule of link.redaction; empty: its traces cannot be redacted
 
     def device_class(self) -> type[Device]:
         """Import and return the class of the device."""
@@ -44,6 +48,13 @@ class DeviceType:
     def explainer(self) -> Callable[[Any], str]:
         """Import and return the function that puts a frame into words."""
         return _load(self.explain)  # type: ignore[no-any-return]
+
+    def redaction_rule(self) -> Callable[[], Rule]:
+        """Import and return what makes the rule of redaction. Raises NotSupported."""
+        if not self.redact:
+            raise NotSupported(f'{self.name} does not say what of a trace is private: it cannot '
+                               'be redacted')
+        return _load(self.redact)  # type: ignore[no-any-return]
 
     def node_class(self) -> Any:
         """Import and return the class of the ROS node."""

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     'abilities': CORE | {'device'},
     'host': CORE | {'link', 'device'},
     'devices': CORE | {'link', 'pictures', 'device', 'abilities', 'sim'},
-    'device_type': CORE | {'device', 'sim'},
+    'device_type': CORE | {'link', 'device', 'sim'},
     'catalog': {'device_type'},
     'machines': set(),
     'rig': CORE | {'device_type', 'catalog', 'machines'},

@@ -140,6 +140,7 @@ def make_parser(command: str = '') -> Parser:
     add('probe', 'find out which device answers at a serial port', partial(_fill, 'probe'))
     add('simulate', 'run a simulated device on a pseudo-terminal', partial(_fill, 'simulate'))
     add('trace', 'show a wire trace as readable frames', partial(_fill, 'trace'))
+    add('replay', 'play a wire trace as a device on a pseudo-terminal', partial(_fill, 'replay'))
     add('up', 'run the ROS nodes of a rig', partial(_fill, 'up'))
     add('rig', 'show how a rig is, and how its computers find each other', partial(_fill, 'rig'))
     add('call', 'call a service of a ROS node', partial(_fill, 'call'))

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, ExitStack
 from functools import partial
 import signal
 import threading
@@ -94,6 +94,32 @@ def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
     cls = device_type.simulator_class()
     make: Callable[..., Simulator] = cls
     simulator = make(**given(cls.OPTIONS, args))
+    with until_told() as stop, ExitStack() as stack:
+        url = '' if args.video is None else stack.enter_context(serving(simulator, args.video))
+        terminal = stack.enter_context(Terminal(
+            simulator, args.link, paced=args.pace, to_host=faults['to-host'],
+            to_device=faults['to-device']))
+        name = device_type.name
+        out.show(
+            {'type': name, 'port': terminal.path, **({'video': url} if url else {})},
+            f"""\
+A simulated {name} device is at {terminal.path} ({simulator.LINE}). Ctrl-C ends it.
+In another terminal:  camera-driver {name} --port {terminal.path} info"""
+            + (f'\nIts video, for a browser or the parameter video_source: {url}' if url else ''))
+        stop.wait()
+    counts = {direction: dict(fault.counts) for direction, fault in faults.items()
+              if fault.rates}
+    if counts:
+        out.show({'faults': counts}, '\n'.join(
+            f'Faults {direction}: ' + (', '.join(f'{n} {kind}' for kind, n in done.items())
+                                       or 'none')
+            for direction, done in counts.items()))
+    return 0
+
+
+@contextmanager
+def until_told() -> Iterator[threading.Event]:
+    """Give an event that SIGINT, SIGTERM and a fault in another thread set; raise the latter."""
     stop = threading.Event()
     failures: list[threading.ExceptHookArgs] = []
 
@@ -104,32 +130,10 @@ def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
     threading.excepthook = failed
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in SIGNALS}
     try:
-        with ExitStack() as stack:
-            url = '' if args.video is None else stack.enter_context(
-                serving(simulator, args.video))
-            terminal = stack.enter_context(Terminal(
-                simulator, args.link, paced=args.pace, to_host=faults['to-host'],
-                to_device=faults['to-device']))
-            name = device_type.name
-            out.show(
-                {'type': name, 'port': terminal.path, **({'video': url} if url else {})},
-                f"""\
-A simulated {name} device is at {terminal.path} ({simulator.LINE}). Ctrl-C ends it.
-In another terminal:  camera-driver {name} --port {terminal.path} info"""
-                + (f'\nIts video, for a browser or the parameter video_source: {url}' if url
-                   else ''))
-            stop.wait()
+        yield stop
     finally:
         threading.excepthook = threading.__excepthook__
         for number, handler in before.items():
             signal.signal(number, handler)
     if failures and failures[0].exc_value:
         raise failures[0].exc_value
-    counts = {direction: dict(fault.counts) for direction, fault in faults.items()
-              if fault.rates}
-    if counts:
-        out.show({'faults': counts}, '\n'.join(
-            f'Faults {direction}: ' + (', '.join(f'{n} {kind}' for kind, n in done.items())
-                                       or 'none')
-            for direction, done in counts.items()))
-    return 0

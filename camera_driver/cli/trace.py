@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from camera_driver.catalog import find
 from camera_driver.cli.output import clean, Output
@@ -27,9 +28,12 @@ parameter trace_file. Marks: > to the device, < from it, = line settings.
 
 example:
   camera-driver trace wire.log | grep damaged
+  camera-driver trace wire.log --redact for_others.log
 """
     parser.add_argument('file', metavar='FILE', type=Path, help='the wire trace')
     parser.add_argument('--hex', action='store_true', help='show all bytes of every frame')
+    parser.add_argument('--redact', metavar='OUT', type=Path, help='write the trace without '
+                        'names, serial numbers, passwords and pictures to OUT, and show nothing')
     parser.set_defaults(run=run)
 
 
@@ -46,7 +50,9 @@ class Line:
 
 
 def run(args: Arguments, out: Output) -> int:
-    """Print a line for each frame."""
+    """Print a line for each frame, or write a redacted trace."""
+    if args.redact:
+        return _redact(args, out)
     for line in lines(args.file):
         document = {
             'time': round(line.time, 6), 'unix_time': line.unix_time, 'what': NAMES[line.mark],
@@ -57,6 +63,25 @@ def run(args: Arguments, out: Output) -> int:
             shown = line.data.hex(' ') if args.hex and line.data else line.text
             text = f'{line.time:11.6f} {line.mark} {shown}'
         out.show(document, clean(text))
+    return 0
+
+
+def _redact(args: Arguments, out: Output) -> int:
+    """Write the trace without what is private."""
+    from camera_driver.link import trace
+    from camera_driver.link.redaction import redacted
+    from camera_driver.pictures.storage import write_new
+    entries = list(trace.read(args.file))
+    kinds = {one.device_type for one in entries if isinstance(one, trace.Heading)}
+    if len(kinds) > 1:
+        raise ValueError(f'{args.file} has sessions of {", ".join(sorted(kinds))}; redact a trace '
+                         'of one device type')
+    device_type = find(kinds.pop())
+    kept = redacted(entries, device_type.codec_module(), device_type.redaction_rule())
+    write_new(args.redact, ''.join(f'{line}\n' for line in kept).encode())
+    out.show({'redacted': args.redact, 'lines': len(kept)},
+             f'{args.redact}: {len(kept)} lines. Look at it before you send it: '
+             f'camera-driver trace {args.redact}')
     return 0
 
 
@@ -90,6 +115,19 @@ def lines(path: Path) -> Iterator[Line]:
         yield from sides[entry.mark].take(time, entry.data)
     for side in sides.values():
         yield from side.give_up()
+
+
+def in_words(device_type: DeviceType, data: bytes) -> Sequence[str]:
+    """Return what bytes of one side say, frame by frame."""
+    codec, explain = device_type.codec_module(), device_type.explainer()
+    decoder = codec.Decoder()
+    return [_words(frame, explain) for frame in (*decoder.feed(data), *decoder.flush())]
+
+
+def _words(frame: object, explain: Callable[[Any], str]) -> str:
+    if isinstance(frame, Damaged):
+        return f'damaged ({frame.reason}): {hexdump(frame.data, 16)}'
+    return explain(frame)
 
 
 class _Side:
@@ -130,8 +168,7 @@ class _Side:
 
     def _line(self, frame: object) -> Line:
         unix_time = round(self._unix_start + self._begun, 6)
+        text = _words(frame, self._explain)
         if isinstance(frame, Damaged):
-            text = f'damaged ({frame.reason}): {hexdump(frame.data, 16)}'
             return Line(self._begun, unix_time, self._mark, text, frame.data, frame.reason)
-        return Line(self._begun, unix_time, self._mark, self._explain(frame),
-                    self._codec.encode(frame))
+        return Line(self._begun, unix_time, self._mark, text, self._codec.encode(frame))

@@ -17,6 +17,7 @@ import fcntl
 import logging
 import os
 from pathlib import Path
+import re
 import select
 import termios
 import threading
@@ -48,6 +49,14 @@ class LineSettings:
 
     def __str__(self) -> str:
         return f'{self.baudrate} {self.bytesize}{self.parity}{self.stopbits}'
+
+    @classmethod
+    def parse(cls, text: str) -> LineSettings:
+        """Return the line settings that `str` shows. Raises ValueError."""
+        parts = re.fullmatch(r'(\d+) (\d)([NEO])(\d)', text)
+        if not parts:
+            raise ValueError(f'{text!r} are no line settings; write such as 19200 8N1')
+        return cls(int(parts[1]), parts[3], int(parts[2]), int(parts[4]))
 
 
 class Port(Protocol):

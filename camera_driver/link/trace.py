@@ -44,7 +44,7 @@ class TracingPort:
         except OSError as error:
             raise StorageError(f'trace file {path}: {error.strerror}; give a file that can be '
                                'written, or no trace file') from error
-        self._line(f'{MAGIC} {device_type} {port.name} {unix_time:.6f} {port.now():.6f}')
+        self._line(str(Heading(device_type, port.name, unix_time, port.now())))
         self._note('=', str(port.line))
 
     def conceal(self, concealer: Callable[[], Callable[[bytes], bytes]]) -> None:
@@ -114,7 +114,7 @@ class TracingPort:
 
     def _note(self, mark: str, text: str) -> None:
         if self._file:
-            self._line(f'{self._port.now():.6f} {mark} {text}')
+            self._line(str(Entry(self._port.now(), mark, text=text)))
 
     def _line(self, text: str) -> None:
         try:
@@ -134,6 +134,9 @@ class Heading:
     unix_time: float  # s, at the port's time `time`
     time: float  # s
 
+    def __str__(self) -> str:
+        return f'{MAGIC} {self.device_type} {self.port} {self.unix_time:.6f} {self.time:.6f}'
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -143,6 +146,9 @@ class Entry:
     mark: str  # '>' to the device, '<' from it, '=' line settings
     data: bytes = b''
     text: str = ''
+
+    def __str__(self) -> str:
+        return f'{self.time:.6f} {self.mark} {self.text or self.data.hex(" ")}'
 
 
 def device_type(path: Path) -> str:

@@ -40,7 +40,7 @@ class Event:
 class Simulator(ABC):
     """Base of the simulated devices."""
 
-    LINE: ClassVar[LineSettings]
+    LINE: LineSettings
     """Line settings after power-on."""
 
     OPTIONS: ClassVar[tuple[Setting, ...]] = ()

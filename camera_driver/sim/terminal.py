@@ -78,6 +78,11 @@ class Terminal:
         """Where clients connect."""
         return str(self._link)
 
+    @property
+    def connected(self) -> bool:
+        """Whether a client has the port open, as was seen last; callable from any thread."""
+        return self._connected
+
     def close(self) -> None:
         """Stop the device and take the port away."""
         if self._stop:

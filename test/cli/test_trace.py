@@ -1,9 +1,11 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
 import json
 
 import pytest
 
+from camera_driver.catalog import TYPES
 from camera_driver.cli.main import main
 
 WIRE = """\
@@ -86,3 +88,28 @@ def test_what_is_not_a_trace(tmp_path, capsys, content, code, message):
     assert output.out == ''
     assert output.err.startswith('camera-driver: ') and output.err.count('\n') == 1
     assert message in output.err
+
+
+def test_redacted_for_others(wire, tmp_path, command):
+    output = tmp_path / 'others.log'
+    result = command('trace', wire, '--redact', output)
+    assert result.code == 0 and 'Look at it before you send it' in result.out
+    text = output.read_text()
+    assert text.startswith('# camera_driver trace 1 sierra redacted 1763710000.250000 100.0')
+    assert '/dev' not in text and '40 41 42' not in text
+    before, after = command('trace', wire).out, command('trace', output).out
+    assert [line.split()[:3] for line in before.splitlines() if line[0] != '#'] == [
+        line.split()[:3] for line in after.splitlines() if line[0] != '#']
+    again = command('trace', wire, '--redact', output)
+    assert again.code == 6 and output.read_text() == text
+
+
+def test_a_type_that_does_not_say_what_is_private(wire, tmp_path, command, monkeypatch):
+    monkeypatch.setitem(TYPES.data, 'toy', replace(TYPES['sierra'], name='toy', redact=''))
+    path = tmp_path / 'toy.log'
+    path.write_text(WIRE.replace('sierra', 'toy'))
+    result = command('trace', path, '--redact', tmp_path / 'out.log')
+    assert result.code == 1 and 'toy does not say what of a trace is private' in result.error
+    path.write_text(WIRE.replace('sierra', 'toy', 1))
+    result = command('trace', path, '--redact', tmp_path / 'out.log')
+    assert result.code == 2 and 'has sessions of sierra, toy' in result.error
