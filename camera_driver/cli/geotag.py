@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 import hashlib
 from math import isfinite, nan
@@ -22,6 +22,7 @@ from camera_driver.errors import DamagedPicture, NotSupported
 if TYPE_CHECKING:
     from camera_driver.ledger.shots import SharedLedger, ShotRecord
     from camera_driver.payload.geotag import Tag
+    from camera_driver.payload.rig import Place
     from camera_driver.payload.track import Track
     from camera_driver.pictures.storage import PictureStore
 
@@ -60,6 +61,12 @@ examples:
     parser.add_argument('--boresight', metavar='YAW,PITCH,ROLL', type=_vector,
                         default=(0.0, 0.0, 0.0), help='from the platform to the camera [deg]; '
                         '0,0,0: it looks down, the top of the picture ahead')
+    parser.add_argument('--rig', metavar='CAMERA,...', type=_names, default=(), help='the cameras '
+                        'of a rig: their shots of one trigger get one CaptureUUID, and each '
+                        'its place here as RigCameraIndex')
+    parser.add_argument('--rig-tolerance', metavar='S', type=_number, default=0.25, help='within '
+                        'which the stamps of one trigger lie; less than half the time between '
+                        'triggers (default: %(default)g)')
     parser.add_argument('--max-age', metavar='S', type=_number, default=0.2,
                         help='beyond the track a position holds for (default: %(default)g)')
     parser.add_argument('--max-gap', metavar='S', type=_number, default=2.0,
@@ -131,14 +138,21 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
     """Tag shot by shot, without a track by what the ledger has; return the exit code."""
     from camera_driver.model import Progress
     from camera_driver.payload.geotag import geotag, Mounting, NO_PICTURE, Tag
+    from camera_driver.payload.rig import group
     from camera_driver.payload.track import Untagged
     mounting = Mounting(args.lever_arm, args.boresight)
     store = open_store(args.output) if args.output else None
     rows: list[list[str]] = []
     documents = []
     tagged = failed = 0
+    grouped = group(shots, args.rig, args.rig_tolerance)
+    if grouped.unclear:
+        print(f'camera-driver: {len(grouped.unclear)} shots follow each other within '
+              f'{args.rig_tolerance:g} s and are of more than one trigger: they get no place in '
+              'the rig; give a smaller --rig-tolerance', file=sys.stderr)
     with out.progress('tagging', ' shots') as progress:
         for shot in shots:
+            shot = _in_rig(shot, grouped.places)
             progress(Progress(len(rows), len(shots)))
             tag, words, file = None, '', None
             data, lack = _picture(shot)
@@ -174,6 +188,12 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
         text = f'{table(header, rows, [2, 3])}\n{text}'
     out.show({'shots': documents, 'tagged': tagged, 'failed': failed}, text)
     return 0 if not failed else PARTLY if failed < len(shots) else 1
+
+
+def _in_rig(shot: ShotRecord, places: Mapping[str, Place]) -> ShotRecord:
+    """Return a shot with its place in the rig; one that it has stays if it gets no other."""
+    place = places.get(shot.shot_id)
+    return replace(shot, geotag=(shot.geotag or {}) | {'rig': asdict(place)}) if place else shot
 
 
 def _tag_of(shot: ShotRecord) -> Tag:
@@ -225,9 +245,11 @@ def _write(shot: ShotRecord, data: bytes, tag: Tag, ledger: SharedLedger,
            store: PictureStore | None) -> Path:
     """Tag a copy of a shot's picture, or without a store the picture itself; return its file."""
     from camera_driver.payload.jpeg_tags import tagged
+    from camera_driver.payload.rig import Place
     from camera_driver.pictures import storage
     path, kept = Path(shot.path or ''), _kept(shot, tag)
-    new = tagged(data, tag, shot.shot_id)
+    rig = kept.get('rig')
+    new = tagged(data, tag, shot.shot_id, Place(**rig) if rig else None)
     kept['sha256'] = [_sha256(data), _sha256(new)]
     if store:
         last = Path(kept.get('file', ''))
@@ -272,6 +294,14 @@ def _number(text: str) -> float:
     if not isfinite(value):
         raise ArgumentTypeError(f'{text!r} is not a number')
     return value
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return names with commas between them, each of which is there once."""
+    names = tuple(name.strip() for name in text.split(','))
+    if not all(names) or len(set(names)) < len(names):
+        raise ArgumentTypeError(f'{text!r} is not a list of cameras; write nadir,oblique')
+    return names
 
 
 def _vector(text: str) -> tuple[float, float, float]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -18,7 +20,8 @@ from camera_driver.cli.parser import Arguments, Parser, UsageError
 if TYPE_CHECKING:
     from camera_driver.ledger.shots import SharedLedger, ShotRecord
 
-FORMATS = ('geojson', 'kml', 'csv-pix4d', 'csv-metashape', 'odm-geo')
+FORMATS = ('geojson', 'kml', 'csv-pix4d', 'csv-metashape', 'odm-geo', 'opensfm')
+WITH_FOOTPRINTS = FORMATS[:2]
 
 
 def add_ledger(parser: Parser) -> None:
@@ -36,6 +39,7 @@ def fill(parser: Parser) -> None:
 examples:
   camera-driver shots
   camera-driver shots --camera nadir --export odm-geo --output pictures/geo.txt
+  camera-driver shots --export kml --calibration nadir=nadir.yaml --ground 431 --output shots.kml
 """
     add_ledger(parser)
     parser.add_argument('--export', metavar='FORMAT', choices=FORMATS,
@@ -43,20 +47,36 @@ examples:
     parser.add_argument('--output', metavar='FILE', type=Path,
                         help='where the export goes; a file that is there is kept (default: '
                         'printed)')
+    parser.add_argument('--calibration', metavar='CAMERA=FILE', type=_calibration, action='append',
+                        default=[], help='geojson and kml: add what the pictures of a camera '
+                        'show of the ground; its calibration file; once for each camera')
+    parser.add_argument('--ground', metavar='M', type=float, help='height of the level ground, '
+                        'over what the heights of the positions are over')
     parser.set_defaults(run=run)
+
+
+def _calibration(text: str) -> tuple[str, Path]:
+    camera, equals, file = text.partition('=')
+    if not (camera and equals and file):
+        raise ArgumentTypeError(f'{text!r}: write CAMERA=FILE, such as nadir=nadir.yaml')
+    return camera, Path(file)
 
 
 def run(args: Arguments, out: Output) -> int:
     """Show or export the shots."""
     if args.output and not args.export:
         raise UsageError('--output is for --export: say which format')
+    if bool(args.calibration) != (args.ground is not None):
+        raise UsageError('footprints need both --calibration CAMERA=FILE and --ground M')
+    if args.calibration and args.export not in WITH_FOOTPRINTS:
+        raise UsageError(f'footprints are for --export {" or ".join(WITH_FOOTPRINTS)}')
     with opened(args) as (_, shots):
         return (_export if args.export else _show)(args, shots, out)
 
 
 def _export(args: Arguments, shots: Sequence[ShotRecord], out: Output) -> int:
     from camera_driver.payload.exports import export
-    text, left_out = export(args.export, shots)
+    text, left_out = export(args.export, shots, _footprints(args, shots))
     if args.output:
         from camera_driver.pictures.storage import write_new
         write_new(args.output, text.encode())
@@ -70,6 +90,36 @@ def _export(args: Arguments, shots: Sequence[ShotRecord], out: Output) -> int:
               f'picture and are not in {args.export}; camera-driver shots shows which',
               file=sys.stderr)
     return 0
+
+
+def _footprints(args: Arguments, shots: Sequence[ShotRecord]
+                ) -> dict[str, Sequence[tuple[float, float]]]:
+    """Return what shots show of the ground, by their ids; why not, is told."""
+    from camera_driver.errors import StorageError
+    from camera_driver.payload.footprint import footprint, NoFootprint
+    from camera_driver.payload.geotag import Tag
+    from camera_driver.pictures.calibration import read
+    found = {}
+    for camera, path in args.calibration:
+        if camera not in {shot.camera for shot in shots}:
+            raise UsageError(f'--calibration {camera}={path}: no shots of {camera!r} are exported')
+        try:
+            intrinsics = read(path)
+        except OSError as error:
+            raise StorageError(f'{path}: {error.strerror}; give a calibration file') from error
+        except ValueError as error:
+            raise ValueError(f'{path}: {error}') from None
+        without: Counter[str] = Counter()
+        for shot in shots:
+            if shot.camera == camera and (tag := Tag.of(shot)):
+                try:
+                    found[shot.shot_id] = footprint(tag, intrinsics, args.ground)
+                except NoFootprint as error:
+                    without[str(error)] += 1
+        for reason, count in without.items():
+            print(f'camera-driver: {count} shots of {camera} have no footprint: {reason}',
+                  file=sys.stderr)
+    return found
 
 
 def _show(args: Arguments, shots: Sequence[ShotRecord], out: Output) -> int:

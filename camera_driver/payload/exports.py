@@ -11,7 +11,7 @@ with the top of the picture to the north.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import csv
 from datetime import datetime, timezone
 import io
@@ -22,7 +22,12 @@ from xml.sax.saxutils import escape
 
 from camera_driver.ledger.shots import ShotRecord
 from camera_driver.payload.geotag import NO_PICTURE, Tag
+from camera_driver.payload.jpeg_tags import capture_uuid
+from camera_driver.payload.rig import Place
 from camera_driver.payload.track import ELLIPSOID
+
+
+Corners = Sequence[tuple[float, float]]
 
 
 class Exported(NamedTuple):
@@ -46,10 +51,13 @@ def why_untagged(shot: ShotRecord) -> str:
     return reason or NO_PICTURE.get(shot.state) or 'no track was looked at'
 
 
-def export(form: str, shots: Sequence[ShotRecord]) -> Exported:
+def export(form: str, shots: Sequence[ShotRecord],
+           footprints: Mapping[str, Corners] | None = None) -> Exported:
     """
     Return the shots in one of FORMATS.
 
+    :param footprints: latitudes and longitudes of what the shots with these ids show of the
+        ground, for the formats of EVERY_SHOT.
     :raises ValueError: the format cannot hold a name, or cannot say which heights are which.
     """
     kinds = {tag.height_kind for shot in shots if (tag := Tag.of(shot))}
@@ -57,7 +65,7 @@ def export(form: str, shots: Sequence[ShotRecord]) -> Exported:
         raise ValueError(f'heights are over {" and ".join(sorted(kinds))}: no format tells them '
                          'apart; export one --camera, or tag all with one kind of track')
     if form in EVERY_SHOT:
-        return Exported(EVERY_SHOT[form](shots), [])
+        return Exported(EVERY_SHOT[form](shots, footprints or {}), [])
     listed = [(name, tag) for shot in shots if (name := name_of(shot)) and (tag := Tag.of(shot))]
     names = [name for name, _ in listed]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -80,6 +88,9 @@ def _properties(shot: ShotRecord) -> dict[str, Any]:
     values: dict[str, Any] = {
         'shot_id': shot.shot_id, 'camera': shot.camera, 'state': shot.state,
         'file': name_of(shot) or None, 'untagged': why_untagged(shot) or None}
+    if rig := (shot.geotag or {}).get('rig'):
+        place = Place(**rig)
+        values |= {'capture_uuid': capture_uuid(place.capture), 'rig_camera_index': place.index}
     if tag:
         values |= {
             'time': _utc(tag.time), 'height': round(tag.height, 4),
@@ -90,8 +101,13 @@ def _properties(shot: ShotRecord) -> dict[str, Any]:
             for name, value in values.items() if value is not None}
 
 
-def _geojson(shots: Sequence[ShotRecord]) -> str:
-    """RFC 7946: WGS 84, longitude first; a third coordinate is over the ellipsoid."""
+def _geojson(shots: Sequence[ShotRecord], footprints: Mapping[str, Corners]) -> str:
+    """
+    RFC 7946: WGS 84, longitude first; a third coordinate is over the ellipsoid.
+
+    A footprint is a feature of its own behind its shot's: few programs show a feature of a point
+    and a polygon.
+    """
     features = []
     for shot in shots:
         geometry = None
@@ -102,10 +118,19 @@ def _geojson(shots: Sequence[ShotRecord]) -> str:
             geometry = {'type': 'Point', 'coordinates': place}
         features.append({'type': 'Feature', 'id': shot.shot_id, 'geometry': geometry,
                          'properties': _properties(shot)})
+        if corners := footprints.get(shot.shot_id):
+            # A polygon is closed, and its outside is on the right of the way around it.
+            ring = [[round(longitude, 10), round(latitude, 10)]
+                    for latitude, longitude in (corners[0], *reversed(corners))]
+            features.append({
+                'type': 'Feature', 'id': f'{shot.shot_id}-footprint',
+                'geometry': {'type': 'Polygon', 'coordinates': [ring]},
+                'properties': {'footprint_of': shot.shot_id, 'camera': shot.camera,
+                               'file': name_of(shot)}})
     return json.dumps({'type': 'FeatureCollection', 'features': features}, indent=1) + '\n'
 
 
-def _kml(shots: Sequence[ShotRecord]) -> str:
+def _kml(shots: Sequence[ShotRecord], footprints: Mapping[str, Corners]) -> str:
     """KML 2.2: an altitude is over mean sea level; over the ellipsoid it is data alone."""
     places = []
     for shot in shots:
@@ -119,8 +144,15 @@ def _kml(shots: Sequence[ShotRecord]) -> str:
             over_sea = tag.height_kind != ELLIPSOID
             mode = 'absolute' if over_sea else 'clampToGround'
             height = f',{tag.height:.4f}' if over_sea else ''
-            place += (f'<Point><altitudeMode>{mode}</altitudeMode><coordinates>'
-                      f'{tag.longitude:.10f},{tag.latitude:.10f}{height}</coordinates></Point>')
+            geometry = (f'<Point><altitudeMode>{mode}</altitudeMode><coordinates>'
+                        f'{tag.longitude:.10f},{tag.latitude:.10f}{height}</coordinates></Point>')
+            if corners := footprints.get(shot.shot_id):
+                ring = ' '.join(f'{longitude:.10f},{latitude:.10f}'
+                                for latitude, longitude in (corners[0], *reversed(corners)))
+                geometry = (f'<MultiGeometry>{geometry}<Polygon><outerBoundaryIs><LinearRing>'
+                            f'<coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs>'
+                            '</Polygon></MultiGeometry>')
+            place += geometry
         places.append(place + '</Placemark>\n')
     return ('<?xml version="1.0" encoding="UTF-8"?>\n'
             '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
@@ -190,8 +222,21 @@ def _odm_geo(listed: Listed) -> str:
     return '\n'.join(lines) + '\n'
 
 
-EVERY_SHOT: dict[str, Callable[[Sequence[ShotRecord]], str]] = {
+def _opensfm(listed: Listed) -> str:
+    """Return exif_overrides.json: `dop` is what OpenSfM takes for the accuracy [m]."""
+    overrides = {}
+    for name, tag in listed:
+        gps = {'latitude': round(tag.latitude, 10), 'longitude': round(tag.longitude, 10),
+               'altitude': round(tag.height, 4)}
+        if tag.horizontal is not None:
+            gps['dop'] = round(tag.horizontal, 4)
+        overrides[name] = {'gps': gps, 'capture_time': round(tag.time, 6)}
+    return json.dumps(overrides, indent=1) + '\n'
+
+
+EVERY_SHOT: dict[str, Callable[[Sequence[ShotRecord], Mapping[str, Corners]], str]] = {
     'geojson': _geojson, 'kml': _kml}
 PICTURES: dict[str, Callable[[Listed], str]] = {
-    'csv-pix4d': _csv_pix4d, 'csv-metashape': _csv_metashape, 'odm-geo': _odm_geo}
+    'csv-pix4d': _csv_pix4d, 'csv-metashape': _csv_metashape, 'odm-geo': _odm_geo,
+    'opensfm': _opensfm}
 FORMATS = (*EVERY_SHOT, *PICTURES)

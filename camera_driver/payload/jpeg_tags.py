@@ -24,6 +24,7 @@ from xml.sax.saxutils import quoteattr
 
 from camera_driver.errors import DamagedPicture, NotSupported
 from camera_driver.payload.geotag import Tag
+from camera_driver.payload.rig import Place
 from camera_driver.payload.track import ELLIPSOID
 from camera_driver.pictures import jpeg
 
@@ -44,11 +45,11 @@ class Entry(NamedTuple):
     data: bytes  # the value, or, of an entry that stays, the four bytes in its place
 
 
-def tagged(data: bytes, tag: Tag, shot_id: str) -> bytes:
+def tagged(data: bytes, tag: Tag, shot_id: str, rig: Place | None = None) -> bytes:
     """
     Return a JPEG with a geotag; one that it has is replaced.
 
-    :param shot_id: what the capture's identifier is made from.
+    :param shot_id: what the capture's identifier is made from, if the shot has no place in a rig.
     :raises DamagedPicture: it is no sound JPEG, or its Exif data make no sense.
     :raises NotSupported: they would not fit in a segment, or there is XMP that cannot be merged.
     """
@@ -67,7 +68,7 @@ def tagged(data: bytes, tag: Tag, shot_id: str) -> bytes:
     exif = _segment('Exif', EXIF + _exif(old_exif[0].payload[6:] if old_exif else b'', tag,
                                          width, height))
     xmp = _segment('XMP', XMP + _xmp(old_xmp[0].payload[len(XMP):] if old_xmp else b'', tag,
-                                     shot_id))
+                                     shot_id, rig))
     # Behind what says that it is JFIF, which has to be the first.
     start = found[1].offset if found[0].marker == 0xe0 else 2
     at, behind = (old_exif[0].offset, old_exif[0].scan_offset) if old_exif else (start, start)
@@ -236,7 +237,7 @@ OWN = re.compile(f'<rdf:Description rdf:about=(?:"[^"<]*"|\'[^\'<]*\') xmlns:Cam
                  '[^<>]*/>\n')
 
 
-def _xmp(packet: bytes, tag: Tag, shot_id: str) -> bytes:
+def _xmp(packet: bytes, tag: Tag, shot_id: str, rig: Place | None) -> bytes:
     """Return the packet with a description of the camera's position, our own one replaced."""
     try:
         text = OWN.sub('', packet.decode('utf-8')) if packet else EMPTY
@@ -253,18 +254,26 @@ def _xmp(packet: bytes, tag: Tag, shot_id: str) -> bytes:
                            'gets no geotag; remove them')
     about = next((one.attrib[RDF + 'about'] for one in root.iter(RDF + 'Description')
                   if RDF + 'about' in one.attrib), '')
-    attributes = ' '.join(f'Camera:{name}="{value}"' for name, value in _camera(tag, shot_id))
+    attributes = ' '.join(f'Camera:{name}={quoteattr(value)}'
+                          for name, value in _camera(tag, shot_id, rig))
     ours = (f'<rdf:Description rdf:about={quoteattr(about)} xmlns:Camera="{CAMERA}" '
             f'{attributes}/>\n')
     return text.replace(END, ours + END).encode('utf-8')
 
 
-def _camera(tag: Tag, shot_id: str) -> Sequence[tuple[str, str]]:
+def capture_uuid(shot_id: str) -> str:
+    """Return the identifier of a capture."""
+    return uuid5(NAMESPACE_URL, shot_id).hex.upper()
+
+
+def _camera(tag: Tag, shot_id: str, rig: Place | None) -> Sequence[tuple[str, str]]:
     """Return what Pix4D's namespace has for a geotag."""
     # 5714: mean sea level, of no particular geoid.
     values = [('HorizCS', 'EPSG:4326'),
               ('VertCS', 'ellipsoidal' if tag.height_kind == ELLIPSOID else 'EPSG:5714'),
-              ('CaptureUUID', uuid5(NAMESPACE_URL, shot_id).hex.upper())]
+              ('CaptureUUID', capture_uuid(rig.capture if rig else shot_id))]
+    if rig:
+        values += [('RigName', rig.rig), ('RigCameraIndex', str(rig.index))]
     for name, value, digits in (
             ('Yaw', tag.yaw, 4), ('Pitch', tag.pitch, 4), ('Roll', tag.roll, 4),
             ('GPSXYAccuracy', tag.horizontal, 4), ('GPSZAccuracy', tag.vertical, 4)):

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 
 from payload.flights import CAMERA, distance, Flight, save, START, write_ledger
 from payload.pictures import plain, simulated, with_maker_note, with_xmp
@@ -338,3 +339,60 @@ def test_shots_of_no_ledger(command, tmp_path):
     assert result.code == 6 and 'cannot be used as a shot ledger' in result.error
     result = command('shots', '--output', 'x')
     assert result.code == 2 and '--output is for --export' in result.error
+
+
+def test_one_trigger_of_a_rig_is_one_capture(command, track, tmp_path):
+    path = tmp_path / 'rig.sqlite3'
+    for late, camera in enumerate(('nadir', 'left')):
+        write_ledger(path, [plain()] * 2, [stamp + 0.1 * late for stamp in STAMPS[:2]], camera)
+    words = ['geotag', '--ledger', path, '--track', track, f'--offset={OFFSET}', '--output',
+             tmp_path / 'tagged', '--rig', 'nadir,left']
+    assert command(*words).code == 0
+    captures = {(name, camera): re.search(
+        rb'CaptureUUID="(.{32})".* Camera:RigCameraIndex="(.)"',
+        (tmp_path / 'tagged' / f'{camera}{name:04}.JPG').read_bytes()).groups()
+        for name in (1, 2) for camera in ('nadir', 'left')}
+    for name in (1, 2):
+        nadir, left = captures[name, 'nadir'], captures[name, 'left']
+        assert nadir[0] == left[0] and (nadir[1], left[1]) == (b'0', b'1')
+    assert len({capture for capture, _ in captures.values()}) == 2
+    shown = command('shots', '--ledger', path, '--export', 'geojson')
+    assert [one['properties']['rig_camera_index']
+            for one in json.loads(shown.out)['features']] == [0, 1, 0, 1]
+    wide = command(*words, '--rig-tolerance', 2)
+    assert '4 shots follow each other within 2 s and are of more than one trigger' in wide.err
+    assert 'is not a list of cameras' in command(*words, '--rig', 'nadir,').error
+
+
+CALIBRATION = """\
+image_width: 640
+image_height: 480
+camera_matrix: {rows: 3, cols: 3, data: [800, 0, 320, 0, 800, 240, 0, 0, 1]}
+distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
+rectification_matrix: {rows: 3, cols: 3, data: [1, 0, 0, 0, 1, 0, 0, 0, 1]}
+projection_matrix: {rows: 3, cols: 4, data: [800, 0, 320, 0, 0, 800, 240, 0, 0, 0, 1, 0]}
+"""
+
+
+def test_footprints_of_a_calibrated_camera(command, tag, ledger, tmp_path):
+    assert tag().code == 0
+    calibration = tmp_path / 'nadir.yaml'
+    calibration.write_text(CALIBRATION)
+    words = ['shots', '--ledger', ledger, '--export', 'geojson', '--calibration',
+             f'nadir={calibration}', '--ground']
+    found = command(*words, 480)
+    kinds = [one['geometry']['type'] for one in json.loads(found.out)['features']]
+    assert kinds == ['Point', 'Polygon'] * 4 and not found.err
+    low = command(*words, 650)
+    assert low.out.count('"Point"') == 4 and 'Polygon' not in low.out
+    assert low.err == ('camera-driver: 4 shots of nadir have no footprint: the camera was '
+                       'not above the ground at 650 m\n')
+    for words, message in [
+            (['--calibration', f'nadir={calibration}'], 'need both --calibration'),
+            (['--calibration', f'x={calibration}', '--ground', 1], "no shots of 'x'"),
+            (['--calibration', 'nadir', '--ground', 1], 'write CAMERA=FILE'),
+            (['--calibration', 'nadir=/none', '--ground', 1], 'give a calibration file'),
+            (['--calibration', f'nadir={ledger}', '--ground', 1], 'not a calibration')]:
+        assert message in command('shots', '--ledger', ledger, '--export', 'kml', *words).error
+    assert 'footprints are for --export geojson or kml' in command(
+        'shots', '--ledger', ledger, '--calibration', 'nadir=x', '--ground', 1).error

@@ -9,11 +9,13 @@ import shutil
 import subprocess
 from xml.etree import ElementTree
 
-from payload.flights import shot, tag
+from payload.flights import shot, START, tag
 import pytest
 
 from camera_driver.cli.shots import FORMATS as OFFERED
 from camera_driver.payload.exports import export, FORMATS, why_untagged
+from camera_driver.payload.jpeg_tags import capture_uuid
+from camera_driver.payload.rig import Place
 from camera_driver.payload.track import MEAN_SEA_LEVEL
 
 KML = '{http://www.opengis.net/kml/2.2}'
@@ -136,12 +138,47 @@ def test_why_a_shot_has_no_position():
     assert why_untagged(shot()) == 'no track was looked at'
 
 
+def test_opensfm_overrides_exif():
+    text = export('opensfm', [tagged('P1'), tagged('P2', horizontal=None)]).text
+    place = {'latitude': 47.5, 'longitude': 8.25, 'altitude': 512.3456}
+    assert json.loads(text) == {
+        'P1.JPG': {'gps': place | {'dop': 0.0213}, 'capture_time': START + 37.25},
+        'P2.JPG': {'gps': place, 'capture_time': START + 37.25}}
+
+
+CORNERS = {'P1': [(47.6, 8.2), (47.6, 8.3), (47.4, 8.3), (47.4, 8.2)]}
+
+
+def test_footprints():
+    features = json.loads(export('geojson', SHOTS, CORNERS).text)['features']
+    assert len(features) == len(SHOTS) + 1
+    # Closed, and its inside to the left (RFC 7946, 3.1.6).
+    assert features[1]['geometry'] == {'type': 'Polygon', 'coordinates': [
+        [[8.2, 47.6], [8.2, 47.4], [8.3, 47.4], [8.3, 47.6], [8.2, 47.6]]]}
+    assert features[1]['properties']['footprint_of'] == features[0]['id'] == 'P1'
+    root = ElementTree.fromstring(export('kml', SHOTS, CORNERS).text.encode())
+    rings = root.findall(f'.//{KML}Placemark/{KML}MultiGeometry/{KML}Polygon/'
+                         f'{KML}outerBoundaryIs/{KML}LinearRing/{KML}coordinates')
+    assert [ring.text.split()[::4] for ring in rings] == [['8.2000000000,47.6000000000'] * 2]
+
+
+def test_a_place_in_a_rig():
+    one = tagged('P1')
+    one.geotag['rig'] = asdict(Place('nadir+left', 1, 'shot'))
+    properties = json.loads(export('geojson', [one]).text)['features'][0]['properties']
+    assert properties['rig_camera_index'] == 1
+    assert properties['capture_uuid'] == capture_uuid('shot')
+
+
 @pytest.mark.skipif(not shutil.which('ogrinfo'), reason='GDAL is not installed')
+@pytest.mark.parametrize('footprints', [{}, CORNERS])
 @pytest.mark.parametrize('form', ['geojson', 'kml'])
-def test_gdal_reads_every_shot(tmp_path, form):
+def test_gdal_reads_every_shot(tmp_path, form, footprints):
     path = tmp_path / f'shots.{form}'
-    path.write_text(export(form, SHOTS).text)
+    path.write_text(export(form, SHOTS, footprints).text)
     found = subprocess.run(['ogrinfo', '-al', path], capture_output=True, text=True,
                            check=True).stdout
-    assert f'Feature Count: {len(SHOTS)}' in found
+    count = len(SHOTS) + (len(footprints) if form == 'geojson' else 0)
+    assert f'Feature Count: {count}' in found
+    assert found.count('POLYGON ((8.2 47.6') == len(footprints)
     assert found.count('POINT') == 4 and '(-8.25 -47.5' in found

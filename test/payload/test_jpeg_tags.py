@@ -18,7 +18,8 @@ from PIL import Image
 import pytest
 
 from camera_driver.errors import DamagedPicture, NotSupported
-from camera_driver.payload.jpeg_tags import tagged
+from camera_driver.payload.jpeg_tags import capture_uuid, tagged
+from camera_driver.payload.rig import Place
 from camera_driver.payload.track import MEAN_SEA_LEVEL
 from camera_driver.pictures import jpeg
 
@@ -209,6 +210,15 @@ def test_one_capture_has_one_identifier():
     one, same, other = (attributes(tagged(plain(), tag(time=time), shot))['CaptureUUID']
                         for time, shot in ((START, 'a'), (START + 1, 'a'), (START, 'b')))
     assert one == same != other
+
+
+def test_cameras_of_one_trigger_have_one_identifier():
+    places = [Place('nadir+left', index, 'a') for index in range(2)]
+    nadir, left = (attributes(tagged(plain(), tag(), shot, place))
+                   for shot, place in zip('ab', places))
+    assert nadir['CaptureUUID'] == left['CaptureUUID'] == capture_uuid('a')
+    assert [one['RigCameraIndex'] for one in (nadir, left)] == ['0', '1']
+    assert nadir['RigName'] == left['RigName'] == 'nadir+left'
 
 
 def test_huge_uncertainty_is_written():
