@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The examples, as a user runs them; those that need ROS are in nodes/test_examples.py."""
 
+import json
 from pathlib import Path
 import re
 import subprocess
@@ -37,6 +38,27 @@ def test_contact_sheet(tmp_path, count):
     assert sheet.shape[1:] == (1280, 3)
     assert np.array_equal(sheet[0, 0], sheet[-1, -1]) and sheet[0, 0].max() < 40
     assert sheet.max() > 200
+
+
+def test_survey_map(tmp_path):
+    """A map of an export; its track is not in one."""
+    def feature(camera, kind, coordinates):
+        return {'geometry': coordinates and {'type': kind, 'coordinates': coordinates},
+                'properties': {'camera': camera}}
+
+    ring = [[8.0, 47.0], [8.001, 47.0], [8.001, 47.001], [8.0, 47.001], [8.0, 47.0]]
+    export = tmp_path / 'shots.geojson'
+    export.write_text(json.dumps({'features': [
+        feature('nadir', 'Point', [8.0005, 47.0005, 500.0]), feature('nadir', 'Polygon', [ring]),
+        feature('left', 'Point', [8.0007, 47.0005]), feature('left', 'Point', None)]}))
+    subprocess.run([sys.executable, EXAMPLES / 'survey_map.py', tmp_path / 'map.png', export],
+                   check=True, cwd=ROOT)
+    picture = decode((tmp_path / 'map.png').read_bytes())
+    assert picture.shape == (1000, 1600, 3)
+    export.write_text('{"features": []}')
+    done = subprocess.run([sys.executable, EXAMPLES / 'survey_map.py', tmp_path / 'none.png',
+                           export], capture_output=True, text=True)
+    assert done.returncode == 1 and 'no shot with a position' in done.stderr
 
 
 def test_without_ros(tmp_path):

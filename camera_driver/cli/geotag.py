@@ -159,9 +159,10 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
             try:
                 if track:
                     tag = geotag(_with_exposure(shot, data), track, mounting, args.offset)
-                    ledger.geotag(shot.shot_id, _kept(shot, tag))
                 else:
                     tag = _tag_of(shot)
+                if track or shot.shot_id in grouped.places:
+                    ledger.geotag(shot.shot_id, _kept(shot, tag))
                 tagged += 1
                 if store or args.in_place:
                     if lack:

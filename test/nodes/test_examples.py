@@ -3,6 +3,7 @@
 """The examples that need ROS, as a user runs them: each with what it prints."""
 
 from hashlib import sha256
+import json
 import os
 from pathlib import Path
 import re
@@ -247,3 +248,24 @@ def test_demo(tmp_path):
     before, after = map(int, re.findall(r'/cockpit/image_raw: .* brightness (\d+)', demo.stdout))
     assert after < before / 2  # after the shorter exposure
     assert decode((tmp_path / 'demo_output' / 'rig.png').read_bytes()).shape[1] == 800
+
+
+@pytest.mark.long
+def test_demo_survey(tmp_path):
+    """What `make demo-survey` runs, over one line."""
+    with own_domain() as domain:
+        demo = subprocess.run(
+            [sys.executable, EXAMPLES / 'demo_survey.py', '--short', '--domain', str(domain)],
+            cwd=tmp_path, capture_output=True, text=True, timeout=55)
+    assert (demo.returncode, demo.stderr) == (0, ''), demo.stdout
+    output = tmp_path / 'demo_output'
+    features = json.loads((output / 'shots.geojson').read_text())['features']
+    shots = [one for one in features if 'shot_id' in one['properties']]
+    untagged = [one for one in shots if one['geometry'] is None]
+    assert len(shots) == 12 and 0 < len(untagged) < 12
+    assert len(features) == 2 * 12 - len(untagged)  # each with a position has a footprint
+    for one in shots:
+        if one['geometry'] is not None and 'file' in one['properties']:
+            assert (output / 'tagged' / one['properties']['file']).exists()
+    assert (output / 'geo.txt').read_text().startswith('EPSG:4326\n')
+    assert decode((output / 'survey.png').read_bytes()).shape == (1000, 1600, 3)
