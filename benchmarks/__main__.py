@@ -27,6 +27,7 @@ FIGURES = {
     'registers': 'all settings of a KP-FD30 over a paced line, beside the least possible',
     'video': '1080p at 30 Hz: rate, latency, CPU, drops',
     'startup': 'node start to READY, and memory at rest',
+    'geotags': 'stamps on the host, positions at speed, fixes that drop out',
     'scale': 'rigs of up to 64 cameras in one process: READY, load and memory at rest',
 }
 

@@ -354,7 +354,8 @@ def demo(ros, ports, short):
     delays = [answer.delay for *_, answer in ros.answers if answer.success]
     tagged = sum(tag.status == Geotag.TAGGED for tag in ros.tags.values())
     tell(f'{triggers} triggers of {len(CAMERAS)} cameras: {len(ros.answers) - len(missed)} shots, '
-         f'{len(missed)} missed (no cable, or not within {MOST_DELAY:g} s), {unknown} in doubt then')
+         f'{len(missed)} missed (no cable, or not within {MOST_DELAY:g} s), {unknown} in doubt '
+         'at that moment')
     tell(f'{tagged} tagged in flight; delay of a trigger {1000 * np.median(delays):.0f} ms, at '
          f'most {1000 * max(delays):.0f} ms')
 
