@@ -56,6 +56,12 @@ class DeviceType:
                                'be redacted')
         return _load(self.redact)  # type: ignore[no-any-return]
 
+    def comparable(self, data: bytes) -> bytes:
+        """Return what a redacted trace holds of what a host said; without a rule, all."""
+        from camera_driver.link.redaction import redacted_bytes
+        return redacted_bytes(data, self.codec_module(), self.redaction_rule()()) if (
+            self.redact) else data
+
     def node_class(self) -> Any:
         """Import and return the class of the ROS node."""
         return _load(self.node) if self.node else _load(PLAIN_NODE)(self.name)

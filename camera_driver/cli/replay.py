@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
@@ -48,7 +48,7 @@ def run(args: Arguments, out: Output) -> int:
     from camera_driver.sim.replay import Replay
     from camera_driver.sim.terminal import Terminal
     device_type = find(trace.device_type(args.file))
-    replay = Replay(trace.read(args.file), comparable(device_type))
+    replay = Replay(trace.read(args.file), device_type.comparable)
     with until_told() as stop, Terminal(replay, args.link) as terminal:
         name = device_type.name
         out.show({'type': name, 'port': terminal.path, 'records': len(replay.records)}, f"""\
@@ -57,15 +57,6 @@ A recorded {name} device is at {terminal.path} ({replay.LINE}). Ctrl-C ends it."
                    or stop.wait(LOOK)):
             pass
     return _result(device_type, replay, out)
-
-
-def comparable(device_type: DeviceType) -> Callable[[bytes], bytes]:
-    """Return what makes of a host's words those that a redacted trace holds."""
-    from camera_driver.link.redaction import redacted_bytes
-    if not device_type.redact:
-        return bytes
-    codec, rule = device_type.codec_module(), device_type.redaction_rule()
-    return lambda data: redacted_bytes(data, codec, rule())
 
 
 def _result(device_type: DeviceType, replay: Replay, out: Output) -> int:

@@ -85,12 +85,12 @@ class Replay(Simulator):
     def done(self) -> bool:
         """Say whether all was played."""
         return not self.difference and all(
-            record.repeat or not record.data for record in self.records[self.played:])
+            record.repeat or not record.data for record in self._rest())
 
     @property
     def expected(self) -> Record | None:
         """What the host has to say next, if no repeat; None: nothing."""
-        return next((record for record in self.records[self.played:]
+        return next((record for record in self._rest()
                      if record.mark == '>' and not record.repeat), None)
 
     def on_power(self) -> None:
@@ -115,9 +115,13 @@ class Replay(Simulator):
                 self.difference = Difference(self.expected, self._heard)
                 self._schedule.clear()
 
+    def _rest(self) -> Iterator[Record]:
+        """Yield what was not played yet."""
+        return (self.records[number] for number in range(self.played, len(self.records)))
+
     def _allowed(self) -> Iterator[Record]:
         """Yield what the host may say next: repeats, and what is behind them."""
-        for record in self.records[self.played:]:
+        for record in self._rest():
             if record.mark == '>':
                 yield record
                 if not record.repeat:
@@ -154,7 +158,7 @@ class Replay(Simulator):
 
     def _go_on(self) -> None:
         """Play what is due, up to the next words of the host."""
-        rest = iter(self.records[self.played:])
+        rest = self._rest()
         while (record := next((one for one in rest if not one.repeat), None)) and (
                 record.mark != '>'):
             if record is not self.records[self.played]:  # the host has not repeated as often

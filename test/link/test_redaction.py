@@ -6,7 +6,6 @@ import pytest
 from recordings import record, session
 
 from camera_driver.catalog import TYPES
-from camera_driver.cli.replay import comparable
 from camera_driver.devices.fuji_mx.codec import Block
 from camera_driver.devices.intelix.codec import Message
 from camera_driver.devices.ix_link.codec import Reply, Request
@@ -75,7 +74,7 @@ def test_it_plays_like_the_original(tmp_path, name):
     kind, path = TYPES[name], tmp_path / 'wire.log'
     simulator, _ = secretive(name)
     recorded = record(kind, path, simulator)
-    replay = Replay(without_private(name, path), comparable(kind))
+    replay = Replay(without_private(name, path), kind.comparable)
     results = session(kind, LoopPort(replay, kind.device_class().LINE))
     assert replay.difference is None and replay.done
     assert len(results) == len(recorded) and results[-1] == recorded[-1]
