@@ -61,10 +61,10 @@ def test_nothing_private_stays(tmp_path, name, fault):
     before, after = said(read(path)), said(trace)
     assert all(any(secret in side for side in before) for secret in secrets)
     assert not any(secret[:4] in side for secret in secrets for side in after)
+    kept = {side[i:i + WINDOW] for side in after for i in range(len(side))}
     for frame in getattr(simulator, 'frames', []):
         parts = {frame.data[i:i + WINDOW] for i in range(0, len(frame.data) - WINDOW)}
         parts = {part for part in parts if len(set(part)) > 5 and part not in GREY}
-        kept = {side[i:i + WINDOW] for side in after for i in range(len(side))}
         assert not parts & kept
     assert 'loop' not in ''.join(map(str, trace))
 
