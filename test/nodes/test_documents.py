@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What documents and parameter files say of the nodes, against the nodes."""
 
+import os
 from pathlib import Path
 import re
 import subprocess
 import sys
 
 from ament_index_python.packages import get_package_share_directory
+from domains import own_domain
 import pytest
 from rclpy.action import get_action_server_names_and_types_by_node
 from rclpy.parameter import Parameter
@@ -29,6 +31,14 @@ def test_generated_documents_are_up_to_date():
     result = subprocess.run([sys.executable, 'tools/documents.py', '--check'], cwd=ROOT,
                             capture_output=True, text=True)
     assert (result.returncode, result.stdout, result.stderr) == (0, '', '')
+
+
+def test_policies_are_those_of_the_nodes():
+    with own_domain() as domain:
+        result = subprocess.run([sys.executable, 'tools/policies.py', '--check'], cwd=ROOT,
+                                capture_output=True, text=True,
+                                env={**os.environ, 'ROS_DOMAIN_ID': str(domain)})
+    assert (result.returncode, result.stdout) == (0, ''), result.stderr
 
 
 @pytest.mark.parametrize('kind', BUILT_IN.values(), ids=list(BUILT_IN))
