@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / 'camera_driver'
 
 CORE = {'errors', 'model', 'operations'}
-LIBRARIES = CORE | {'pictures', 'video', 'ledger', 'payload', 'link', 'sim', 'host'}
+LIBRARIES = CORE | {'pictures', 'video', 'ledger', 'payload', 'link', 'sim', 'host', 'mavlink'}
 DEVICES = LIBRARIES | {'device', 'abilities', 'devices', 'device_type', 'catalog'}
 # Part -> which parts it may import besides itself. A new part has to be given a place here.
 MAY_IMPORT = {
@@ -25,6 +25,7 @@ MAY_IMPORT = {
     'video': CORE,
     'ledger': CORE,
     'payload': CORE | {'pictures', 'ledger'},
+    'mavlink': CORE | {'link'},
     'sim': CORE | {'link', 'pictures'},
     'device': CORE | {'link'},
     'abilities': CORE | {'device'},
@@ -42,17 +43,18 @@ ONLY_HERE = {  # module from outside -> where it may be imported
     'PIL': ('pictures/image.py', 'sim/scene.py'),
     'simplejpeg': ('pictures/image.py',),
     'cv2': ('video/sources.py',),
+    'pymavlink': ('mavlink/',),
     'time': ('link/port.py', 'link/remote.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/',
-             'host/', 'nodes/', 'cli/'),
+             'host/', 'nodes/', 'cli/', 'mavlink/links.py', 'mavlink/service.py'),
     'threading': ('link/port.py', 'link/remote.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/',
-                  'host/', 'nodes/', 'cli/'),
+                  'host/', 'nodes/', 'cli/', 'mavlink/service.py'),
     'rclpy': ('nodes/',),
 }
 ONLY_HERE |= dict.fromkeys(('_thread', 'multiprocessing', 'asyncio', 'sched', 'concurrent'),
                            ONLY_HERE['threading'])
 STARTS_THREADS = (
-    'cli/images.py', 'cli/preflight.py', 'host/worker.py', 'nodes/spinning.py', 'sim/terminal.py',
-    'sim/mjpeg.py', 'video/reader.py')
+    'cli/images.py', 'cli/preflight.py', 'host/worker.py', 'mavlink/service.py',
+    'nodes/spinning.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/reader.py')
 
 SOURCES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob('*.py'))}
 

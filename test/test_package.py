@@ -36,8 +36,8 @@ DEVELOP = {
     'python3-pytest-timeout': 'pytest-timeout',
     'python3-pytest-xdist': 'pytest-xdist',
 }
-# Readers of pictures that have no rosdep key: without them their tests are skipped.
-READERS = {'exifread'}
+# Others' programs that have no rosdep key: without them their tests are skipped.
+READERS = {'exifread', 'mavsdk'}
 # On no package registry: they come with an installed ROS 2. Only launch files import the first
 # two; tools/setup.sh builds the third where ROS 2 comes from wheels.
 INSTALLED = {'launch', 'launch_ros', 'tf2_msgs'}
