@@ -6,12 +6,13 @@ overlay = . install/setup.sh
 # Tests start hundreds of programs, which would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo demo-survey test matrix simulate mutants bench lint clean
+.PHONY: help setup demo demo-survey demo-mavlink test matrix simulate mutants bench lint clean
 
 help:
 	@echo 'make setup   ROS 2, Debian packages and the build; afterwards: . install/setup.sh'
 	@echo 'make demo    a simulated rig, end to end through ROS 2; pictures in demo_output/'
 	@echo 'make demo-survey   a simulated survey flight, to geotagged pictures and a map; likewise'
+	@echo 'make demo-mavlink   simulated cameras and a ground station of few lines'
 	@echo 'make test    all tests and linters'
 	@echo 'make lint    the linters alone'
 	@echo 'make matrix  every operation disturbed at every moment; writes docs/reliability.md'
@@ -29,6 +30,9 @@ demo: setup
 
 demo-survey: setup
 	@$(overlay) && exec python3 examples/demo_survey.py
+
+demo-mavlink: setup
+	@$(overlay) && exec python3 examples/demo_mavlink.py
 
 test: setup
 	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest \

@@ -26,6 +26,7 @@ FIGURES = {
     'images': 'a 12-megapixel JPEG from the node to a subscriber in another process',
     'registers': 'all settings of a KP-FD30 over a paced line, beside the least possible',
     'video': '1080p at 30 Hz: rate, latency, CPU, drops',
+    'mavlink_camera': 'MAVLink: to the ACK, to the trigger, and load at rest',
     'startup': 'node start to READY, and memory at rest',
     'geotags': 'stamps on the host, positions at speed, fixes that drop out',
     'scale': 'rigs of up to 64 cameras in one process: READY, load and memory at rest',
@@ -36,7 +37,7 @@ def main() -> None:
     """Measure and print tables; write them as JSON too when asked to."""
     parser = ArgumentParser(
         'benchmarks', description='Measure; with no name, everything.',
-        epilog='\n'.join(f'{name:12}{text}' for name, text in FIGURES.items()),
+        epilog='\n'.join(f'{name:16}{text}' for name, text in FIGURES.items()),
         formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument('name', nargs='*', help='what to measure (see below)')
     parser.add_argument('--json', metavar='FILE', type=Path, help='write the tables here as well')

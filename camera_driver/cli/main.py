@@ -145,6 +145,8 @@ def make_parser(command: str = '') -> Parser:
     add('rig', 'show how a rig is, and how its computers find each other', partial(_fill, 'rig'))
     add('call', 'call a service of a ROS node', partial(_fill, 'call'))
     add('preflight', 'say whether a running rig is ready', partial(_fill, 'preflight'))
+    add('mavlink', 'offer the cameras of a running rig to MAVLink stations',
+        partial(_fill, 'mavlink'))
     add('shots', 'show or export the shots of a ledger', partial(_fill, 'shots'))
     add('geotag', 'tell where shots were taken, from a track', partial(_fill, 'geotag'))
     add_common(parser)

@@ -60,10 +60,15 @@ class UdpStation:
     def take(self, component=100):
         """Take a picture, as a station that numbers them, and return the command's result."""
         self.number += 1
-        before = len(self.all('COMMAND_ACK'))
+        before = len(self.received)
         self.command(mavlink.MAV_CMD_IMAGE_START_CAPTURE, 0, 0, 1, self.number,
                      component=component)
-        self.wait('COMMAND_ACK', number=before + 1)
-        return self.wait('COMMAND_ACK', lambda one: (
-            one not in self.all('COMMAND_ACK')[:before]
-            and one.result != mavlink.MAV_RESULT_IN_PROGRESS)).result
+        end = time.monotonic() + TIMEOUT
+        while time.monotonic() < end:
+            for _, one in self.received[before:]:
+                if (one.get_type() == 'COMMAND_ACK'
+                        and one.command == mavlink.MAV_CMD_IMAGE_START_CAPTURE
+                        and one.result != mavlink.MAV_RESULT_IN_PROGRESS):
+                    return one.result
+            self.hear()
+        raise AssertionError(f'no answer in {self.received[-20:]}')

@@ -269,3 +269,17 @@ def test_demo_survey(tmp_path):
             assert (output / 'tagged' / one['properties']['file']).exists()
     assert (output / 'geo.txt').read_text().startswith('EPSG:4326\n')
     assert decode((output / 'survey.png').read_bytes()).shape == (1000, 1600, 3)
+
+
+@pytest.mark.long
+def test_demo_mavlink(tmp_path):
+    """What `make demo-mavlink` runs."""
+    pytest.importorskip('pymavlink')
+    with own_domain() as domain:
+        demo = subprocess.run(
+            [sys.executable, EXAMPLES / 'demo_mavlink.py'], cwd=tmp_path, capture_output=True,
+            text=True, timeout=55, env={**os.environ, 'ROS_DOMAIN_ID': str(domain)})
+    assert (demo.returncode, demo.stderr) == (0, ''), demo.stdout
+    for said in ('component 100: SIMCORP SIM-640', 'component 100: result 0, picture 1 at',
+                 'CAM_SHUTTERSPD 1/512: result 0, it holds 1/512', 'asked for again: [0, 1]'):
+        assert said in demo.stdout

@@ -1,0 +1,66 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""`camera-driver mavlink`: the cameras of a rig, for ground stations and autopilots."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from camera_driver.cli.output import Output
+from camera_driver.cli.parser import Arguments, Parser
+from camera_driver.cli.up import needs_ros
+from camera_driver.errors import NotSupported
+from camera_driver.machines import apply
+
+DEFAULT_LINK = 'udpout:127.0.0.1:14550'
+
+
+def fill(parser: Parser) -> None:
+    """Add the arguments."""
+    parser.epilog = """\
+The rig runs (`camera-driver up RIG`), here or on another computer; this offers each of its
+cameras that takes pictures as a MAVLink camera. Ctrl-C ends it.
+
+examples:
+  camera-driver mavlink rig.yaml
+  camera-driver mavlink rig.yaml --link udpin:0.0.0.0:14550 --link /dev/ttyUSB0:57600
+"""
+    parser.add_argument('rig', metavar='RIG', help='the file that describes the rig')
+    parser.add_argument('--link', action='append', metavar='LINK', dest='links',
+                        help='udpin:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or DEVICE:BAUD; '
+                        f'any number (default: {DEFAULT_LINK})')
+    parser.add_argument('--system-id', type=int, default=1, metavar='N',
+                        help='of the vehicle: that of its autopilot (default: 1)')
+    parser.add_argument('--signing-key', default='', metavar='FILE',
+                        help='sign with the key in this file, and hear only what is signed')
+    parser.add_argument('--store', default='', metavar='FILE', help='where pictures are numbered '
+                        '(default: camera_driver/mavlink.sqlite3 in ROS_HOME)')
+    parser.add_argument('--namespace', default='', metavar='NAME',
+                        help='in front of that of the file, as for `up`')
+    parser.set_defaults(run=run)
+
+
+def run(args: Arguments, out: Output) -> int:
+    """Run the node until SIGINT or SIGTERM."""
+    from camera_driver.abilities import TakesPictures
+    from camera_driver.catalog import TYPES
+    from camera_driver.rig import read
+    if find_spec('pymavlink') is None:
+        raise NotSupported("MAVLink needs pymavlink: pip install 'camera_driver[mavlink]'")
+    try:
+        from camera_driver.nodes.mavlink_camera_node import run as run_node
+    except ImportError as error:
+        raise needs_ros('a MAVLink camera', error) from None
+    # As if simulated: how the rig was started, and at which ports, is not asked here.
+    rig = read(args.rig, True, args.namespace)
+    apply(rig.network.environment())
+    names = [device.full_name for device in rig.devices
+             if issubclass(TYPES[device.type].device_class(), TakesPictures)]
+    if not names:
+        raise ValueError(f'{args.rig}: none of its devices takes pictures')
+    links = args.links or [DEFAULT_LINK]
+    out.show({'cameras': names, 'links': links},
+             f'{", ".join(names)} on {", ".join(links)}. Ctrl-C ends.')
+    values = {'cameras': names, 'links': links, 'system_id': args.system_id,
+              'signing_key_file': args.signing_key, 'store_file': args.store}
+    return int(run_node(values, []))
