@@ -78,6 +78,7 @@ examples:
   camera-driver sierra --port /dev/ttyUSB0 download --all --directory pictures
   camera-driver up rig.yaml --simulate
   camera-driver call /sierra capture '{wait: true}'
+  camera-driver survey rig.yaml --interval 3
   camera-driver geotag --track flight.csv --output tagged
 """
 
@@ -147,6 +148,7 @@ def make_parser(command: str = '') -> Parser:
     add('preflight', 'say whether a running rig is ready', partial(_fill, 'preflight'))
     add('mavlink', 'offer the cameras of a running rig to MAVLink stations',
         partial(_fill, 'mavlink'))
+    add('survey', 'take pictures along a flight, or check the plan', partial(_fill, 'survey'))
     add('shots', 'show or export the shots of a ledger', partial(_fill, 'shots'))
     add('geotag', 'tell where shots were taken, from a track', partial(_fill, 'geotag'))
     add_common(parser)

@@ -25,6 +25,7 @@ from camera_driver.nodes.abilities.routing import Matrix
 from camera_driver.nodes.abilities.sequence import Sequences
 from camera_driver.nodes.abilities.snapshot import Snapshots
 from camera_driver.nodes.abilities.summary import Summary
+from camera_driver.nodes.abilities.survey import Surveys
 from camera_driver.nodes.abilities.topics import Frame, Pictures
 from camera_driver.nodes.abilities.upload import Uploads
 from camera_driver.nodes.base import DeviceNode, Part
@@ -39,8 +40,8 @@ class CameraNode(DeviceNode):
 
     PARTS: ClassVar[tuple[type[Part[Any]], ...]] = (
         Capabilities, Records, Frame, Pictures, Geotags, Captures, Images, Downloads, Deletions,
-        Sequences, Exposures, Previews, Protection, Uploads, Folders, Summary, CameraClock,
-        Registers, Region, LiveView, Snapshots, Matrix, Locks)
+        Sequences, Surveys, Exposures, Previews, Protection, Uploads, Folders, Summary,
+        CameraClock, Registers, Region, LiveView, Snapshots, Matrix, Locks)
 
 
 @cache

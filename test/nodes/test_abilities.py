@@ -42,7 +42,9 @@ OFFERED = {
         '~/capture': 'camera_driver/srv/Capture',
         '~/capture_event': 'camera_driver/msg/CaptureEvent',
         '~/geotags': 'camera_driver/msg/Geotag',
-        '~/capture_sequence': 'camera_driver/action/CaptureSequence'},
+        '~/capture_sequence': 'camera_driver/action/CaptureSequence',
+        '~/survey': 'camera_driver/action/Survey',
+        '~/pause_survey': 'std_srvs/srv/SetBool'},
     abilities.ControlsExposure: {
         '~/get_exposure': 'camera_driver/srv/GetExposure',
         '~/set_exposure': 'camera_driver/srv/SetExposure',
@@ -91,7 +93,7 @@ OF_TYPE = {
 
 SURE = {  # what changes nothing in the device, or cannot be in doubt
     '~/self_test', '~/self_test_diagnostics', '~/preflight', '~/reset_device', '~/lock',
-    '~/take_preview', '~/set_camera_info', '~/get_exposure',
+    '~/pause_survey', '~/take_preview', '~/set_camera_info', '~/get_exposure',
     '~/get_capabilities', '~/get_preset', '~/get_summary', '~/list_folders', '~/list_images',
     '~/download_audio', '~/download_animation', '~/download_images', '~/read_register',
     '~/save_settings'}

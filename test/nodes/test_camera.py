@@ -345,7 +345,7 @@ def test_a_second_sequence_is_rejected_while_one_is_under_way(front):
                             interval=3600.0)
     wait_until(lambda: feedback)
     assert not front.send_goal(CaptureSequence, 'capture_sequence', count=1).accepted
-    wait_until(lambda: any('goal rejected: another sequence is under way' in line.msg
+    wait_until(lambda: any('goal rejected: another sequence or survey is' in line.msg
                            for line in log))
     front.result(first.cancel_goal_async())
     assert front.result(first.get_result_async()).result.taken == 1

@@ -8,6 +8,7 @@ time, plus the parameter `trigger_delay`. Its uncertainty is the round trip of a
 line: it bounds how late the camera took the command, and says nothing of the shutter.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from copy import deepcopy
@@ -37,6 +38,7 @@ from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.qos import publisher
 
 MOST_DELAY = 86400.0  # s that may be asked for
+CYCLES = 10  # last pictures that say how long one takes
 
 
 def check_max_delay(seconds: float) -> None:
@@ -85,6 +87,7 @@ class Captures(Part[TakesPictures]):
         self._shots = Shots(self._records, node.seconds)
         self._one = threading.Lock()  # at a time asks whether a shot may be commanded
         self._running: Future[None] | None = None  # the last shot
+        self._cycles: deque[float] = deque(maxlen=CYCLES)  # s
         # One per shot, also of a shot that was under way when the node was deactivated.
         self._events = publisher(node.create_publisher, msg.CaptureEvent, '~/capture_event',
                                  depth=100)
@@ -99,6 +102,15 @@ class Captures(Part[TakesPictures]):
     @property
     def _downloads(self) -> Downloads | None:
         return self.node.find(Downloads)
+
+    def begin(self) -> None:
+        """Forget how fast the camera is."""
+        self._cycles.clear()
+
+    @property
+    def cycle_time(self) -> float:
+        """How long the camera was busy with the slowest of the last pictures [s]; NaN: none."""
+        return max(list(self._cycles), default=math.nan)
 
     def connected(self, camera: TakesPictures, identity: Identity) -> str:
         """Ask what became of what an earlier connection left open, before the images move on."""
@@ -205,6 +217,7 @@ class Captures(Part[TakesPictures]):
         if patience.over:
             raise patience.late(patience.activity)
         patience.begun.set_result(None)
+        begun = time.monotonic()
         event.image_index = -1
         event.stamp_source = event.STAMP_UNKNOWN
         event.stamp_uncertainty = event.delay = math.nan
@@ -271,6 +284,7 @@ class Captures(Part[TakesPictures]):
             self._records(lambda ledger: ledger.seen(shot_id, optics))
             if shot.image_index is not None:
                 self._images.taken(shot.image_index)
+        self._cycles.append(time.monotonic() - begun)
 
     def _capture(self, request: srv.Capture.Request, response: srv.Capture.Response) -> None:
         # Should it fail:

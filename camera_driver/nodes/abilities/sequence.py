@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The action `~/capture_sequence`: pictures at an interval, from trigger to trigger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 import math
 import threading
 import time
@@ -17,7 +18,7 @@ from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.convert import seconds, words
 
 MOST_INTERVAL = 86400.0  # s
-BUSY = 'another sequence is under way; cancel it or wait for its end'
+BUSY = 'another sequence or survey is under way; cancel it or wait for its end'
 FIRST_PAUSE, MOST_PAUSE = 0.1, 1.0  # s after a failure; doubled by each failure in a row
 LOOK_PERIOD = 0.01  # s between looks at the clock, and whether the goal was cancelled
 
@@ -55,6 +56,16 @@ def pause(failures: int) -> float:
     return min(FIRST_PAUSE * 2 ** min(failures - 1, 10), MOST_PAUSE) if failures else 0.0
 
 
+def count(result: Any, event: CaptureEvent) -> None:
+    """Put what became of a shot into the result of a sequence or survey."""
+    if event.shot_id:
+        result.shot_ids = [*result.shot_ids, event.shot_id]
+    result.taken += event.success
+    result.unknown += event.outcome_unknown
+    result.outcome_unknown |= event.outcome_unknown
+    result.failed += not event.success and not event.outcome_unknown
+
+
 class Sequences(Part[TakesPictures]):
     """
     The sequences of one camera's node; one at a time.
@@ -83,13 +94,24 @@ class Sequences(Part[TakesPictures]):
         if self._busy.locked():
             raise Busy(BUSY)
 
-    def _execute(self, handle: Any, result: CaptureSequence.Result) -> None:
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other sequence or survey begin. Raises Busy when one is under way."""
         if not self._busy.acquire(blocking=False):
-            raise Busy(BUSY)  # accepted in the same instant as the other one
+            raise Busy(BUSY)
         try:
-            self._run(handle, result)
+            yield
         finally:
             self._busy.release()
+
+    def clock(self) -> Callable[[], float]:
+        """Return the clock [s] of places in time; it may be set back, and stand still."""
+        simulated = self.node.get_clock().ros_time_is_active
+        return self.node.seconds if simulated else time.monotonic
+
+    def _execute(self, handle: Any, result: CaptureSequence.Result) -> None:
+        with self.alone():  # another one may have been accepted in the same instant
+            self._run(handle, result)
         cancelled = handle.is_cancel_requested
         result.success = not cancelled and 0 < result.taken == handle.request.count
         result.message = (
@@ -100,8 +122,7 @@ class Sequences(Part[TakesPictures]):
         goal = handle.request
         if goal.download:
             self._captures.check_download()
-        simulated = self.node.get_clock().ros_time_is_active
-        grid = Grid(goal.interval, self.node.seconds if simulated else time.monotonic)
+        grid = Grid(goal.interval, self.clock())
         last, failures, tried = math.nan, 0, 0
         while not goal.count or tried < goal.count:
             if tried:
@@ -120,12 +141,7 @@ class Sequences(Part[TakesPictures]):
             except DeviceError as error:  # no shot was commanded: this place is lost
                 event = CaptureEvent(message=words(error), delay=math.nan)
             tried += 1
-            if event.shot_id:
-                result.shot_ids = [*result.shot_ids, event.shot_id]
-            result.taken += event.success
-            result.unknown += event.outcome_unknown
-            result.outcome_unknown |= event.outcome_unknown
-            result.failed += not event.success and not event.outcome_unknown
+            count(result, event)
             failures = 0 if event.success else failures + 1
             sent = seconds(event.header.stamp) or math.nan
             handle.publish_feedback(CaptureSequence.Feedback(
