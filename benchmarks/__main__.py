@@ -23,6 +23,7 @@ FIGURES = {
     'noise': 'a picture over lines with faults: exact or not, and what they cost, beside the same',
     'capture': 'from the capture call to the first byte of the trigger on the line',
     'ix_link': 'iX Link: round trip of a request on paced lines, pictures a minute',
+    'events': 'exposure events with lost and false ones: how many go to a wrong shot',
     'images': 'a 12-megapixel JPEG from the node to a subscriber in another process',
     'registers': 'all settings of a KP-FD30 over a paced line, beside the least possible',
     'video': '1080p at 30 Hz: rate, latency, CPU, drops',

@@ -45,6 +45,7 @@ examples:
   camera-driver geotag --track flight.csv --output tagged
   camera-driver geotag --output tagged
   camera-driver geotag --find-offset triggers.csv
+  camera-driver geotag --track flight.csv --events hotshoe.csv --output tagged
   camera-driver geotag --track flight.gpx --height msl --offset 0.084 --in-place
 """
     add_ledger(parser)
@@ -56,6 +57,11 @@ examples:
                         "of the track is ahead of the shots' (default: 0)")
     parser.add_argument('--find-offset', metavar='LOG', type=Path, help='tell the offset that '
                         'fits a log of triggers, a CSV with a column time, and change nothing')
+    parser.add_argument('--events', metavar='LOG', type=Path, help='exposure events by the clock '
+                        'of the track, a CSV with a column time: of each shot that has one it is '
+                        'the middle of its exposure')
+    parser.add_argument('--event-uncertainty', metavar='S', type=_number, help='of these times, '
+                        'standard deviation (default: not known, nor is that of the positions)')
     parser.add_argument('--lever-arm', metavar='X,Y,Z', type=_vector, default=(0.0, 0.0, 0.0),
                         help='from the antenna to the camera: forward, right, down [m]')
     parser.add_argument('--boresight', metavar='YAW,PITCH,ROLL', type=_vector,
@@ -90,11 +96,13 @@ def run(args: Arguments, out: Output) -> int:
     if not args.track and (args.offset or any((*args.lever_arm, *args.boresight)) or args.height):
         raise UsageError('--offset, --lever-arm, --boresight and --height are of a --track: the '
                          'positions that the ledger has are those of the cameras already')
+    if args.events and not args.track:
+        raise UsageError('--events are of a --track: by its clock')
     with opened(args) as (ledger, shots):
-        of_one = args.find_offset or any((*args.lever_arm, *args.boresight))
+        of_one = args.find_offset or args.events or any((*args.lever_arm, *args.boresight))
         if of_one and len({shot.camera for shot in shots}) > 1:
-            raise UsageError('--find-offset, --lever-arm and --boresight are of one camera: say '
-                             '--camera NAME')
+            raise UsageError('--find-offset, --events, --lever-arm and --boresight are of one '
+                             'camera: say --camera NAME')
         if args.find_offset:
             return _find_offset(args, shots, out)
         if not args.track:
@@ -103,7 +111,30 @@ def run(args: Arguments, out: Output) -> int:
         for reason, count in track.dropped.items():
             print(f'camera-driver: {args.track}: {count} fixes or attitudes dropped: {reason}',
                   file=sys.stderr)
+        if args.events:
+            shots = _stamped(args, shots)
         return _tag_all(args, ledger, shots, track, out)
+
+
+def _stamped(args: Arguments, shots: Sequence[ShotRecord]) -> Sequence[ShotRecord]:
+    """Return shots with their exposure events as stamps, and tell which have none."""
+    from camera_driver.payload.events import associate, EXPOSURE_EVENT
+    from camera_driver.payload.geotag import middle, NO_PICTURE
+    from camera_driver.payload.readers import read_triggers
+    taken = [shot for shot in shots if shot.stamp is not None and shot.state not in NO_PICTURE]
+    events = read_triggers(args.events)
+    pairs, delay = associate([middle(shot) + args.offset for shot in taken], events)
+    found = {taken[shot].shot_id: replace(
+        taken[shot], stamp=events[event] - args.offset, stamp_source=EXPOSURE_EVENT,
+        stamp_uncertainty=args.event_uncertainty) for shot, event in pairs}
+    without = [shot.shot_id for shot in taken if shot.shot_id not in found]
+    print(f'camera-driver: {args.events}: {len(pairs)} of {len(taken)} shots have one of '
+          f'{len(events)} events'
+          + (f', {delay.offset:+.4f} s behind their stamps, deviation {delay.deviation:.4f} s'
+             if isfinite(delay.deviation) else '')
+          + (f'; by their stamps alone: {", ".join(without)}' if without else ''),
+          file=sys.stderr)
+    return [found.get(shot.shot_id, shot) for shot in shots]
 
 
 def _find_offset(args: Arguments, shots: Sequence[ShotRecord], out: Output) -> int:

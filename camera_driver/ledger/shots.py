@@ -203,6 +203,10 @@ class Ledger:
                      iso=exposure.iso, aperture=exposure.aperture, image_index=image_index,
                      message=message)
 
+    def stamped(self, shot_id: str, stamp: float, source: str, uncertainty: float | None) -> None:
+        """Record a better stamp of an exposure; `uncertainty` [s]."""
+        self._update(shot_id, stamp=stamp, stamp_source=source, stamp_uncertainty=uncertainty)
+
     def seen(self, shot_id: str, optics: OpticalState) -> None:
         """Record the optical state in which a picture was taken."""
         self._update(shot_id, optics=json.dumps(asdict(optics)))

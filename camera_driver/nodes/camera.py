@@ -11,6 +11,7 @@ from camera_driver.nodes.abilities.clock import CameraClock
 from camera_driver.nodes.abilities.delete import Deletions
 from camera_driver.nodes.abilities.download import Downloads
 from camera_driver.nodes.abilities.exposure import Exposures
+from camera_driver.nodes.abilities.exposure_events import ExposureEvents
 from camera_driver.nodes.abilities.folders import Folders
 from camera_driver.nodes.abilities.geotags import Geotags
 from camera_driver.nodes.abilities.images import Images
@@ -39,9 +40,9 @@ class CameraNode(DeviceNode):
     """
 
     PARTS: ClassVar[tuple[type[Part[Any]], ...]] = (
-        Capabilities, Records, Frame, Pictures, Geotags, Captures, Images, Downloads, Deletions,
-        Sequences, Surveys, Exposures, Previews, Protection, Uploads, Folders, Summary,
-        CameraClock, Registers, Region, LiveView, Snapshots, Matrix, Locks)
+        Capabilities, Records, Frame, Pictures, Geotags, ExposureEvents, Captures, Images,
+        Downloads, Deletions, Sequences, Surveys, Exposures, Previews, Protection, Uploads,
+        Folders, Summary, CameraClock, Registers, Region, LiveView, Snapshots, Matrix, Locks)
 
 
 @cache

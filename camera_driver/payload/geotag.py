@@ -14,6 +14,7 @@ from math import atan2, degrees, hypot, isfinite
 from typing import Any
 
 from camera_driver.ledger.shots import ShotRecord
+from camera_driver.payload.events import EXPOSURE_EVENT
 from camera_driver.payload.geometry import (
     from_angles, moved, product, Quaternion, to_angles, turned, Vector)
 from camera_driver.payload.track import Track, Untagged
@@ -77,6 +78,8 @@ def middle(shot: ShotRecord) -> float:
         raise Untagged(NO_PICTURE[shot.state] + reason)
     if shot.stamp is None or not isfinite(shot.stamp):
         raise Untagged('the time of its exposure is not known')
+    if shot.stamp_source == EXPOSURE_EVENT:
+        return shot.stamp
     return shot.stamp + (shot.exposure_time or 0.0) / 2
 
 

@@ -75,6 +75,24 @@ def north_of(path):
     return degrees + minutes / 60 + seconds / 3600
 
 
+def test_exposure_events_are_the_middle_of_the_exposures(tag, tmp_path, ledger, flight):
+    log = tmp_path / 'events.csv'
+    log.write_text('\n'.join(['time', *(f'{STAMPS[n] + OFFSET + 0.02:.4f}' for n in (2, 0, 1)),
+                              f'{STAMPS[3] + OFFSET + 1:.4f}']))
+    result = tag('--events', log, '--event-uncertainty', '0.001')
+    last = [*records(ledger)][3]
+    assert result.code == 0 and result.err == (
+        f'camera-driver: {log}: 3 of 4 shots have one of 4 events; by their stamps alone: '
+        f'{last}\n')
+    tags = [Tag.of(shot) for shot in records(ledger).values()]
+    for one, stamp in zip(tags, STAMPS[:3]):
+        assert one.time == pytest.approx(stamp + OFFSET + 0.02, abs=1e-4)
+        assert max(distance(one, flight.point(stamp + 0.02 - START))) < 0.01
+        assert one.stamp_uncertainty == 0.001
+    assert tags[3].time == pytest.approx(STAMPS[3] + OFFSET + 0.002, abs=1e-4)
+    assert tag('--events', tmp_path / 'none.csv').code == 6
+
+
 def test_from_ledger_and_track_to_pictures(command, tag, tmp_path, ledger, flight):
     before = {path: path.read_bytes() for path in tmp_path.glob('*.JPG')}
     result = tag('--output', tmp_path / 'tagged', '--json')

@@ -30,7 +30,7 @@ from camera_driver.ledger.shots import Ledger, ShotRecord
 from camera_driver.model import Exposure, Identity, Setting, When
 from camera_driver.nodes import convert
 from camera_driver.nodes.abilities.download import Downloads, NUMBER_UNKNOWN
-from camera_driver.nodes.abilities.geotags import Geotags
+from camera_driver.nodes.abilities.exposure_events import ExposureEvents
 from camera_driver.nodes.abilities.images import Images
 from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame, Pictures
@@ -83,7 +83,8 @@ class Captures(Part[TakesPictures]):
     def __init__(self, node: DeviceNode) -> None:
         super().__init__(node)
         self._records = node.part(Records)
-        self._geotags = node.part(Geotags)
+        self._exposures = node.part(ExposureEvents)
+        self._exposures.stamped = self.stamped
         self._shots = Shots(self._records, node.seconds)
         self._one = threading.Lock()  # at a time asks whether a shot may be commanded
         self._running: Future[None] | None = None  # the last shot
@@ -129,10 +130,14 @@ class Captures(Part[TakesPictures]):
     def _tell(self, settled: Sequence[ShotRecord]) -> None:
         """Publish shots that were settled after their events."""
         for shot in settled:
-            self._events.publish(_update(shot, self.node.part(Frame).frame_id))
-            self._geotags.taken(shot.shot_id)
+            self.stamped(shot)
+            self._exposures.taken(shot.shot_id)
             if self._images and shot.image_index is not None:
                 self._images.taken(shot.image_index)
+
+    def stamped(self, shot: ShotRecord) -> None:
+        """Publish what has become of a shot after its event."""
+        self._events.publish(_update(shot, self.node.part(Frame).frame_id))
 
     def shoot(self, triggered: Callable[[msg.CaptureEvent], None] = lambda _: None,
               download: bool = False, max_delay: float = 0.0) -> 'Future[msg.CaptureEvent]':
@@ -278,7 +283,7 @@ class Captures(Part[TakesPictures]):
             else:
                 self._downloads.wake()
         self._events.publish(event)
-        self._geotags.taken(shot_id)
+        self._exposures.taken(shot_id)
         if self._images:
             optics = self.node.part(Pictures).optics.ask(camera)
             self._records(lambda ledger: ledger.seen(shot_id, optics))
@@ -308,7 +313,7 @@ class Captures(Part[TakesPictures]):
 
 
 def _update(shot: ShotRecord, frame_id: str) -> msg.CaptureEvent:
-    """Report a shot again that was settled after its event."""
+    """Report a shot again that was settled, or stamped better, after its event."""
     event = msg.CaptureEvent()
     event.header.frame_id = frame_id
     if shot.stamp is not None:
