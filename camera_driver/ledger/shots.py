@@ -246,8 +246,10 @@ class Ledger:
 
     def clear(self, doubt_id: str) -> None:
         """Forget an operation whose outcome was known at once."""
+        # Memory keeps it as settled: in the file, to which it comes back, it may be open.
         self._file.do(lambda db: db.execute(
-            'DELETE FROM doubts WHERE doubt_id = ?', (doubt_id,)))
+            'UPDATE doubts SET settled = commanded WHERE doubt_id = ?' if self._file.in_memory
+            else 'DELETE FROM doubts WHERE doubt_id = ?', (doubt_id,)))
 
     def unsettled(self, identity: Identity, most: int = 100) -> Sequence[Doubt]:
         """
@@ -261,15 +263,15 @@ class Ledger:
                   'serial': identity.serial_number}
         undisturbed = ('NOT EXISTS (SELECT 1 FROM shots later WHERE later.camera = :camera AND '
                        "(later.device = :device OR later.serial = '' OR :serial = '') AND "
-                       "later.state != 'failed' AND later.commanded > one.commanded) "
+                       "later.state != 'failed' AND later.{0} > one.{0}) "
                        'ORDER BY commanded DESC LIMIT :most')
         rows = self._file.do(lambda db: db.execute(
             'SELECT * FROM (SELECT shot_id, commanded, evidence FROM shots one WHERE device = '
             ":device AND evidence IS NOT NULL AND settled IS NULL AND state IN ('unknown', "
             "'exposed') AND (state = 'unknown' OR image_index IS NULL AND image_key IS NULL) AND "
-            f'{undisturbed}) UNION ALL SELECT * FROM (SELECT doubt_id, commanded, evidence FROM '
-            f'doubts one WHERE device = :device AND settled IS NULL AND {undisturbed}) '
-            'ORDER BY commanded', values).fetchall())[-most:]
+            f'{undisturbed.format("number")}) UNION ALL SELECT * FROM (SELECT doubt_id, '
+            'commanded, evidence FROM doubts one WHERE device = :device AND settled IS NULL AND '
+            f'{undisturbed.format("commanded")}) ORDER BY commanded', values).fetchall())[-most:]
         return [Doubt(row[0], row[1], json.loads(row[2])) for row in rows]
 
     def settle(self, doubt_id: str, found: Settlement, now: float,

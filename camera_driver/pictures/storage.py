@@ -3,7 +3,7 @@
 """Where pictures and the like become files: complete, durable, never over another file."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 import errno
 import fcntl
 import fnmatch
@@ -170,7 +170,7 @@ class PictureStore:
                 directory = os.open(top, DIRECTORY)
                 for part in where.relative_to(top).parts:
                     inner = _inner(directory, part)
-                    os.close(directory)
+                    _close(directory)
                     directory = inner
                 if where not in self._cleaned:
                     _remove_orphans(directory)
@@ -179,8 +179,7 @@ class PictureStore:
                 raise _explained(error, f'directory {str(where)!r} cannot be used') from error
             yield where, directory
         finally:
-            if directory >= 0:
-                os.close(directory)
+            _close(directory)
 
 
 def _inner(directory: int, name: str) -> int:
@@ -190,6 +189,13 @@ def _inner(directory: int, name: str) -> int:
     except FileExistsError:
         pass
     return os.open(name, DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
+
+
+def _close(directory: int) -> None:
+    """Close a directory, if it is open; what a disk may say to that matters to no file."""
+    if directory >= 0:
+        with suppress(OSError):
+            os.close(directory)
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -203,8 +209,9 @@ def write_new(path: Path, data: bytes) -> None:
         try:
             with _temporary(directory, data) as temporary:
                 _link(directory, temporary, path.name)
+            _settle(directory, path.name)
         finally:
-            os.close(directory)
+            _close(directory)
     except FileExistsError:
         raise StorageError(f'{path} exists; choose another name, or remove it') from None
     except OSError as error:
@@ -215,7 +222,8 @@ def replace(path: Path, data: bytes) -> None:
     """
     Replace a file: at every moment it is the old one or the new one, complete, on the disk.
 
-    :raises StorageError: no room, no permission ...; the file is the old one then.
+    :raises StorageError: no room, no permission ...; the file is the old one then, or the message
+        says that it is the new one.
     """
     try:
         path = path.resolve()  # a link stays one
@@ -224,9 +232,13 @@ def replace(path: Path, data: bytes) -> None:
             with _locked(directory, fcntl.LOCK_SH), _temporary(directory, data) as temporary:
                 os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode), dir_fd=directory)
                 os.replace(temporary, path.name, src_dir_fd=directory, dst_dir_fd=directory)
-            os.fsync(directory)
+            try:
+                os.fsync(directory)
+            except OSError as error:
+                raise _explained(error, f'{path} was replaced, and may be the old one again after '
+                                 'a loss of power') from error
         finally:
-            os.close(directory)
+            _close(directory)
     except OSError as error:
         raise _explained(error, f'{path} was not replaced') from error
 
@@ -242,10 +254,18 @@ def _temporary(directory: int, data: bytes) -> Iterator[str]:
             os.fsync(file.fileno())
         yield name
     finally:
-        try:
+        with suppress(OSError):  # gone, or it goes at the next start
             os.unlink(name, dir_fd=directory)
-        except FileNotFoundError:
-            pass
+
+
+def _settle(directory: int, name: str) -> None:
+    """Bring a new name onto the disk, or take it back."""
+    try:
+        os.fsync(directory)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name, dir_fd=directory)
+        raise
 
 
 def _open(directory: int, name: str, flags: int, mode: str) -> BinaryIO:
@@ -258,7 +278,8 @@ def _write(directory: int, where: Path, name: str, data: bytes) -> str:
     with _locked(directory, fcntl.LOCK_SH):
         with _temporary(directory, data) as temporary:
             name, new = _give_name(directory, where, temporary, name, data)
-        os.fsync(directory)
+        if new:
+            _settle(directory, name)
     if new and not _holds(directory, name, data):
         os.unlink(name, dir_fd=directory)
         raise StorageError(f'{where / name}: the disk gives back something else than was '

@@ -390,6 +390,29 @@ def test_what_was_recorded_in_memory_goes_into_the_file_when_it_is_free_again(le
     other.close()
 
 
+def test_a_doubt_that_was_cleared_in_memory_is_not_open_in_the_file(ledger, path):
+    doubt = ledger.doubt(CAMERA, {'operation': 'delete'}, NOW)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute('BEGIN IMMEDIATE')
+    ledger.clear(doubt)
+    assert 'memory only' in ledger.problem
+    holder.execute('ROLLBACK')
+    holder.close()
+    ledger.command(CAMERA, NOW)
+    assert not ledger.problem
+    assert ledger.counters().doubts == 0
+    assert doubt not in [one.id for one in ledger.unsettled(CAMERA)]
+
+
+def test_a_later_shot_is_later_though_the_clock_was_set_back(ledger):
+    open_one = ledger.command(CAMERA, NOW)
+    ledger.record(open_one, {'operation': 'capture'})
+    ledger.unknown(open_one, 'cable pulled')
+    assert [one.id for one in ledger.unsettled(CAMERA)] == [open_one]
+    shoot(ledger, 2, NOW - 3600)
+    assert not ledger.unsettled(CAMERA)
+
+
 def test_shots_of_a_folder_that_appears_late(tmp_path):
     place = tmp_path / 'mount'
     place.write_bytes(b'')  # no folder: the disk is not mounted

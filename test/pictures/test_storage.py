@@ -189,6 +189,50 @@ def test_the_disk_is_compared_and_not_the_memory_in_front_of_it(tmp_path, monkey
 
 
 @pytest.fixture
+def names_are_lost(monkeypatch):
+    """Let the disk take files, and not their names; nor may a directory be closed."""
+    def refuse(real):
+        def refusing(descriptor):
+            directory = os.path.isdir(f'/proc/self/fd/{descriptor}')
+            if not directory or real is os_close:
+                real(descriptor)
+            if directory:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return refusing
+
+    os_close = os.close
+    monkeypatch.setattr(os, 'fsync', refuse(os.fsync))
+    monkeypatch.setattr(os, 'close', refuse(os_close))
+
+
+def test_a_name_that_does_not_get_onto_the_disk_is_taken_back(tmp_path, names_are_lost):
+    with pytest.raises(StorageError, match='P1.JPG was not saved: the disk reports an error'):
+        PictureStore(tmp_path).save('P1.JPG', b'one')
+    with pytest.raises(StorageError, match='a.csv was not saved: the disk reports an error'):
+        write_new(tmp_path / 'a.csv', b'one')
+    assert os.listdir(tmp_path) == []
+
+
+def test_says_that_a_picture_was_replaced_though_the_disk_fails_then(tmp_path, names_are_lost):
+    (tmp_path / 'P1.JPG').write_bytes(b'old')
+    with pytest.raises(StorageError, match='was replaced, and may be the old one again after'):
+        storage.replace(tmp_path / 'P1.JPG', b'new')
+    assert (tmp_path / 'P1.JPG').read_bytes() == b'new'
+    assert os.listdir(tmp_path) == ['P1.JPG']
+
+
+def test_a_temporary_that_cannot_be_removed_hides_no_picture(tmp_path, monkeypatch):
+    def unlink(name, **directories):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, 'unlink', unlink)
+        assert PictureStore(tmp_path).save('P1.JPG', b'one').read_bytes() == b'one'
+    PictureStore(tmp_path)
+    assert os.listdir(tmp_path) == ['P1.JPG']
+
+
+@pytest.fixture
 def no_hard_links(monkeypatch):
     """Let the file system have no hard links, as FAT of memory cards has none."""
     def link(source, target, **directories):
