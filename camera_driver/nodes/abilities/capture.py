@@ -39,6 +39,8 @@ from camera_driver.nodes.qos import publisher
 
 MOST_DELAY = 86400.0  # s that may be asked for
 CYCLES = 10  # last pictures that say how long one takes
+SET = 0.1  # s by which a clock moves at once only if it is set
+SLEW = 5e-4  # s/s that synchronisation (adjtime) moves it by at most
 
 
 def check_max_delay(seconds: float) -> None:
@@ -89,6 +91,8 @@ class Captures(Part[TakesPictures]):
         self._one = threading.Lock()  # at a time asks whether a shot may be commanded
         self._running: Future[None] | None = None  # the last shot
         self._cycles: deque[float] = deque(maxlen=CYCLES)  # s
+        now = time.monotonic()
+        self._ahead = (node.seconds() - now, now)  # the clock of stamps, of this one [s]; when
         # One per shot, also of a shot that was under way when the node was deactivated.
         self._events = publisher(node.create_publisher, msg.CaptureEvent, '~/capture_event',
                                  depth=100)
@@ -268,11 +272,12 @@ class Captures(Part[TakesPictures]):
             event.delay = shot.sent - patience.since
             event.header.stamp = convert.time_message(stamp)
             event.stamp_source = event.STAMP_TRIGGER
-            event.stamp_uncertainty = self.node.seconds() - commanded
+            event.stamp_uncertainty = time.monotonic() - begun
         event.image_index = convert.count(shot.image_index)
         event.exposure = convert.exposure_message(shot.exposure)
         event.message = '; '.join(filter(None, (
-            shot.settled, f'making it ready took {shot.delay:.2f} s' if shot.delay else '')))
+            shot.settled, f'making it ready took {shot.delay:.2f} s' if shot.delay else '',
+            self._clock_set())))
         event.success = True
         self._records(lambda ledger: ledger.exposed(
             shot_id, stamp, event.stamp_source, event.stamp_uncertainty, shot.exposure,
@@ -290,6 +295,19 @@ class Captures(Part[TakesPictures]):
             if shot.image_index is not None:
                 self._images.taken(shot.image_index)
         self._cycles.append(time.monotonic() - begun)
+
+    def _clock_set(self) -> str:
+        """Say whether the clock that stamps are by was set since this was asked for last."""
+        ahead, before = (self.node.seconds() - (now := time.monotonic()), now), self._ahead
+        self._ahead = ahead
+        moved = ahead[0] - before[0]
+        if (self.node.get_clock().ros_time_is_active
+                or abs(moved) < SET + SLEW * (now - before[1])):
+            return ''
+        words = (f"this computer's clock was set by {moved:+.1f} s: this stamp and earlier ones "
+                 'are not by the same time')
+        self.node.get_logger().warning(words)
+        return words
 
     def _capture(self, request: srv.Capture.Request, response: srv.Capture.Response) -> None:
         # Should it fail:

@@ -56,6 +56,17 @@ def pause(failures: int) -> float:
     return min(FIRST_PAUSE * 2 ** min(failures - 1, 10), MOST_PAUSE) if failures else 0.0
 
 
+def triggered(node: DeviceNode, event: CaptureEvent, asked: float) -> float:
+    """
+    Return when a shot was triggered [s]; NaN: not known.
+
+    By the clock that nobody sets, unless time is simulated; `asked`: when it was asked for.
+    """
+    if node.get_clock().ros_time_is_active:
+        return seconds(event.header.stamp) or math.nan
+    return asked + float(event.delay)
+
+
 def count(result: Any, event: CaptureEvent) -> None:
     """Put what became of a shot into the result of a sequence or survey."""
     if event.shot_id:
@@ -132,6 +143,7 @@ class Sequences(Part[TakesPictures]):
             self._wait(grid.left, handle)
             if handle.is_cancel_requested:
                 return
+            asked = time.monotonic()
             try:
                 event = self._captures.shoot(
                     download=goal.download, max_delay=goal.max_delay).result()
@@ -143,7 +155,7 @@ class Sequences(Part[TakesPictures]):
             tried += 1
             count(result, event)
             failures = 0 if event.success else failures + 1
-            sent = seconds(event.header.stamp) or math.nan
+            sent = triggered(self.node, event, asked)
             handle.publish_feedback(CaptureSequence.Feedback(
                 taken=result.taken, unknown=result.unknown, failed=result.failed,
                 shot_id=event.shot_id, message=event.message,

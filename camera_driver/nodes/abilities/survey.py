@@ -20,7 +20,8 @@ from camera_driver.abilities import TakesPictures
 from camera_driver.errors import DeviceError, NotSupported
 from camera_driver.nodes.abilities.capture import Captures, check_max_delay
 from camera_driver.nodes.abilities.geotags import FIX, Geotags
-from camera_driver.nodes.abilities.sequence import count, LOOK_PERIOD, Sequences
+from camera_driver.nodes.abilities.sequence import (
+    count, LOOK_PERIOD, Sequences, triggered)
 from camera_driver.nodes.abilities.topics import Pictures
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.convert import seconds, time_message, words
@@ -81,6 +82,7 @@ class Run:
         self._done = 0  # places that were taken or missed
         self._shot: Future[msg.CaptureEvent] | None = None
         self._due = math.nan  # ROS time at which that shot was due [s]
+        self._asked = math.nan  # when it was asked for, monotonic [s]
         self._sent = math.nan  # when the last one was triggered
         self._hole: msg.SurveyHole | None = None  # that is not over
         self._blind_since: float | None = None
@@ -151,6 +153,7 @@ class Run:
 
     def _shoot(self) -> None:
         goal = self._handle.request
+        self._asked = time.monotonic()
         try:
             self._shot = self._captures.shoot(download=goal.download, max_delay=goal.max_delay)
         except DeviceError as error:  # no shot was commanded: this place is lost
@@ -168,7 +171,7 @@ class Run:
             self._missed(1, self._due, words(error))
             return
         count(self._result, event)
-        sent = seconds(event.header.stamp) or math.nan
+        sent = triggered(self._node, event, self._asked)
         self._feedback.shot_id, self._feedback.message = event.shot_id, event.message
         self._feedback.delay, self._feedback.achieved_interval = event.delay, sent - self._sent
         self._sent = sent
