@@ -6,7 +6,7 @@ overlay = . install/setup.sh
 # Tests start hundreds of programs, which would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo demo-survey demo-mavlink test matrix simulate mutants bench lint clean
+.PHONY: help setup demo demo-survey demo-mavlink test matrix simulate endurance mutants bench scale lint clean
 
 help:
 	@echo 'make setup   ROS 2, Debian packages and the build; afterwards: . install/setup.sh'
@@ -17,8 +17,10 @@ help:
 	@echo 'make lint    the linters alone'
 	@echo 'make matrix  every operation disturbed at every moment; writes docs/reliability.md'
 	@echo 'make simulate SEEDS=1000 TYPE=sierra FIRST=0   random missions, see docs/reliability.md'
+	@echo 'make endurance PARTS=kill COUNT=20 FIRST=0   faults, crashes, load; docs/reliability.md'
 	@echo 'make mutants SEED=1 SAMPLE=100   change the code in places, list what no test notices'
 	@echo 'make bench   measure, for docs/performance.md'
+	@echo 'make scale   rigs of up to 64 cameras; writes docs/performance.md'
 	@echo 'make clean   remove everything that the others made'
 	@echo 'Each does the set-up that it needs. PYTHON=python3.12 chooses an interpreter.'
 
@@ -44,11 +46,18 @@ matrix: setup
 bench: setup
 	@$(overlay) && exec python3 benchmarks
 
+scale: setup
+	@$(overlay) && exec python3 benchmarks/scale.py
+
 SEEDS = 1000
 FIRST = 0
 simulate: setup
 	@$(overlay) && PYTHONPATH=test:$$PYTHONPATH exec python3 -m simulation --seeds $(SEEDS) \
 		--first $(FIRST) $(if $(TYPE),--type $(TYPE))
+
+endurance: setup
+	@$(overlay) && PYTHONPATH=test:$$PYTHONPATH exec python3 -m endurance $(PARTS) \
+		--seed $(FIRST) $(if $(COUNT),--count $(COUNT))
 
 SEED = 1
 SAMPLE = 100

@@ -30,7 +30,7 @@ FIGURES = {
     'mavlink_camera': 'MAVLink: to the ACK, to the trigger, and load at rest',
     'startup': 'node start to READY, and memory at rest',
     'geotags': 'stamps on the host, positions at speed, fixes that drop out',
-    'scale': 'rigs of up to 64 cameras in one process: READY, load and memory at rest',
+    'scale': 'rigs of up to 64 cameras: READY, load, memory, downloads of all at the same time',
 }
 
 

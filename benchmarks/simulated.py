@@ -1,12 +1,12 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated still camera in a process of its own, so that its work is not the host's."""
+"""Simulated still cameras in a process of their own, so that their work is not the host's."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 import subprocess
@@ -43,14 +43,21 @@ def large_picture() -> bytes:
 @contextmanager
 def camera(*options: str) -> Iterator[Simulated]:
     """Run a camera until the end of the block; `options` are those of `main`."""
-    process = subprocess.Popen([sys.executable, __file__, *options], text=True,
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with cameras(1, *options) as (one,):
+        yield one
+
+
+@contextmanager
+def cameras(count: int, *options: str) -> Iterator[list[Simulated]]:
+    """Run cameras, all in one process, until the end of the block."""
+    process = subprocess.Popen([sys.executable, __file__, '--count', str(count), *options],
+                               text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin and process.stdout
     try:
-        port = process.stdout.readline().strip()
-        if not port:
-            raise RuntimeError('the simulated camera did not start')
-        yield Simulated(port, process.pid)
+        ports = [process.stdout.readline().strip() for _ in range(count)]
+        if not all(ports):
+            raise RuntimeError('the simulated cameras did not start')
+        yield [Simulated(port, process.pid) for port in ports]
     finally:
         process.stdin.close()
         process.wait()
@@ -59,6 +66,7 @@ def camera(*options: str) -> Iterator[Simulated]:
 def main() -> None:
     """Hold the pictures 1 (tiny), 2 (150 KB), 3 (0.8 MB, when asked for) until stdin ends."""
     parser = ArgumentParser()
+    parser.add_argument('--count', type=int, default=1, help='how many cameras')
     parser.add_argument('--fuji-mx', action='store_true', help='not a sierra camera')
     parser.add_argument('--paced', action='store_true')
     parser.add_argument('--large', action='store_true')
@@ -66,20 +74,22 @@ def main() -> None:
     args = parser.parse_args()
     thumbnail = scene.thumbnail(1)
     pictures = [thumbnail, picture(), *([large_picture()] if args.large else [])]
-    simulator: SierraSimulator | FujiMxSimulator
-    if args.fuji_mx:
-        simulator = FujiMxSimulator(
-            frames=[FujiFrame(data, thumbnail, f'DSC{number:05d}.JPG')
+
+    def simulator() -> SierraSimulator | FujiMxSimulator:
+        if args.fuji_mx:
+            return FujiMxSimulator(
+                frames=[FujiFrame(data, thumbnail, f'DSC{number:05d}.JPG')
+                        for number, data in enumerate(pictures, 1)],
+                reply_delay=0.0, exposure_duration=args.exposure)
+        return SierraSimulator(
+            frames=[Frame(data, thumbnail, f'P101{number:04d}.JPG', TAKEN)
                     for number, data in enumerate(pictures, 1)],
-            reply_delay=0.0, exposure_duration=args.exposure)
-    else:
-        frames = [Frame(data, thumbnail, f'P101{number:04d}.JPG', TAKEN)
-                  for number, data in enumerate(pictures, 1)]
-        simulator = SierraSimulator(
-            frames=frames, memory_size=1_000_000_000, exposure_duration=args.exposure,
+            memory_size=1_000_000_000, exposure_duration=args.exposure,
             resolutions={2: Resolution(80, 60, 4000)})  # what it takes costs it no time to draw
-    with Terminal(simulator, paced=args.paced) as terminal:
-        print(terminal.path, flush=True)
+
+    with ExitStack() as stack:
+        for _ in range(args.count):
+            print(stack.enter_context(Terminal(simulator(), paced=args.paced)).path, flush=True)
         sys.stdin.read()
 
 

@@ -36,7 +36,7 @@ def rows(text):
     return {(kind, name): tuple(map(int, re.findall(r'\d+', rest))) for kind, name, rest in found}
 
 
-def with_table(text, table):
+def with_table(text, table, begin=BEGIN, end=END):
     """Return a document with another table between its markers."""
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    return f'{before}{BEGIN}\n\n{table}\n\n{END}{after}'
+    before, after = text.partition(begin)[0], text.partition(end)[2]
+    return f'{before}{begin}\n\n{table}\n\n{end}{after}'
