@@ -119,7 +119,8 @@ def soaked_rig(count, seed):
     report = Report(('what', 'at the start', 'at the end', 'slope [1/h]', 'its error [1/h]'))
     soak.faults.seed = 1000 * seed
     with (TemporaryDirectory() as folder,
-          rig(folder, {name: name for name in BUILT_IN}, faults=soak.faults) as one):
+          rig(folder, {name: name for name in BUILT_IN}, faults=soak.faults,
+              **{name: {'allow_delete': True} for name in recovery.MODES}) as one):
         result = soak.run(one, count, seed)
     samples = [sample for sample in result.samples if sample[0] >= min(soak.SETTLE, count / 2)]
     times = [sample[0] for sample in samples]

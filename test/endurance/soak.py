@@ -14,16 +14,17 @@ from random import Random
 import threading
 import time
 
-from endurance.recovery import DONE
+from endurance.recovery import DONE, MODES
 from endurance.rigs import answer, PATIENCE, used
 
 from camera_driver.ledger.shots import SharedLedger
 from camera_driver.sim.faults import ByteFaults
-from camera_driver.srv import Capture
+from camera_driver.srv import Capture, DeleteImages
 
 SHOOTING = ('sierra', 'fuji_mx', 'ix_link')
 PERIOD = 2.0  # s between shots of each camera
 UNPLUG = 60.0  # s between cables
+EMPTY = 20.0  # s between deletions of all pictures that are on this computer
 AWAY = 3.0  # s at most that a cable is out
 RATE = 1e-5  # of bytes that are damaged
 SETTLE = 60.0  # s after which the program has loaded all that it will
@@ -65,7 +66,7 @@ def run(one, seconds, seed):
     draw, result = Random(seed), Result()
     waiting, pulse = [], threading.Event()
     begun = time.monotonic()
-    due, next_cable = begun, begun + UNPLUG * draw.random()
+    due, empty, next_cable = begun, begun + EMPTY, begun + UNPLUG * draw.random()
     back = {}  # name -> when its cable is put back
     while (now := time.monotonic()) < begun + seconds:
         for name in [name for name, when in back.items() if when <= now]:
@@ -77,6 +78,10 @@ def run(one, seconds, seed):
             back[name] = now + AWAY * draw.random()
             result.unplugged += 1
             next_cable += UNPLUG
+        if now >= empty:  # a card that is full takes no more pictures
+            empty += EMPTY
+            for name in [name for name, kind in one.devices.items() if kind in MODES]:
+                one.begin(DeleteImages, f'/{name}/delete_images', all=True)
         if now >= due:
             due += PERIOD
             for name in [name for name, kind in one.devices.items() if kind in SHOOTING]:
@@ -84,7 +89,7 @@ def run(one, seconds, seed):
                                          download=one.devices[name] != 'ix_link'))
                 result.asked[name] += 1
             result.samples.append((now - begun, *used(one.process.pid)))
-        pulse.wait(max(0.0, min(due, next_cable, *back.values()) - time.monotonic()))
+        pulse.wait(max(0.0, min(due, empty, next_cable, *back.values()) - time.monotonic()))
     for name in back:
         one.terminals[name].replug()
     for future in waiting:
