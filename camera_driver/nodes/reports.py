@@ -35,14 +35,23 @@ class Reports:
             liveliness_lease_duration=Duration(seconds=LEASE),
             deadline=Duration(seconds=MISSED / min(1.0, rate)))
         self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self._beat = monotonic()
-        node.create_timer(1.0 / rate, self.publish_status, node.quick, clock)
-        node.create_timer(1.0, self.publish_diagnostics, node.quick, clock)
+        self._beat = self._told = monotonic()
+        # One timer for both: an executor looks at all that a node has whenever one is due.
+        self._rate, self._period = rate, 1.0 / max(1.0, rate)
+        node.create_timer(self._period, self._publish, node.quick, clock)
 
     @property
     def alive(self) -> bool:
         """Whether the node's timers get their turn: a busy node's do, a hung one's do not."""
         return monotonic() - self._beat < HUNG
+
+    def _publish(self) -> None:
+        early = monotonic() + self._period / 2
+        if early - self._told > 1.0 / self._rate:
+            self._told = early - self._period / 2
+            self.publish_status()
+        if early - self._beat > 1.0:
+            self.publish_diagnostics()
 
     def publish_status(self) -> None:
         """Publish ~/status as it is now; from any thread."""
