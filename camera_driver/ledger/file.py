@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 T = TypeVar('T')
 
 LOCK_TIMEOUT = 2.0  # s to wait for another process that writes
+CACHE = 256  # KiB; SQLite's own 2 MB fill with the shots of a day, as a leak would
 
 # `PRAGMA user_version` n says that the first n of these have been applied. Add to the end; never
 # change one that was released. An older program that finds a newer file leaves it alone and goes
@@ -228,6 +229,7 @@ class LedgerFile:
         try:
             db.execute('PRAGMA journal_mode = WAL')
             db.execute('PRAGMA synchronous = NORMAL')
+            db.execute(f'PRAGMA cache_size = {-CACHE}')
             db.execute('PRAGMA recursive_triggers = ON')  # so that REPLACE is counted
             check = db.execute('PRAGMA quick_check(1)').fetchone()[0]
             if check != 'ok':

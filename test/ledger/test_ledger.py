@@ -404,6 +404,28 @@ def test_a_doubt_that_was_cleared_in_memory_is_not_open_in_the_file(ledger, path
     assert doubt not in [one.id for one in ledger.unsettled(CAMERA)]
 
 
+def test_memory_does_not_grow_with_the_shots():
+    script = (
+        'import sys\n'
+        'from camera_driver.ledger.shots import Ledger\n'
+        'from camera_driver.model import Identity\n'
+        'def dirty():\n'
+        '    lines = open("/proc/self/smaps_rollup").read().splitlines()\n'
+        '    return next(int(line.split()[1]) for line in lines if "Private_Dirty" in line)\n'
+        'ledger = Ledger(sys.argv[1], "front", 0.0)\n'
+        'for number in range(3000):\n'
+        '    ledger.triggered(ledger.command(Identity("sierra"), number), number)\n'
+        '    if number == 1000:\n'
+        '        before = dirty()\n'
+        'print(dirty() - before)\n')
+    memory = '/dev/shm' if os.path.isdir('/dev/shm') else None  # so that no disk is waited for
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        done = subprocess.run(
+            [sys.executable, '-c', script, f'{folder}/shots.sqlite3'], capture_output=True,
+            text=True, check=True, cwd=Path(__file__).resolve().parents[2])
+    assert int(done.stdout) < 400  # kB; of 2000 shots
+
+
 def test_a_later_shot_is_later_though_the_clock_was_set_back(ledger):
     open_one = ledger.command(CAMERA, NOW)
     ledger.record(open_one, {'operation': 'capture'})
