@@ -24,7 +24,7 @@ from camera_driver.srv import Capture, DeleteImages
 SHOOTING = ('sierra', 'fuji_mx', 'ix_link')
 PERIOD = 2.0  # s between shots of each camera
 UNPLUG = 60.0  # s between cables
-EMPTY = 20.0  # s between deletions of all pictures that are on this computer
+EMPTY = 20.0  # s between deletions of all pictures
 AWAY = 3.0  # s at most that a cable is out
 RATE = 1e-5  # of bytes that are damaged
 SETTLE = 60.0  # s after which the program has loaded all that it will
@@ -81,7 +81,8 @@ def run(one, seconds, seed):
         if now >= empty:  # a card that is full takes no more pictures
             empty += EMPTY
             for name in [name for name, kind in one.devices.items() if kind in MODES]:
-                one.begin(DeleteImages, f'/{name}/delete_images', all=True)
+                one.begin(DeleteImages, f'/{name}/delete_images', all=True,
+                          without_copy=True)
         if now >= due:
             due += PERIOD
             for name in [name for name, kind in one.devices.items() if kind in SHOOTING]:
