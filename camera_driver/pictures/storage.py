@@ -280,6 +280,8 @@ def _write(directory: int, where: Path, name: str, data: bytes) -> str:
             name, new = _give_name(directory, where, temporary, name, data)
         if new:
             _settle(directory, name)
+        else:  # whoever wrote it may have been killed before its name was on the disk
+            os.fsync(directory)
     if new and not _holds(directory, name, data):
         os.unlink(name, dir_fd=directory)
         raise StorageError(f'{where / name}: the disk gives back something else than was '
