@@ -31,7 +31,7 @@ os.environ.setdefault('ROS_PYTHON_CHECK_FIELDS', '1')
 hypothesis.settings.register_profile('same', derandomize=True, deadline=None)
 hypothesis.settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'same'))
 
-WAITING = {'nodes', 'cli', 'peers'}
+WAITING = {'nodes', 'cli', 'peers', 'mavlink'}
 """Folders of tests that wait most of the time."""
 
 WITHOUT_ROS = (

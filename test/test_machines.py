@@ -3,10 +3,12 @@
 """The computers of a rig: which one this is, and the environment in which its nodes meet."""
 
 import os
+from pathlib import Path
 import socket
 
 import pytest
 
+from camera_driver import cli
 from camera_driver.machines import apply, Network, SERVER
 
 HOSTS = {'base': '10.0.0.1', 'pod': '10.0.0.2', 'tail': 'tail.local'}
@@ -40,6 +42,14 @@ def test_variables_are_set_and_taken_away(monkeypatch):
     assert 'ROS_STATIC_PEERS' not in os.environ
     assert os.environ['ROS_DISCOVERY_SERVER'] == 'new:1'
     monkeypatch.setenv('ROS_DISCOVERY_SERVER', '')
+
+
+def test_commands_that_read_a_rig_take_its_discovery():
+    folder = Path(cli.__file__).parent
+    readers = {path.name: path.read_text() for path in folder.glob('*.py')
+               if 'from camera_driver.rig import read' in path.read_text()}
+    assert {'up.py', 'preflight.py', 'rig.py', 'survey.py', 'mavlink.py'} <= set(readers)
+    assert all('apply(' in text and 'network.environment(' in text for text in readers.values())
 
 
 def test_which_machine_is_this():

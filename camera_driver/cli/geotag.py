@@ -20,7 +20,8 @@ from camera_driver.cli.shots import add_ledger, opened, place
 from camera_driver.errors import DamagedPicture, NotSupported
 
 if TYPE_CHECKING:
-    from camera_driver.ledger.shots import SharedLedger, ShotRecord
+    from camera_driver.ledger.shared import SharedLedger
+    from camera_driver.ledger.shots import ShotRecord
     from camera_driver.payload.geotag import Tag
     from camera_driver.payload.rig import Place
     from camera_driver.payload.track import Track

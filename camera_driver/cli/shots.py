@@ -18,7 +18,8 @@ from camera_driver.cli.output import Output, table
 from camera_driver.cli.parser import Arguments, Parser, UsageError
 
 if TYPE_CHECKING:
-    from camera_driver.ledger.shots import SharedLedger, ShotRecord
+    from camera_driver.ledger.shared import SharedLedger
+    from camera_driver.ledger.shots import ShotRecord
 
 FORMATS = ('geojson', 'kml', 'csv-pix4d', 'csv-metashape', 'odm-geo', 'opensfm')
 WITH_FOOTPRINTS = FORMATS[:2]
@@ -145,7 +146,7 @@ def place(latitude: float, longitude: float) -> str:
 @contextmanager
 def opened(args: Arguments) -> Iterator[tuple[SharedLedger, Sequence[ShotRecord]]]:
     """Give the ledger and the shots that are asked for."""
-    from camera_driver.ledger.shots import SharedLedger
+    from camera_driver.ledger.shared import SharedLedger
     ledger = SharedLedger(args.ledger)
     try:
         names = ledger.cameras()

@@ -18,13 +18,14 @@ from camera_driver.cli.images import PARTLY
 from camera_driver.cli.output import clean, facts, figure, Output, table
 from camera_driver.cli.parser import Arguments, Parser, UsageError
 from camera_driver.cli.up import needs_ros
+from camera_driver.machines import apply
 
 if TYPE_CHECKING:
     from camera_driver.nodes.surveying import OneNode
     from camera_driver.payload.survey import Plan
 
 CHECK = 'check'
-UNKNOWN = 8
+UNKNOWN, ENDED = 8, 130
 
 
 class Sides(NamedTuple):
@@ -45,7 +46,8 @@ node behind some pictures.
 With a rig file, or the full names of nodes, those that run take the pictures, each by its own
 clock and fixes. Enter pauses all of them and lets them go on; Ctrl-C ends the survey after the
 present picture. Then there is a summary: exit code 0 when every place has its picture, 7 when some
-have not, 8 when it is not known of some, 1 when there is none. The track needs geotag_fix_topic.
+have not, 8 when it is not known of some, 1 when there is none, 130 when a survey of --count places
+was ended before. The track needs geotag_fix_topic.
 
 examples:
   camera-driver survey check --overlap 0.75 --height 120 --speed 12 --cycle-time 2.4 \\
@@ -192,14 +194,16 @@ def _survey(args: Arguments, out: Output) -> int:
     out.show({'nodes': {name: {key: _finite(value) for key, value in result.items()}
                         for name, result in results.items()}, 'interrupted': interrupted},
              '\n'.join([text, *lines]))
-    return 130 if interrupted and args.count else _code(results)
+    return _code(results, ended=bool(interrupted and args.count))
 
 
-def _code(results: Mapping[str, Mapping[str, Any]]) -> int:
-    """Return the exit code of what became of it."""
+def _code(results: Mapping[str, Mapping[str, Any]], ended: bool = False) -> int:
+    """Return the exit code of what became of it; `ended` before all that was asked for."""
     every = results.values()
     if any(result['outcome_unknown'] for result in every):
         return UNKNOWN
+    if ended:
+        return ENDED
     if not any(result['taken'] for result in every):
         return 1
     return PARTLY if any(result['failed'] or result['missed'] or not result['taken']
@@ -219,7 +223,9 @@ def _names(args: Arguments) -> Sequence[str]:
     from camera_driver.catalog import TYPES
     from camera_driver.rig import read
     # As if simulated: how the rig was started, and at which ports, is not asked here.
-    names = [device.full_name for device in read(args.where[0], True, args.namespace).devices
+    rig = read(args.where[0], True, args.namespace)
+    apply(rig.network.environment())
+    names = [device.full_name for device in rig.devices
              if issubclass(TYPES[device.type].device_class(), TakesPictures)]
     if not names:
         raise UsageError(f'{args.where[0]}: none of its devices takes pictures')

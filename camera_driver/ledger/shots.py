@@ -46,8 +46,7 @@ import sqlite3
 from typing import Any
 from uuid import uuid4
 
-from camera_driver.errors import StorageError
-from camera_driver.ledger.file import LedgerFile, open_existing
+from camera_driver.ledger.file import LedgerFile
 from camera_driver.model import Exposure, Identity, OpticalState, StoredImage
 from camera_driver.operations import Evidence, Outcome, Settlement
 
@@ -515,7 +514,7 @@ class Ledger:
     # How it is kept.
 
     def _shots(self, where: str, *values: object) -> list[ShotRecord]:
-        return self._file.do(lambda db: _records(db, where, *values))
+        return self._file.do(lambda db: records(db, where, *values))
 
     def _device(self, identity: Identity) -> str:
         """Return what identifies the device; rows of an older schema get it where it is clear."""
@@ -547,52 +546,8 @@ class Ledger:
             f'UPDATE shots SET {columns} WHERE shot_id = ?', (*values.values(), shot_id)))
 
 
-class SharedLedger:
-    """
-    The shots of all cameras in a ledger that is there, to be read and tagged afterwards.
-
-    Nodes may be writing it meanwhile: of a shot only its geotag is written here.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """
-        Open the file.
-
-        :raises StorageError: it is not there, is none, is damaged, or of a newer program.
-        """
-        self.path = Path(path).expanduser()
-        self._db = open_existing(self.path)
-
-    def close(self) -> None:
-        """Give the file back."""
-        self._db.close()
-
-    def cameras(self) -> Sequence[str]:
-        """Return the names of the cameras that have shots."""
-        return [name for name, in self._db.execute(
-            'SELECT DISTINCT camera FROM shots ORDER BY camera')]
-
-    def shots(self, camera: str | None = None) -> Sequence[ShotRecord]:
-        """Return all shots of one camera, or of all, in the order of their commands."""
-        if camera is None:
-            return _records(self._db, '1')
-        return _records(self._db, 'camera = ?', camera)
-
-    def geotag(self, shot_id: str, geotag: Mapping[str, Any]) -> None:
-        """
-        Record where a shot was taken, or why that is not known.
-
-        :raises StorageError: the file cannot be written.
-        """
-        try:
-            self._db.execute('UPDATE shots SET geotag = ? WHERE shot_id = ?',
-                             (json.dumps(geotag), shot_id))
-        except sqlite3.Error as error:
-            raise StorageError(f'shot ledger {self.path}: {error}; see to the disk and its '
-                               'permissions') from error
-
-
-def _records(db: sqlite3.Connection, where: str, *values: object) -> list[ShotRecord]:
+def records(db: sqlite3.Connection, where: str, *values: object) -> list[ShotRecord]:
+    """Return the shots in a database for which a condition holds, as they were commanded."""
     query = f'SELECT {ROW} FROM shots WHERE {where} ORDER BY commanded, number'
     return [ShotRecord(*(*row[:-2], _optics(row[-2]), row[-1] and json.loads(row[-1])))
             for row in db.execute(query, values)]

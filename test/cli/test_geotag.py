@@ -13,7 +13,8 @@ from payload.pictures import plain, simulated, with_maker_note, with_xmp
 from PIL import Image
 import pytest
 
-from camera_driver.ledger.shots import Ledger, SharedLedger
+from camera_driver.ledger.shared import SharedLedger
+from camera_driver.ledger.shots import Ledger
 from camera_driver.model import Exposure
 from camera_driver.payload.geotag import Tag
 

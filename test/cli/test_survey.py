@@ -91,3 +91,4 @@ def result(taken=0, missed=0, failed=0, unknown=False):
 ])
 def test_exit_codes(code, results):
     assert _code(dict(enumerate(results))) == code
+    assert _code(dict(enumerate(results)), ended=True) == (8 if code == 8 else 130)

@@ -19,7 +19,7 @@ from endurance.rigs import answer, PATIENCE
 from rclpy.action import ActionClient
 
 from camera_driver.action import DownloadImages
-from camera_driver.ledger.shots import SharedLedger
+from camera_driver.ledger.shared import SharedLedger
 from camera_driver.srv import Capture, DeleteImages, ListImages
 
 LONGEST = 1.0  # s that a cable is away, or that nothing happens

@@ -17,7 +17,7 @@ import time
 from endurance.recovery import DONE, MODES
 from endurance.rigs import answer, PATIENCE, used
 
-from camera_driver.ledger.shots import SharedLedger
+from camera_driver.ledger.shared import SharedLedger
 from camera_driver.sim.faults import ByteFaults
 from camera_driver.srv import Capture, DeleteImages
 

@@ -15,7 +15,7 @@ import pytest
 from std_srvs.srv import Trigger
 
 from camera_driver.action import CaptureSequence
-from camera_driver.ledger.shots import SharedLedger
+from camera_driver.ledger.shared import SharedLedger
 from camera_driver.nodes.main import command
 
 YEAR = 365 * 86400  # s

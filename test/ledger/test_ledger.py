@@ -17,7 +17,8 @@ import pytest
 
 from camera_driver.errors import StorageError
 from camera_driver.ledger.file import MIGRATIONS
-from camera_driver.ledger.shots import Counters, Ledger, SharedLedger
+from camera_driver.ledger.shared import SharedLedger
+from camera_driver.ledger.shots import Counters, Ledger
 from camera_driver.model import Exposure, Identity, OpticalState, StoredImage
 from camera_driver.operations import Outcome, Settlement
 

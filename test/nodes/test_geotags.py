@@ -21,7 +21,7 @@ from sensor_msgs.msg import Imu, NavSatFix, NavSatStatus
 from std_msgs.msg import Header
 
 from camera_driver.cli.main import main
-from camera_driver.ledger.shots import SharedLedger
+from camera_driver.ledger.shared import SharedLedger
 from camera_driver.msg import CaptureEvent, Geotag
 from camera_driver.nodes.abilities.geotags import Geotags, WAIT
 from camera_driver.nodes.convert import seconds, time_message
