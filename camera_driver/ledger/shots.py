@@ -261,7 +261,8 @@ class Ledger:
         values = {'device': self._device(identity), 'camera': self.camera, 'most': most,
                   'serial': identity.serial_number}
         undisturbed = ('NOT EXISTS (SELECT 1 FROM shots later WHERE later.camera = :camera AND '
-                       "(later.device = :device OR later.serial = '' OR :serial = '') AND "
+                       "(later.device = :device OR later.serial IN ('', :serial) OR "
+                       ":serial = '') AND "
                        "later.state != 'failed' AND later.{0} > one.{0}) "
                        'ORDER BY commanded DESC LIMIT :most')
         rows = self._file.do(lambda db: db.execute(
@@ -306,13 +307,14 @@ class Ledger:
     def disturbed(self, identity: Identity) -> None:
         """Record that the camera's memory changes otherwise: open shots stay as they are now."""
         device = self._device(identity)
-        # What was in doubt before it told its serial number, or while it does not.
-        where = 'device = ? OR camera = ?' + (" AND serial = ''" * bool(identity.serial_number))
+        # What was in doubt before it told all of itself, or while it does not.
+        serial = identity.serial_number
+        where = 'device = ? OR camera = ?' + (" AND serial IN ('', ?)" * bool(serial))
 
         def work(db: sqlite3.Connection) -> None:
             db.execute('UPDATE shots SET evidence = NULL WHERE evidence IS NOT NULL AND settled '
                        f"IS NULL AND state IN ('unknown', 'exposed') AND ({where})",
-                       (device, self.camera))
+                       (device, self.camera, *([serial] if serial else [])))
             db.execute('UPDATE doubts SET settled = commanded WHERE settled IS NULL AND camera '
                        '= ?', (self.camera,))
 

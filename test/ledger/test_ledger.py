@@ -521,6 +521,20 @@ def test_a_later_shot_of_a_camera_that_did_not_tell_its_number_counts(ledger):
     assert not ledger.unsettled(CAMERA)
 
 
+@pytest.mark.parametrize('then', ['a shot', 'an upload'])
+def test_what_a_camera_does_that_tells_its_number_alone_counts(ledger, then):
+    """It refused to tell its model after a reset, and is another device by that."""
+    partly = Identity('sierra', serial_number=CAMERA.serial_number)
+    shot = ledger.command(CAMERA, NOW)
+    ledger.record(shot, {'operation': 'capture', 'count': 3})
+    ledger.unknown(shot, 'killed')
+    if then == 'a shot':
+        ledger.command(partly, NOW + 1)
+    else:
+        ledger.disturbed(partly)
+    assert not ledger.unsettled(CAMERA)
+
+
 def test_other_operations_in_doubt_are_settled_once(ledger, path):
     first = ledger.doubt(CAMERA, {'operation': 'delete', 'indices': [2, 4]}, NOW)
     second = ledger.doubt(CAMERA, {'operation': 'upload', 'size': 9}, NOW + 1)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sierra camera in a photographer's words, on the virtual clock."""
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 import itertools
@@ -24,6 +24,7 @@ from camera_driver.errors import (
     Cancelled, DamagedPicture, DeviceError, Forbidden, NotSupported, OutcomeUnknown, ProtocolError,
     Refused)
 from camera_driver.model import Access, Exposure, ImageFolder
+from camera_driver.operations import Outcome
 from camera_driver.sim.loop import LoopPort
 
 OLYMPUS = {'manufacturer': 'OLYMPUS OPTICAL', 'model_name': 'C-2000Z'}
@@ -355,6 +356,29 @@ def test_a_doubtful_trigger_is_settled_over_all_folders():
     assert shot.settled and shot.image_index == 4 and shot.accepted is None
     assert shot.sent == pytest.approx(simulator.shots[0], abs=0.01)
     assert len(simulator.shots) == 1
+
+
+def test_a_picture_that_was_there_before_in_another_folder_is_not_the_shot():
+    """Somebody took it before: of folders but its own the evidence is older than that."""
+    simulator, camera = connected(folders={**folders(), 'DCIM/102SIERR': []})
+    kept = []
+
+    @contextmanager
+    def killed(evidence):
+        kept.append(evidence)
+        raise KeyboardInterrupt
+        yield
+
+    simulator.press_shutter()
+    camera.record = killed
+    with pytest.raises(KeyboardInterrupt):
+        camera.capture()
+    assert not simulator.shots
+    again = SierraCamera(LoopPort(simulator), {})
+    again.open()
+    found = again.settle(kept[0])
+    assert found.outcome is Outcome.UNKNOWN and found.image_index == 4
+    assert 'somebody may have taken it before' in found.words
 
 
 def test_folders_after_the_session_was_lost():

@@ -153,7 +153,8 @@ class Outcomes:
         for _ in range(AGREE):
             count = self._memory.count()
             with suppress(IndexError):  # it was deleted at the camera meanwhile
-                return {'count': count, 'last': self._name(count)}
+                name = self._name(count)
+                return {'count': count, 'last': name, 'folder': list(self._memory.here)}
         return {'count': count, 'last': ''}
 
     def _erase(self, evidence: Evidence, frame: int, record: Record) -> None:
@@ -237,6 +238,11 @@ class Outcomes:
             if size not in (None, evidence['size']):
                 return Settlement(Outcome.UNKNOWN, f'{words}; the last one has {size} bytes and '
                                   f'not {evidence["size"]}', index)
+        elif 'folder' in evidence and list(memory.find(index)[0]) != evidence['folder']:
+            # Of folders but that one the count before the shot was not asked anew.
+            return Settlement(Outcome.UNKNOWN, f'{words}, and the last one is not in the folder '
+                              'that was recorded in before: somebody may have taken it before '
+                              'that. List the images', index)
         more = ': more than one was stored' if count > before + 1 else ''
         return Settlement(Outcome.DONE, words + more, index)
 
