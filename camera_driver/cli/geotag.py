@@ -178,7 +178,7 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
     documents = []
     tagged = failed = 0
     for camera in set(args.rig) - {shot.camera for shot in shots}:
-        print(f'camera-driver: --rig: there are no shots of {camera!r}', file=sys.stderr)
+        print(f'camera-driver: --rig: the ledger has no shots by {camera!r}', file=sys.stderr)
     grouped = group(shots, args.rig, args.rig_tolerance)
     if grouped.unclear:
         print(f'camera-driver: {len(grouped.unclear)} shots follow each other within '

@@ -382,7 +382,7 @@ def test_one_trigger_of_a_rig_is_one_capture(command, track, tmp_path):
     assert '4 shots follow each other within 2 s and are of more than one trigger' in wide.err
     assert 'is not a list of cameras' in command(*words, '--rig', 'nadir,').error
     assert command(*words, '--rig', 'nadir,lift').err == (
-        "camera-driver: --rig: there are no shots of 'lift'\n")
+        "camera-driver: --rig: the ledger has no shots by 'lift'\n")
 
 
 CALIBRATION = """\

@@ -50,7 +50,7 @@ def test_the_whole_list_from_the_cache_in_time(rig):
     assert [one.param_index for one in values] == [*range(7)]
     assert {one.param_count for one in values} == {7}
     assert [number(one) for one in values[:3]] == [0, 1, pytest.approx(0.01)]
-    # What is not known is no value of its.
+    # Unknown is -1 or NaN, never a value that the setting can have.
     assert number(values[4]) == -1
     assert math.isnan(number(values[5]))
     at = [at for at, one in rig.station.received if one.get_type() == 'PARAM_EXT_VALUE']
