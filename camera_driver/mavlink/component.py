@@ -355,9 +355,11 @@ class Component:
             self._tell(replace(image, taken=shot.taken, stamp=shot.stamp or image.stamp))
 
     def _tell(self, image: Image) -> None:
-        self._images.save(image)
-        self._send(self._image(image), None)
-        self._send(self._capture_status(), None)
+        def then() -> None:
+            self._send(self._image(image), None)
+            self._send(self._capture_status(), None)
+
+        self._images.save(image, then)
 
     # Commands.
 

@@ -5,11 +5,15 @@ The pictures that have been announced, in a file: their numbers go on over resta
 
 Component ids are kept here as well, so that a camera keeps its own when others come and go. The
 shot ledger is with the cameras, perhaps on another computer; here is what the protocol needs.
+
+A disk may take seconds for a write, and a component answers within half of one. So pictures are
+written by another thread, and announced when they are in the file: a number is never given twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import astuple, dataclass, fields
 import logging
 from pathlib import Path
@@ -32,10 +36,16 @@ CREATE TABLE IF NOT EXISTS images (
     w REAL, x REAL, y REAL, z REAL, url TEXT NOT NULL,
     PRIMARY KEY (camera, number)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS images_by_shot ON images (camera, shot_id);
+DROP TABLE IF EXISTS orders;
+"""
+
+ORDERS = """
 CREATE TABLE IF NOT EXISTS orders (
     camera TEXT NOT NULL, at REAL NOT NULL, key TEXT NOT NULL,
     PRIMARY KEY (camera, key)) WITHOUT ROWID;
 """
+
+LOCK_TIMEOUT = 5.0  # s to wait for another process that writes
 
 
 @dataclass(frozen=True)
@@ -61,23 +71,39 @@ COLUMNS = ', '.join(one.name for one in fields(Image))
 
 
 class Store:
-    """The file. Of one thread."""
+    """
+    The file, and beside it one of the orders. Of one thread, but for `write`.
+
+    `writer` is given what writes, and what is to be told whether that went well: a service sets
+    one that does the first in another thread. Without it all is done at once.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open it, or make it. Raises StorageError."""
         self._path = path
+        self.writer: Callable[[Callable[[], bool], Callable[[bool], None]], None] = (
+            lambda work, done: done(work()))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._database.execute('PRAGMA journal_mode = WAL')
-            self._database.execute('PRAGMA synchronous = FULL')  # also over a power cut
-            self._database.executescript(SCHEMA)
+            self._written = self._open(path, 'FULL', SCHEMA)  # also over a power cut
+            self._read = self._open(path, 'FULL', '')  # not kept waiting by the other one
+            # They outlast the process, not a power cut: nobody repeats a command for so long.
+            self._orders = self._open(path.with_name(f'{path.name}-orders'), 'OFF', ORDERS)
         except (OSError, sqlite3.Error) as error:
             raise self._problem(error) from error
 
+    def _open(self, path: Path, synchronous: str, schema: str) -> sqlite3.Connection:
+        database = sqlite3.connect(path, timeout=LOCK_TIMEOUT, isolation_level=None,
+                                   check_same_thread=False)
+        database.execute('PRAGMA journal_mode = WAL')
+        database.execute(f'PRAGMA synchronous = {synchronous}')
+        database.executescript(schema)
+        return database
+
     def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
+        """Let go of the files."""
+        with closing(self._written), closing(self._read), closing(self._orders):
+            pass
 
     def components(self, cameras: Sequence[str]) -> dict[str, int]:
         """
@@ -89,21 +115,32 @@ class Store:
         if len(cameras) > len(COMPONENT_IDS):
             raise ValueError(f'{len(cameras)} cameras: MAVLink has ids for {len(COMPONENT_IDS)} '
                              'of a system; leave some out')
-        had: dict[str, int] = dict(self.ask('SELECT camera, component FROM components'))
+        had: dict[str, int] = dict(self.read('SELECT camera, component FROM components'))
         for camera in cameras:
             if camera not in had:
                 free = [one for one in COMPONENT_IDS if one not in had.values()]
                 gone = [one for one in had if one not in cameras]
                 had[camera] = free[0] if free else had.pop(gone[0])
-        self.ask('DELETE FROM components')
-        for camera, component in had.items():
-            self.ask('INSERT INTO components VALUES (?, ?)', camera, component)
+                self.write('DELETE FROM components WHERE component = ?', had[camera])
+                self.write('INSERT INTO components VALUES (?, ?)', camera, had[camera])
         return {camera: had[camera] for camera in cameras}
 
-    def ask(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Do something with the file. Raises StorageError."""
+    def read(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Look something up. Raises StorageError."""
+        return self._ask(self._read, text, values)
+
+    def write(self, text: str, *values: Any) -> None:
+        """Change something; of any thread, one at a time. Raises StorageError."""
+        self._ask(self._written, text, values)
+
+    def orders(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Look up or change the orders; the disk is not waited for. Raises StorageError."""
+        return self._ask(self._orders, text, values)
+
+    def _ask(self, database: sqlite3.Connection, text: str, values: Sequence[Any]
+             ) -> list[tuple[Any, ...]]:
         try:
-            return self._database.execute(text, values).fetchall()
+            return database.execute(text, values).fetchall()
         except sqlite3.Error as error:
             raise self._problem(error) from error
 
@@ -123,17 +160,26 @@ class Images:
         """Read how many there are. Raises StorageError."""
         self._store = store
         self._camera = camera
-        self._unsaved: dict[int, Image] = {}
-        self.count: int = store.ask('SELECT COALESCE(MAX(number) + 1, 0) FROM images '
-                                    'WHERE camera = ?', camera)[0][0]
+        self._unsaved: dict[int, Image] = {}  # what is not in the file, or not yet
+        self.count: int = store.read('SELECT COALESCE(MAX(number) + 1, 0) FROM images '
+                                     'WHERE camera = ?', camera)[0][0]
 
-    def save(self, image: Image) -> None:
-        """Add a picture, whose number is `count`, or take another account of one there is."""
+    def save(self, image: Image, then: Callable[[], None] = lambda: None) -> None:
+        """
+        Add a picture, whose number is `count`, or take another account of one there is.
+
+        :param then: called when it is in the file, or known that it cannot be written.
+        """
+        def done(good: bool) -> None:
+            if good and self._unsaved.get(image.number) is image:
+                del self._unsaved[image.number]
+            then()
+
         self.count = max(self.count, image.number + 1)
+        self._unsaved[image.number] = image
         values = astuple(image)
-        if not self._write(f'INSERT OR REPLACE INTO images (camera, {COLUMNS}) VALUES '
-                           f'(?{", ?" * len(values)})', *values):
-            self._unsaved[image.number] = image
+        self._write(f'INSERT OR REPLACE INTO images (camera, {COLUMNS}) VALUES '
+                    f'(?{", ?" * len(values)})', *values, done=done)
 
     def __getitem__(self, number: int) -> Image:
         """Return a picture. Raises IndexError."""
@@ -153,28 +199,21 @@ class Images:
         self._write('DELETE FROM images WHERE camera = ?')
 
     def order(self, key: str, at: float) -> None:
-        """
-        Note what a command that must not be done twice is known by, before it is done.
-
-        It outlasts the process, not a power cut: nobody repeats a command for so long.
-        """
-        self._store.ask('PRAGMA synchronous = OFF')
-        self._write('INSERT OR REPLACE INTO orders VALUES (?, ?, ?)', at, key)
-        self._store.ask('PRAGMA synchronous = FULL')
+        """Note what a command that must not be done twice is known by, before it is done."""
+        self._ask_orders('INSERT OR REPLACE INTO orders VALUES (?, ?, ?)', at, key)
 
     def orders(self, since: float) -> list[str]:
         """Return the commands of late, and forget the others. `since` and `at`: UTC [s]."""
-        self._write('DELETE FROM orders WHERE camera = ? AND at < ?', since)
-        return [row[0] for row in self._store.ask(
-            'SELECT key FROM orders WHERE camera = ?', self._camera)]
+        self._ask_orders('DELETE FROM orders WHERE camera = ? AND at < ?', since)
+        return [row[0] for row in self._ask_orders('SELECT key FROM orders WHERE camera = ?')]
 
     def _find(self, column: str, value: object) -> Image:
         for image in self._unsaved.values():
             if getattr(image, column) == value:
                 return image
         try:
-            rows = self._store.ask(f'SELECT {COLUMNS} FROM images WHERE camera = ? AND '
-                                   f'{column} = ?', self._camera, value)
+            rows = self._store.read(f'SELECT {COLUMNS} FROM images WHERE camera = ? AND '
+                                    f'{column} = ?', self._camera, value)
         except StorageError as error:
             log.error('%s', error)
             rows = []
@@ -183,10 +222,21 @@ class Images:
         number, shot_id, taken, *rest = rows[0]
         return Image(number, shot_id, None if taken is None else bool(taken), *rest)
 
-    def _write(self, text: str, *values: object) -> bool:
+    def _write(self, text: str, *values: object,
+               done: Callable[[bool], None] = lambda good: None) -> None:
+        def work() -> bool:
+            try:
+                self._store.write(text, self._camera, *values)
+            except StorageError as error:
+                log.error('%s', error)
+                return False
+            return True
+
+        self._store.writer(work, done)
+
+    def _ask_orders(self, text: str, *values: object) -> list[tuple[Any, ...]]:
         try:
-            self._store.ask(text, self._camera, *values)
+            return self._store.orders(text, self._camera, *values)
         except StorageError as error:
             log.error('%s', error)
-            return False
-        return True
+            return []

@@ -4,8 +4,9 @@
 The threads of a MAVLink system.
 
 One has the components: it waits for what arrives, or what is due, and for nothing else. Each
-link has one that opens it, again when it fails, and reads; and one that writes. So neither a
-camera nor a link that is stuck keeps the others' heartbeats waiting.
+link has one that opens it, again when it fails, and reads; and one that writes. One more writes
+to the file of pictures. So neither a camera nor a link nor a disk that is stuck keeps heartbeats
+waiting.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class Service:
         openers = {name: opener(name) for name in links}
         self._news: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._store = store
+        self._unwritten: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        store.writer = self._write_soon
         self.system = System(system, cameras(self), store, time.monotonic, time.time)
         self._closed = threading.Event()
         self._carriers = []
@@ -55,6 +58,7 @@ class Service:
             carrier.start(lambda data, link=link: self.post(  # type: ignore[misc]
                 partial(self.system.receive, link, data)))
             self._carriers.append(carrier)
+        self._writer = _start('mavlink store', self._write)
         self._thread = _start('mavlink', self._run)
 
     def post(self, work: Callable[[], None]) -> None:
@@ -66,6 +70,8 @@ class Service:
         self._closed.set()
         self._news.put(None)
         self._thread.join()
+        self._unwritten.put(None)
+        self._writer.join()
         for carrier in self._carriers:
             carrier.end()
         self._store.close()
@@ -81,6 +87,13 @@ class Service:
                 return
             except Empty:
                 pass
+
+    def _write_soon(self, work: Callable[[], bool], done: Callable[[bool], None]) -> None:
+        self._unwritten.put(lambda: self.post(partial(done, work())))
+
+    def _write(self) -> None:
+        while work := self._unwritten.get():
+            work()
 
 
 class _Carrier:

@@ -8,6 +8,7 @@ import os
 import pty
 import select
 import socket
+import sqlite3
 import time
 import tty
 
@@ -15,7 +16,8 @@ from mavlink.udp_station import TIMEOUT, UdpStation
 from pymavlink.dialects.v20 import common as mavlink
 import pytest
 
-from camera_driver.mavlink.camera import State
+from camera_driver.mavlink import images
+from camera_driver.mavlink.camera import Shot, State
 from camera_driver.mavlink.images import Store
 from camera_driver.mavlink.service import Service
 
@@ -87,6 +89,39 @@ def test_a_defect_does_not_end_the_heartbeats(tmp_path, caplog):
             service.post(lambda: 1 / 0)
             station.wait('HEARTBEAT', number=2)
     assert 'ZeroDivisionError' in caplog.text
+
+
+class Ready(Present):
+    """A camera that takes a picture at once."""
+
+    state = State(connected=True, manufacturer='Maker', model='Model')
+
+    def __init__(self, post):
+        self._post = post
+
+    def capture(self, done):
+        self._post(lambda: done(Shot('shot', True, 1.8e9)))
+
+
+def test_a_disk_that_is_stuck_keeps_nobody_waiting(tmp_path, monkeypatch):
+    monkeypatch.setattr(images, 'LOCK_TIMEOUT', 10 * TIMEOUT)
+    with closing(UdpStation()) as station, ExitStack() as stack:
+        stack.enter_context(closing(Service(
+            1, lambda service: {'/a': Ready(service.post)}, [station.name],
+            Store(tmp_path / 'store'))))
+        station.wait('HEARTBEAT')
+        # As a disk that does not end a write: the file belongs to somebody else.
+        other = stack.enter_context(closing(sqlite3.connect(tmp_path / 'store')))
+        other.execute('BEGIN IMMEDIATE')
+        assert station.take() == mavlink.MAV_RESULT_ACCEPTED
+        station.command(mavlink.MAV_CMD_REQUEST_MESSAGE, 261)
+        station.wait('STORAGE_INFORMATION')
+        station.wait('HEARTBEAT', number=len(station.all('HEARTBEAT')) + 2)
+        assert station.all('CAMERA_IMAGE_CAPTURED') == []  # its number is not sure yet
+        other.rollback()
+        assert station.wait('CAMERA_IMAGE_CAPTURED').image_index == 0
+    with closing(Store(tmp_path / 'store')) as store:
+        assert images.Images(store, '/a').count == 1
 
 
 def test_a_link_that_is_none_is_refused_before_anything_begins(tmp_path):
