@@ -106,7 +106,8 @@ class Fetches:
             if image is None:
                 self._failed(fetch, NotFetched.GONE)
                 return True
-            self._camera.fetch(image)
+            if self._waits(identity, fetch):
+                self._camera.fetch(image)
         except ONE_PICTURE as error:
             own = self._camera.lives()
             last = own and fetch.tries + 1 >= MOST_TRIES
@@ -132,6 +133,11 @@ class Fetches:
                 if shot and shot.shot_id == fetch.shot_id:
                     return image
         return None
+
+    def _waits(self, identity: Identity, fetch: Fetch) -> bool:
+        """Say whether a picture was not downloaded before it was known whose it is."""
+        return any(one.shot_id == fetch.shot_id
+                   for one in self._ledger(lambda ledger: ledger.to_fetch(identity)))
 
     def _failed(self, fetch: Fetch, what: NotFetched, error: Exception | None = None,
                 own: bool = True, image: StoredImage | None = None) -> None:

@@ -113,6 +113,8 @@ CREATE INDEX doubts_open ON doubts (camera) WHERE settled IS NULL;
 ALTER TABLE shots ADD COLUMN optics TEXT;  -- JSON: the optical state in which it was taken
 """, """
 ALTER TABLE shots ADD COLUMN geotag TEXT;  -- JSON: where it was taken, or why that is not known
+""", """
+ALTER TABLE images ADD COLUMN last_shot TEXT;  -- the one commanded last before its download
 """)
 
 OWN = ('shots', 'doubts', 'fetches')  # tables whose rows belong to the camera they name

@@ -376,15 +376,20 @@ class Ledger:
                 shot_id = pending.pop(image.index, None)
                 if shot_id is None or key is None:
                     continue  # nobody's, or its number is all that there is
-                known = self._has(db, device, key) or db.execute(
+                known = db.execute(
                     'SELECT 1 FROM shots WHERE device = ? AND image_key = ?', (device, key)
                 ).fetchone()
-                if known:  # from before this shot: the numbers have changed
+                if known or self._had(db, device, key, shot_id):  # the numbers have changed
                     outdated.append(shot_id)
-                else:
-                    db.execute('UPDATE shots SET image_key = ?, folder = ?, name = ?, size = ? '
-                               'WHERE shot_id = ?',
-                               (key, image.folder, image.name, image.size, shot_id))
+                    continue
+                db.execute('UPDATE shots SET image_key = ?, folder = ?, name = ?, size = ? '
+                           'WHERE shot_id = ?',
+                           (key, image.folder, image.name, image.size, shot_id))
+                # Perhaps it was downloaded before it was known whose it is.
+                db.execute("UPDATE shots SET state = iif(verified, 'verified', 'downloaded'), "
+                           'path = i.path, bytes = i.bytes, sha256 = i.sha256 FROM images i '
+                           'WHERE shot_id = ? AND i.device = ? AND i.image_key = ? AND '
+                           'i.in_camera', (shot_id, device, key))
             for shot_id in outdated:
                 db.execute('UPDATE shots SET image_index = NULL WHERE shot_id = ?', (shot_id,))
             if complete:  # a name that is not there any more may be given again
@@ -461,11 +466,12 @@ class Ledger:
 
         def work(db: sqlite3.Connection) -> None:
             db.execute('INSERT OR REPLACE INTO images (device, image_key, folder, name, size, '
-                       'date, downloaded, path, bytes, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '
-                       '?, ?)', (device, _key(image) or f'sha256:{sha256}', image.folder,
-                                 image.name, image.size,
-                                 image.stamp.isoformat() if image.stamp else None, now,
-                                 str(path), size, sha256))
+                       'date, downloaded, path, bytes, sha256, last_shot) VALUES (?, ?, ?, ?, ?, '
+                       '?, ?, ?, ?, ?, (SELECT shot_id FROM shots WHERE camera = ? ORDER BY '
+                       'number DESC LIMIT 1))',
+                       (device, _key(image) or f'sha256:{sha256}', image.folder, image.name,
+                        image.size, image.stamp.isoformat() if image.stamp else None, now,
+                        str(path), size, sha256, self.camera))
             if shot:
                 db.execute("UPDATE shots SET state = 'downloaded', path = ?, bytes = ?, "
                            'sha256 = ? WHERE shot_id = ?',
@@ -541,6 +547,15 @@ class Ledger:
     def _has(db: sqlite3.Connection, device: str, key: str) -> bool:
         return db.execute('SELECT 1 FROM images WHERE device = ? AND image_key = ? AND in_camera',
                           (device, key)).fetchone() is not None
+
+    @staticmethod
+    def _had(db: sqlite3.Connection, device: str, key: str, shot_id: str) -> bool:
+        """Say whether an image was downloaded before a shot was commanded."""
+        return db.execute(
+            'SELECT 1 FROM images WHERE device = ? AND image_key = ? AND in_camera AND NOT EXISTS '
+            '(SELECT 1 FROM shots this JOIN shots last USING (camera) WHERE this.shot_id = ? AND '
+            'last.shot_id = last_shot AND last.number >= this.number)', (device, key, shot_id)
+        ).fetchone() is not None
 
     def _update(self, shot_id: str, **values: object) -> None:
         columns = ', '.join(f'{name} = ?' for name in values)

@@ -219,6 +219,30 @@ def test_a_number_that_now_belongs_to_an_older_image_is_not_the_shot(ledger):
     assert ledger.shot_of(CAMERA, image(4, 'NEW.JPG')) is None
 
 
+@pytest.mark.parametrize('verified', [False, True])
+@pytest.mark.parametrize('clock', [0, -1e6, 1e6])
+def test_a_picture_may_be_downloaded_before_it_is_known_whose_it_is(ledger, clock, verified):
+    shot = ledger.command(CAMERA, NOW)
+    ledger.record(shot, {'operation': 'capture', 'count': 3})
+    ledger.exposed(shot, NOW + 0.5, 'trigger', 0.01, Exposure(), None)  # its number was not told
+    ledger.fetch_later(CAMERA, shot, NOW)
+    four = image(4)
+    ledger.downloaded(CAMERA, four, Path('/pictures/P4.JPG'), 1000, 'abc', NOW + clock)
+    if verified:
+        ledger.verified(CAMERA, 'abc')
+    ledger.settle(shot, Settlement(Outcome.DONE, 'found', 4), NOW + 9)
+    assert [one.shot_id for one in ledger.to_fetch(CAMERA)] == [shot]
+    ledger.listed(CAMERA, [image(3), four])
+    record = ledger.shot(shot)
+    assert (record.state, record.path, record.name) == (
+        'verified' if verified else 'downloaded', '/pictures/P4.JPG', four.name)
+    assert ledger.to_fetch(CAMERA) == []
+    # Nor is it a later shot's, when the numbers have changed.
+    later = shoot(ledger, 5)
+    ledger.listed(CAMERA, [image(4, 'P0000003.JPG'), image(5, four.name)])
+    assert ledger.shot(later).name is None
+
+
 def test_no_number_is_trusted_when_a_list_lacks_one(ledger):
     first, second = shoot(ledger, 6), shoot(ledger, 7)
     # Meanwhile somebody deleted image 1: what is number 6 now was the second shot.
