@@ -15,7 +15,8 @@ import pytest
 from sierra.host import example_frames, FLOWS, FRAMES, IMAGE
 
 from camera_driver.devices.sierra import upload
-from camera_driver.devices.sierra.codec import Code, command, Control, encode, Packet, Type
+from camera_driver.devices.sierra.codec import (
+    Code, command, Control, encode, pack_int, Packet, Type)
 from camera_driver.devices.sierra.exchange import Exchange
 from camera_driver.devices.sierra.registers import Action
 from camera_driver.devices.sierra.session import MAX_VDATA, SierraSession
@@ -398,6 +399,25 @@ def test_duplicates_are_acknowledged_and_dropped():
     camera.misbehave('duplicate_packet', times=2, command=b'\x04\x0e')
     assert session.read_frame_data(1, 14) == IMAGE
     assert session.channel.counters.stale >= 1
+
+
+@pytest.mark.parametrize('doubles', [1, 2, 3])
+@pytest.mark.parametrize('values', [(2, 3), (2, 2), (0, 7)])
+@pytest.mark.parametrize('between', [0, 1])
+def test_an_answer_that_comes_once_more_does_not_answer_the_next_question(
+        doubles, values, between):
+    def answer(value):
+        return encode(Packet(Type.LAST, 0, pack_int(value))).hex(' ')
+
+    lines = []
+    for register, value in ((51, values[0]), *[(3, 9)] * between, (10, values[1])):
+        lines += [f'H>C  {encode(command(Code.GET_INT, register)).hex(" ")}',
+                  *[f'C>H  {answer(values[0])}'] * (doubles * (register == 10)),
+                  f'C>H  {answer(value)}', 'H>C  06']
+    session, port = logged_in('\n'.join(lines))
+    found = [session.read_int(register) for register in (51, *[3] * between, 10)]
+    assert found == [values[0], *[9] * between, values[1]]
+    assert port.done
 
 
 def test_a_number_with_a_flipped_bit_does_not_pass_for_a_duplicate():

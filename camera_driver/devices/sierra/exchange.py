@@ -35,13 +35,17 @@ packets of less than SMALL bytes, or when T_GRACE and, for each byte that has co
 byte times are over: a picture of 153600 bytes at 115200 baud after 4 min at the latest.
 
 After a request that was repeated on doubt, two answers may come: the next one waits T_QUIET and
-drops the second, since answers do not say what they answer.
+drops the second, since answers do not say what they answer. So one that is the same as another of
+the last T_RECENT may be that one, sent again: it is dropped if something follows, for which it is
+waited only in the T_DOUBLES after such a thing was seen.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 import logging
+import math
 
 from camera_driver.devices.sierra.codec import (
     Code, command, Control, Decoder, encode, Frame, MAX_DATA, Packet, REFUSALS, SESSION_LOSS,
@@ -72,6 +76,8 @@ T_GRACE = 30.0  # a reply whose data come slower than T_BYTE and four byte times
 T_BYTE = 0.001
 T_DONE = 20.0
 T_QUIET = 0.3  # 5.6
+T_RECENT = 1.0
+T_DOUBLES = 10.0
 T_ALONE = 0.02  # a byte that nothing follows for so long is an answer, not part of noise
 T_IDLE = 3.0  # rest after which a silent camera has fallen asleep ('a few seconds', 3.6)
 T_NOISE = 3.0  # a line that is not silent by then is babbling; a packet at 9600 takes 2.1
@@ -114,6 +120,8 @@ class Exchange:
         self.sent_at = self.heard_at  # when the last once command had left the port
         self._damages = self._packets = 0  # in the present reply
         self._late = False  # a second answer to the last request may come
+        self._recent: deque[tuple[float, Frame]] = deque(maxlen=8)  # answers of one packet
+        self._doubled = -math.inf  # when one of them was heard again
 
     def command(self, packet: Packet, timeout: float = T_ACK, repeatable: bool = True,
                 wanted: tuple[Control, ...] = (Control.ACK,), tries: int = TRIES,
@@ -216,6 +224,7 @@ class Exchange:
             finally:
                 self.channel.waiting = None
             self.heard_at = self.port.now()
+            self._recent.append((self.heard_at, first))
             return data
         raise self._gave_up(packet, trouble, number + 1)
 
@@ -249,6 +258,8 @@ class Exchange:
             frame = self.channel.receive(0.0)
             self.channel.counters.stale += 1
             self._lost_if(frame)
+            if self._is_recent(frame):
+                self._doubled = self.port.now()
 
     def alone(self, moment: float = T_ALONE) -> bool:
         """Say whether a single byte is an answer: in noise others follow that are none."""
@@ -319,6 +330,11 @@ class Exchange:
                     raise
                 frame = None
             if isinstance(frame, Packet) and frame.type is not Type.COMMAND:
+                if (previous is None and duplicates < N_RETRY and self._is_recent(frame)
+                        and self._is_double()):
+                    duplicates += 1
+                    channel.counters.stale += 1
+                    continue
                 if frame.sub == want:
                     self._note_pauses(asked, frame)
                     # So bad a line brings damage too that the sum does not show: two must agree.
@@ -409,6 +425,18 @@ class Exchange:
             self.sent_at = self.port.flush()
             return self.sent_at
         return self.port.now()
+
+    def _is_recent(self, frame: Frame | Damaged) -> bool:
+        """Say whether a packet is the same as an answer of late."""
+        return any(frame == one and self.port.now() < at + T_RECENT for at, one in self._recent)
+
+    def _is_double(self) -> bool:
+        """Say whether an answer of late has come again in place of the one that is due."""
+        follows = self.channel.heard() or (
+            self.port.now() < self._doubled + T_DOUBLES and self._follows())
+        if follows:
+            self._doubled = self.port.now()
+        return follows
 
     def _follows(self) -> bool:
         """

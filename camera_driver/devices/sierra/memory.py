@@ -91,8 +91,15 @@ class Memory:
                indices: Sequence[int] | None = None) -> Sequence[StoredImage]:
         """Return all images, or some, with what the camera tells of each."""
         self.changed()
-        wanted: Sequence[int] = (range(1, self.count() + 1) if indices is None
-                                 else list(dict.fromkeys(indices)))
+        wanted = [] if indices is None else [*dict.fromkeys(indices)]
+
+        def more() -> bool:
+            """Ask whether there are more than one answer, perhaps to another question, said."""
+            if indices is None:
+                wanted.extend(range(len(wanted) + 1, self.count() + 1))
+            return bool(wanted)
+
+        more() or more()
         images: dict[int, StoredImage] = {}
         for index in wanted:
             try:
@@ -104,6 +111,8 @@ class Memory:
                                     f'are listed ({error}); list them again') from error
             images[index] = self._image(index, frame, '/'.join(self.here))
             progress(Progress(len(images), len(wanted), 'listing images'))
+            if len(images) == len(wanted):
+                more()
         return [images[index] for index in (wanted if indices is None else indices)]
 
     def folders(self) -> Sequence[ImageFolder]:
