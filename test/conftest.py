@@ -17,6 +17,8 @@ import domains
 import hypothesis
 import pytest
 
+from camera_driver.devices.fuji_mx.camera import FujiMxCamera
+
 # Before rclpy starts: discovery on this machine only, in a domain of this process and those that
 # it starts; each rig has another one. Not setdefault for the domain: workers of pytest-xdist
 # inherit their parent's.
@@ -47,6 +49,12 @@ def has_ros():
 def state_of_commands(tmp_path_factory):
     """Leave nothing in the home directory of who runs the tests."""
     os.environ['XDG_STATE_HOME'] = str(tmp_path_factory.mktemp('state'))
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_known_of_the_line():
+    """Forget what other tests have learnt of a port of the same name."""
+    FujiMxCamera.limits.clear()
 
 
 def pytest_configure(config):

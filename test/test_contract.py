@@ -25,7 +25,7 @@ from camera_driver.link.port import SerialPort
 from camera_driver.model import Access, Exposure, Identity
 from camera_driver.pictures.image import check_picture
 from camera_driver.sim import scene
-from camera_driver.sim.loop import LoopPort
+from camera_driver.sim.loop import Clock, LoopPort
 from camera_driver.sim.terminal import Terminal
 
 
@@ -39,6 +39,7 @@ class Loop:
         self.kind = kind
         self.simulator = kind.simulator_class()()
         self.port = None
+        self.clock = Clock()  # of all ports: time does not go back when another one is used
 
     def connect(self):
         """Return a new device on a new port; nothing is sent yet."""
@@ -48,7 +49,7 @@ class Loop:
 
     def open_port(self, line):
         """Open the port."""
-        return LoopPort(self.simulator, line)
+        return LoopPort(self.simulator, line, clock=self.clock)
 
     def do(self, action):
         """Do something to the simulated device."""

@@ -5,14 +5,6 @@
 from fuji_mx.conversations import new_camera
 import pytest
 
-from camera_driver.devices.fuji_mx.camera import FujiMxCamera
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_known_of_the_line():
-    """Forget what other tests have learnt of the port."""
-    FujiMxCamera.limits.clear()
-
 
 @pytest.fixture
 def opened():
