@@ -55,6 +55,7 @@ def state_of_commands(tmp_path_factory):
 def nothing_is_known_of_the_line():
     """Forget what other tests have learnt of a port of the same name."""
     FujiMxCamera.limits.clear()
+    FujiMxCamera.speeds.clear()
 
 
 def pytest_configure(config):

@@ -60,6 +60,28 @@ def test_a_limit_is_forgotten_with_another_camera():
     assert session.port.line == LineSettings(38400, 'E') and session.held_back is None
 
 
+@pytest.mark.parametrize('reset', [False, True])
+@pytest.mark.parametrize('same', [False, True])
+@pytest.mark.parametrize('rest', [0.0, 0.5, 5.0])
+def test_a_camera_that_was_there_is_soon_found_again(reset, same, rest):
+    """Whether it is at 9600 or where it was, and whether the session noticed."""
+    session, simulator = simulated()
+    session.login()
+    session.picture_count()
+    port, speeds = session.port, session.speeds
+    port.pause(rest)
+    if reset:
+        simulator.power_cycle()
+    if not same:
+        session = FujiMxSession(LoopPort(simulator))
+        session.speeds, port = speeds, session.port
+    begun = port.now()
+    assert session.picture_count() == len(simulator.frames)
+    noticed = rest or not (reset and same)
+    assert port.now() - begun < (2.5 if noticed else 5.0)
+    assert port.line == LineSettings(115200, 'E')
+
+
 class Adapter(LoopPort):
     """A port that can do 38400 baud at most, and not 14400."""
 

@@ -64,6 +64,8 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
     OPTICS: ClassVar[OpticalState] = OpticalState(digital_zoom=None, focal_length=None)
     limits: MutableMapping[str, Limit] = {}
     """Speeds that lines and cameras do not carry, by port; known to all of this process."""
+    speeds: MutableMapping[str, int] = {}
+    """Speeds [baud] of the last sessions, by port; likewise."""
     _COMMANDS: ClassVar[Mapping[str, tuple[Command, Command]]] = {  # to read, to write
         FLASH_MODE: (Command.GET_FLASH_MODE, Command.SET_FLASH_MODE),
         CAMERA_ID: (Command.GET_CAMERA_ID, Command.SET_CAMERA_ID),
@@ -75,7 +77,7 @@ class FujiMxCamera(TakesPictures, TakesPreviews, StoresImages, UploadsImages, Gi
         self._charge = int(values['charge_flash'])
         self._clock = str(values['camera_clock'])
         self.session = FujiMxSession(port, int(values['baudrate']))
-        self.session.limits = self.limits
+        self.session.limits, self.session.speeds = self.limits, self.speeds
         self.memory = Memory(self.session)
         self._commanded: dict[str, SettingValue] = {}
 

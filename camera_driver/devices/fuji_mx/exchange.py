@@ -63,6 +63,7 @@ log = logging.getLogger(__name__)
 
 # Times in s, fuji_mx.md 5.2; those of answers are in commands.TABLE.
 T_ENQ = 1.0
+T_REST = 0.05  # after which ENQ tells in 1 s that a camera is gone, a command alone in 4 s
 T_STILL = 0.5  # to ENQ of a camera that was there a moment ago
 T_ACK = 2.5  # 'within a second or two' (4.1)
 T_BLOCK = 2.0
@@ -113,6 +114,8 @@ class Exchange:
         self.listed: Container[int] = ()  # the commands that the camera says it has
         self.sent_at = port.now()  # when the last command that is timed had left the port
         self.over_by = self.sent_at + T_OVER_EXPOSE  # when what was told before has been done
+        self._busy_by = self.sent_at  # likewise, of what this session told
+        self.heard_at = self.sent_at  # when the camera answered last
         self._numbers: dict[int, int] = {}  # of answers, where they are not those of the table
         self._late = False  # a second answer to the last command may come
         self._told: list[Block] = []  # this command and the one before it
@@ -145,6 +148,7 @@ class Exchange:
                     continue
                 transfer.repeats = tries
                 answer = transfer.run(None)
+                self.heard_at = self.port.now()
             except Trouble as error:
                 tries += 1
                 trouble = error.what
@@ -184,11 +188,12 @@ class Exchange:
         attempt.sending()
         self.over_by = self.port.now() + known.over
         self._send(block, 0, timed=True)
-        self.over_by = self.sent_at + known.over
+        self.over_by = self._busy_by = self.sent_at + known.over
         try:
             if self._nak(block, known, transfer, accepted):
                 raise self.refusal(block)
             answer = transfer.run(accepted)
+            self._busy_by = self.heard_at = self.port.now()
         except Trouble as error:
             kind = ReplyTimeout if error.what == SILENCE else ProtocolError
             raise kind(f'{self.port.name}: it answered with {error.what}') from None
@@ -208,7 +213,7 @@ class Exchange:
         self.listen()
         attempt.sending()
         for block in blocks:
-            self.over_by = self.port.now() + row(block.number).over
+            self.over_by = self._busy_by = self.port.now() + row(block.number).over
             for tries in range(UPLOAD_TRIES):
                 self.listen()
                 self._send(block, tries)
@@ -252,9 +257,16 @@ class Exchange:
                     break
         return False
 
-    def synchronise(self) -> None:
+    def see_it_there(self) -> None:
+        """After a rest make sure of the camera, unless it may be busy. Raises SessionLost."""
+        rested = self.port.now() > max(self.heard_at + T_REST, self._busy_by)
+        self.listen()
+        if rested:
+            self.synchronise(0.0)
+
+    def synchronise(self, quiet: float = T_ALONE) -> None:
         """Make the camera wait for a command. Raises SessionLost when it does not answer."""
-        if not self.ping(T_ALONE, N_STILL, T_STILL):
+        if not self.ping(quiet, N_STILL, T_STILL):
             self.closed = True
             raise SessionLost(f'{self.port.name}: the camera does not answer any more (ENQ, '
                               f'{N_STILL} times). Is it still switched on and connected?')
@@ -424,7 +436,8 @@ class Exchange:
             self.sent_at = self.port.flush()
 
     def _answered(self, sent: float) -> None:
-        self.channel.counters.round_trips.append(self.port.now() - sent)
+        self.heard_at = self.port.now()
+        self.channel.counters.round_trips.append(self.heard_at - sent)
 
     def _gave_up(self, block: Block, trouble: object) -> DeviceError:
         """Return the error of a command that was repeated in vain."""

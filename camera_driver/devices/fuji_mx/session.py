@@ -7,8 +7,10 @@ How a command is repeated stands in `exchange`. Around it: a session that is los
 to ENQ) is begun again by `recovering`, at most MAX_LOSSES times, and what is safe is repeated.
 A command that must not be repeated is sent within `operations.once`.
 
-To begin: ENQ, three times 1 s, at 9600, then at the other speeds, 23 s in all; then the highest
-speed that the camera accepts, that does not exceed `max_baudrate`, and at which it is understood.
+To begin: ENQ, three times 1 s, at 9600, then at the other speeds, 23 s in all. Where there was a
+session before, ENQ once for 0.3 s at 9600 and at its speed comes first: the camera is at one of
+the two after a cable was pulled or it was switched on again. Then the highest speed that it
+accepts, that does not exceed `max_baudrate`, and at which it is understood.
 A speed that was accepted and then did not work is remembered in `limits`, by port and camera, and
 the next session begins one step below it. To end: 1 s. The longest that a read takes on a camera
 that loses its session again and again: (MAX_LOSSES + 1) x (what `exchange` says) + MAX_LOSSES x
@@ -27,7 +29,8 @@ from typing import TypeVar
 from camera_driver.devices.fuji_mx.codec import Block, message
 from camera_driver.devices.fuji_mx.commands import (
     Command, DS_7_COMMANDS, ID_LENGTH, name, READINGS, row, SPEED_CODES, USUAL_SPEEDS)
-from camera_driver.devices.fuji_mx.exchange import Exchange, MAX_NAKS, T_ALONE, T_QUIET, words
+from camera_driver.devices.fuji_mx.exchange import (
+    Exchange, MAX_NAKS, N_ENQ, T_ALONE, T_ENQ, T_QUIET, words)
 from camera_driver.errors import (
     DamagedPicture, DeviceError, naming, NotSupported, PortError, ProtocolError, Refused,
     ReplyTimeout, SessionLost)
@@ -43,6 +46,7 @@ AT_FIRST = LineSettings(9600, 'E')
 OTHER_SPEEDS = (28800, 14400)  # a camera may have been left at one of these too (3.2)
 
 T_CHANGE = 0.1  # s, from EOT to the new speed, 5.2
+T_SOON = 0.3  # to ENQ of a camera that was there; fujiplay waits 0.1
 T_REOPEN = 1.0  # s, from an EOT in mid-transfer to ENQ, 5.5
 T_LEFT = 0.05  # s, from the last EOT until it has left, 5.2 (fujiplay)
 MAX_LOSSES = 3
@@ -83,7 +87,9 @@ class FujiMxSession:
         self.logins = 0
         self.commands = frozenset(DS_7_COMMANDS)  # what the camera has, as far as is known
         self.assumed = True  # it could not tell, and may refuse some of them
-        self.limits: MutableMapping[str, Limit] = {}  # by port; outlasts a session if given
+        # By port; these outlast a session if given.
+        self.limits: MutableMapping[str, Limit] = {}
+        self.speeds: MutableMapping[str, int] = {}  # [baud] of the last session
         self._version: str | None = None  # what it said in this session
 
     # Session life cycle (section 3).
@@ -103,6 +109,7 @@ class FujiMxSession:
                 f'{self.port.name}: the camera answers, but at no speed up to {self.max_baudrate} '
                 'baud for long; check the cable, or set a lower speed'), 'baudrate')
         self.exchange.closed = self.exchange.hung_up = False
+        self.speeds[self.port.name] = self.port.line.baudrate
         self.logins += 1
 
     @property
@@ -178,6 +185,8 @@ class FujiMxSession:
             try:
                 if self.exchange.closed:
                     self.login()
+                else:
+                    self.exchange.see_it_there()
                 return operation()
             except SessionLost:
                 losses += 1
@@ -196,11 +205,14 @@ class FujiMxSession:
         """Set the port to the speed at which the camera is (3.2)."""
         counters = self.channel.counters
         before = counters.damaged + counters.frames_received
-        speeds = (AT_FIRST.baudrate, self.port.line.baudrate, *USUAL_SPEEDS, *OTHER_SPEEDS)
-        for baudrate in dict.fromkeys(speeds):
+        first, last = AT_FIRST.baudrate, self.speeds.get(self.port.name, AT_FIRST.baudrate)
+        asked = [(baudrate, 1, T_SOON) for baudrate in (first, last) if last != first]
+        asked += [(baudrate, N_ENQ, T_ENQ) for baudrate in dict.fromkeys(
+            (first, self.port.line.baudrate, *USUAL_SPEEDS, *OTHER_SPEEDS))]
+        for baudrate, times, timeout in asked:
             if not self._set_port(baudrate):
                 continue
-            if self.exchange.ping(T_ALONE if baudrate == AT_FIRST.baudrate else T_QUIET):
+            if self.exchange.ping(T_ALONE if baudrate == first else T_QUIET, times, timeout):
                 return
         self.port.configure(AT_FIRST)
         if counters.damaged + counters.frames_received > before:
