@@ -139,6 +139,8 @@ def make_parser(command: str = '') -> Parser:
     for device_type in (BUILT_IN if command in BUILT_IN else TYPES).values():
         add(device_type.name, f'talk to {device_type.title}', partial(device.fill, device_type))
     add('probe', 'find out which device answers at a serial port', partial(_fill, 'probe'))
+    add('doctor', 'find what is wrong with a port, its adapter or this computer',
+        partial(_fill, 'doctor'))
     add('simulate', 'run a simulated device on a pseudo-terminal', partial(_fill, 'simulate'))
     add('trace', 'show a wire trace as readable frames', partial(_fill, 'trace'))
     add('replay', 'play a wire trace as a device on a pseudo-terminal', partial(_fill, 'replay'))

@@ -55,19 +55,30 @@ class Answer:
 
 def run(args: Arguments, out: Output) -> int:
     """Listen, ask for each type, and say what it was."""
+    with out.interrupt.handled():
+        answers, heard = ask(args.port, list(TYPES.values()), out)
+    return _say(out, args.port, answers, heard)
+
+
+def ask(port: str, types: Sequence[DeviceType], out: Output) -> tuple[Sequence[Answer], bytes]:
+    """
+    Ask for device types, in this order, until one answers.
+
+    Returns the answers, that one alone if there is one, and what was heard before any question.
+    Raises PortError.
+    """
     heard = b''
     answers: dict[str, Answer] = {}
-    with out.interrupt.handled():
-        for patience in ROUNDS:
-            for device_type in TYPES.values():
-                cls = device_type.device_class()
-                with out.note(f'Asking for {device_type.name} at {cls.LINE} ...'):
-                    if not answers:
-                        heard = _listen(args.port, cls.LINE)
-                    answer = answers[device_type.name] = _ask(args.port, device_type, patience)
-                if answer.verdict == FOUND:
-                    return _say(out, args.port, [answer], heard)
-    return _say(out, args.port, list(answers.values()), heard)
+    for patience in ROUNDS:
+        for device_type in types:
+            cls = device_type.device_class()
+            with out.note(f'Asking for {device_type.name} at {cls.LINE} ...'):
+                if not answers:
+                    heard = _listen(port, cls.LINE)
+                answer = answers[device_type.name] = _ask(port, device_type, patience)
+            if answer.verdict == FOUND:
+                return [answer], heard
+    return list(answers.values()), heard
 
 
 def judge(answers: Sequence[Answer], heard: bytes) -> str:

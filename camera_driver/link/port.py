@@ -10,7 +10,7 @@ pseudo-terminal host the only one below the nodes that knows real time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 import errno
 import fcntl
@@ -19,6 +19,7 @@ import os
 from pathlib import Path
 import re
 import select
+import struct
 import termios
 import threading
 import time
@@ -30,6 +31,7 @@ from camera_driver.errors import Cancelled, PortError
 
 log = logging.getLogger(__name__)
 
+TIOCGICOUNT = 0x545d  # of Linux; termios has no name for it
 WRITE_TIMEOUT = 10.0  # s; a line that takes no byte for so long is dead (no flow control is used)
 
 
@@ -218,6 +220,26 @@ class SerialPort:
         if not data:
             raise self._gone(None)
         return data
+
+    def modem_lines(self) -> Mapping[str, bool] | None:
+        """Return the state of CTS, DSR, CD and RI; None: the port has none, or does not tell."""
+        try:
+            return {name: bool(getattr(self._serial, name.lower()))
+                    for name in ('CTS', 'DSR', 'CD', 'RI')}
+        except (AttributeError, OSError, termios.error):
+            return None
+
+    def line_errors(self) -> Mapping[str, int] | None:
+        """
+        Return how many bytes came damaged since the adapter was plugged in, by kind.
+
+        None: the driver does not count them.
+        """
+        try:
+            counts = struct.unpack('20i', fcntl.ioctl(self._fd, TIOCGICOUNT, bytes(80)))
+        except OSError:
+            return None
+        return dict(zip(('framing', 'overrun', 'parity', 'break'), counts[6:10]))
 
     def pause(self, seconds: float) -> None:
         """Let time pass without reading."""
