@@ -46,6 +46,7 @@ ONLY_HERE = {  # module from outside -> where it may be imported
     'simplejpeg': ('pictures/image.py',),
     'cv2': ('video/sources.py',),
     'pymavlink': ('mavlink/',),
+    'rich': ('cli/watch.py',),
     'time': ('link/port.py', 'link/remote.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/',
              'host/', 'nodes/', 'cli/', 'mavlink/links.py', 'mavlink/service.py'),
     'threading': ('link/port.py', 'link/remote.py', 'sim/terminal.py', 'sim/mjpeg.py', 'video/',

@@ -19,6 +19,7 @@ RUN = {
     'python3-numpy': 'numpy',
     'python3-opencv': 'opencv-python-headless',
     'python3-pil': 'Pillow',
+    'python3-rich': 'rich',
     'python3-serial': 'pyserial',
     'python3-tqdm': 'tqdm',
     'python3-yaml': 'PyYAML',
@@ -120,7 +121,7 @@ def test_ros_dependencies_agree(package):
 def test_every_import_is_a_dependency(package, setup):
     modules = {'argcomplete': 'python3-argcomplete', 'cv2': 'python3-opencv',
                'numpy': 'python3-numpy', 'PIL': 'python3-pil', 'serial': 'python3-serial',
-               'tqdm': 'python3-tqdm', 'yaml': 'python3-yaml'}
+               'rich': 'python3-rich', 'tqdm': 'python3-tqdm', 'yaml': 'python3-yaml'}
     used = {modules.get(name, name) for name in imported_modules('camera_driver', 'launch')}
     assert used - optional(setup) <= dependencies(package, 'depend', 'exec_depend')
 

@@ -64,6 +64,7 @@ for line in """
     numpy python3-numpy
     cv2 python3-opencv
     PIL python3-pil
+    rich python3-rich
     tqdm python3-tqdm
     yaml python3-yaml
     pytest python3-pytest

@@ -38,7 +38,7 @@ examples:
                         help='fields of the request; those not given are as by default')
     parser.add_argument('--timeout', metavar='S', type=float, default=300.0,
                         help='how long to wait for the answer (default: %(default)g s)')
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, middleware=True)
 
 
 def run(args: Arguments, out: Output) -> int:

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from argparse import Action, Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
 import json
@@ -40,7 +40,7 @@ from typing import Any
 from camera_driver import errors
 from camera_driver.catalog import BUILT_IN, TYPES
 from camera_driver.cli import complete, device
-from camera_driver.cli.output import clean, error_words, Output
+from camera_driver.cli.output import clean, error_words, Output, stdout_alone
 from camera_driver.cli.parser import add_common, Parser, UsageError
 
 EXIT_CODES: Sequence[tuple[type[BaseException], int]] = (
@@ -85,7 +85,7 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; prints errors as one line on stderr."""
-    args = Namespace(json=False, verbose=False, debug=False)
+    args = Namespace(json=False, verbose=False, debug=False, middleware=False)
     try:
         try:
             words = sys.argv[1:] if argv is None else argv
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 parser.print_help(sys.stderr)
                 return 2
             parser.parse_args(words, args)
-            with _logging(args.verbose):
+            with _logging(args.verbose), stdout_alone() if args.middleware else nullcontext():
                 code: int = args.run(args, Output(args.json, quiet=args.verbose))
             sys.stdout.flush()
             return code
@@ -146,6 +146,7 @@ def make_parser(command: str = '') -> Parser:
     add('replay', 'play a wire trace as a device on a pseudo-terminal', partial(_fill, 'replay'))
     add('up', 'run the ROS nodes of a rig', partial(_fill, 'up'))
     add('rig', 'show how a rig is, and how its computers find each other', partial(_fill, 'rig'))
+    add('watch', 'show live what a running rig does', partial(_fill, 'watch'))
     add('call', 'call a service of a ROS node', partial(_fill, 'call'))
     add('preflight', 'say whether a running rig is ready', partial(_fill, 'preflight'))
     add('mavlink', 'offer the cameras of a running rig to MAVLink stations',

@@ -10,6 +10,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 import json
+import os
 from pathlib import Path
 import shutil
 import sys
@@ -77,6 +78,30 @@ class Output:
                     self.interrupt.check()
 
                 yield update
+
+
+@contextmanager
+def stdout_alone() -> Iterator[None]:
+    """Let libraries print to stderr: Fast DDS logs to stdout, between the answers for scripts."""
+    before = sys.stdout
+    try:
+        number = before.fileno()
+    except (OSError, ValueError):  # replaced by something that is no file
+        yield
+        return
+    before.flush()
+    ours = os.dup(number)
+    os.dup2(sys.__stderr__.fileno() if sys.__stderr__ else 2, number)
+    sys.stdout = open(ours, 'w', encoding=before.encoding, errors=before.errors, closefd=False)
+    try:
+        yield
+    finally:
+        try:
+            sys.stdout.close()  # raises what a flush does
+        finally:
+            sys.stdout = before
+            os.dup2(ours, number)
+            os.close(ours)
 
 
 def error_words(error: BaseException) -> str:

@@ -35,7 +35,7 @@ examples:
                         help='pictures that each camera has to take')
     parser.add_argument('--timeout', type=float, default=10.0, metavar='S',
                         help='how long to wait for a node (default: %(default)g s)')
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, middleware=True)
 
 
 def run(args: Arguments, out: Output) -> int:

@@ -60,7 +60,7 @@ examples:
                         help='of status: how long to listen (default: %(default)g s)')
     parser.add_argument('--user', default='pilot', metavar='NAME',
                         help='of units: who runs the nodes (default: %(default)s)')
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, middleware=True)
 
 
 def run(args: Arguments, out: Output) -> int:

@@ -88,7 +88,7 @@ examples:
                         'picture may be; later ones are not taken (default: no bound)')
     flight.add_argument('--namespace', default='', metavar='NAME',
                         help='in front of that of the file, as for `up`')
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, middleware=True)
 
 
 def run(args: Arguments, out: Output) -> int:

@@ -59,6 +59,9 @@ def test_two_computers_and_one_that_is_lost(rig, tmp_path):
                 'Starting /nadir (sierra), the discovery server of base. Ctrl-C ends.\n')
             assert pod.stdout.readline() == 'Starting /oblique (fuji_mx) of pod. Ctrl-C ends.\n'
             wait_until(lambda: status() == both, 60)
+            watched = subprocess.run([*COMMAND, '--json', 'watch', rig, '--once'],
+                                     env=environment, text=True, capture_output=True, timeout=60)
+            assert {'/nadir', '/oblique'} == {*json.loads(watched.stdout)}
             pod.send_signal(signal.SIGSTOP)
             # Not at once: a busy machine may hear of the other one late, too.
             wait_until(lambda: status() == {**both, 'oblique': ('pod', 'not heard')}, 60)
