@@ -20,23 +20,51 @@ if TYPE_CHECKING:
 
 OFF = 0.5  # s between two clocks, and more than messages take on a network that works
 UNIT = """\
-# /etc/systemd/system/cameras.service on {machine}
+# {place}
 [Unit]
-Description=Cameras of {rig}, {machine}
+Description=Cameras of {rig}{machine}
 Wants=network-online.target
 After=network-online.target
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
-NotifyAccess=all
-User={user}
+NotifyAccess={access}
+{watchdog}User={user}
+SupplementaryGroups=dialout video
 ExecStart=/bin/bash -c {command}
 Restart=always
 RestartSec=1
+TimeoutStopSec=30
+
+# It opens serial ports and video devices, talks over the network, and writes below its home.
+DevicePolicy=closed
+DeviceAllow=char-ttyUSB rw
+DeviceAllow=char-ttyACM rw
+DeviceAllow=char-ttyS rw
+DeviceAllow=char-video4linux rw
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=full
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+UMask=0027
 
 [Install]
 WantedBy=multi-user.target
 """
+TEMPLATE = 'camera_driver@.service'
 
 
 def fill(parser: Parser) -> None:
@@ -77,7 +105,8 @@ def run(args: Arguments, out: Output) -> int:
         out.show(network.environment(), '\n'.join(shell(network.environment())))
         return 0
     if args.what == 'units':
-        units = {machine: unit(args.rig, machine, args.user) for machine in network.hosts or ['']}
+        units = {machine: unit(args.rig, machine, args.user, rig.processes)
+                 for machine in network.hosts or ['']}
         out.show(units, '\n'.join(units.values()).rstrip())
         return 0
     apply(network.environment())
@@ -128,14 +157,28 @@ def shell(variables: Mapping[str, str | None]) -> list[str]:
             for name, value in variables.items()]
 
 
-def unit(rig: Path, machine: str, user: str) -> str:
+def unit(rig: Path, machine: str, user: str, processes: str) -> str:
     """Return the unit of systemd that starts a machine's share of a rig."""
-    setup = setup_script()
-    command = f'. {shlex.quote(setup)} && exec camera-driver up {shlex.quote(str(rig.absolute()))}'
+    command = (f'. {shlex.quote(setup_script())} && exec camera-driver up '
+               f'{shlex.quote(str(rig.absolute()))}')
     if machine:
         command += f' --machine {machine}'
-    return UNIT.format(rig=rig.name, machine=machine or 'this computer', user=user,
-                       command=shlex.quote(command))
+    return _unit('/etc/systemd/system/cameras.service' + (f' on {machine}' if machine else ''),
+                 rig.name, f', {machine}' if machine else '', user, command, processes)
+
+
+def template() -> str:
+    """Return the unit for any rig file below /etc/camera_driver (config/systemd)."""
+    return _unit(f'/etc/systemd/system/{TEMPLATE}', '%i.yaml', '', 'pilot',
+                 '. /etc/camera_driver/setup.bash && exec camera-driver up '
+                 '/etc/camera_driver/%i.yaml', 'each')
+
+
+def _unit(place: str, rig: str, machine: str, user: str, command: str, processes: str) -> str:
+    one = processes == 'one'  # then the process itself says that it lives
+    return UNIT.format(place=place, rig=rig, machine=machine, user=user,
+                       command=shlex.quote(command), access='main' if one else 'all',
+                       watchdog='WatchdogSec=30\n' if one else '')
 
 
 def setup_script() -> str:

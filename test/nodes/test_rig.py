@@ -4,6 +4,9 @@
 
 import json
 import os
+from pathlib import Path
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,9 +17,10 @@ from helpers import wait_until
 import pytest
 
 from camera_driver.cli.main import main
-from camera_driver.cli.rig import clock
+from camera_driver.cli.rig import clock, TEMPLATE, template, unit
 from camera_driver.nodes.listening import Heard
 
+CONFIG = Path(__file__).resolve().parents[2] / 'config'
 COMMAND = [sys.executable, '-m', 'camera_driver.cli.main']
 RIG = """
 machines: {{base: {{host: 127.0.0.1}}, pod: {{host: 127.0.0.2}}}}
@@ -98,6 +102,32 @@ def test_environment_and_units(rig, capsys):
     assert base.startswith('base\n') and f'up {rig} --machine base' in base
     assert f'up {rig} --machine pod' in pod and 'User=pi\n' in pod
     assert main(['rig', 'env', str(rig), '--namespace', '1']) == 2
+    # One process says itself that it lives.
+    assert 'NotifyAccess=main\nWatchdogSec=30\n' in unit(rig, '', 'pi', 'one')
+    assert 'NotifyAccess=all\nUser=' in unit(rig, '', 'pi', 'each')
+
+
+def test_units_are_what_systemd_takes(rig, tmp_path):
+    assert (CONFIG / 'systemd' / TEMPLATE).read_text() == template()
+    if not shutil.which('systemd-analyze'):
+        pytest.skip('apt-get install systemd')
+    units = tmp_path / 'camera_driver@one.service', tmp_path / 'cameras.service'
+    units[0].write_text(template())
+    units[1].write_text(unit(rig, 'base', 'pi', 'one'))
+    for words in (('verify',), ('security', '--offline=true', '--threshold=30')):
+        done = subprocess.run(['systemd-analyze', *words, *units], text=True, capture_output=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert words[0] != 'verify' or not done.stderr
+
+
+def test_udev_rules_are_what_udev_takes():
+    rules = CONFIG / 'udev' / '70-camera_driver.rules'
+    term = r'[A-Z_]+(\{[A-Za-z_]+\})?(==|!=|\+=|=)"[^"]*"'
+    for line in rules.read_text().splitlines():
+        assert not line or line[0] == '#' or re.fullmatch(f'{term}(, {term})*', line), line
+    if shutil.which('udevadm') and subprocess.run(
+            ['udevadm', 'verify', '--help'], capture_output=True).returncode == 0:
+        subprocess.run(['udevadm', 'verify', rules], check=True, timeout=60)
 
 
 def test_clocks():
