@@ -27,7 +27,7 @@ MAY_IMPORT = {
     'ledger': CORE,
     'payload': CORE | {'pictures', 'ledger'},
     'mavlink': CORE | {'link'},
-    'doctor': set(),
+    'doctor': {'host'},
     'sim': CORE | {'link', 'pictures'},
     'device': CORE | {'link'},
     'abilities': CORE | {'device'},

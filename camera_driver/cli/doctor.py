@@ -18,6 +18,7 @@ from camera_driver.cli.parser import Arguments, Parser
 from camera_driver.doctor import adapter, computer
 from camera_driver.doctor.findings import error, Finding, Level, note, ok, warning
 from camera_driver.errors import PortError, StorageError
+from camera_driver.host.clock import clock_error
 
 LISTEN = 0.5  # s
 COMPUTER = 'this computer'
@@ -213,7 +214,7 @@ def _device(place: Place, out: Output) -> Iterator[Finding]:
 
 
 def _computer(places: list[Place]) -> Iterator[Finding]:
-    yield computer.clock(time.time(), computer.is_synchronised())
+    yield computer.clock(time.time(), clock_error())
     home = os.environ.get('HOME', '')
     ros_home = os.environ.get('ROS_HOME') or (home and os.path.join(home, '.ros'))
     folders = {what: folder for place in places for what, folder in place.folders.items()}

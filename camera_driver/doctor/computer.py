@@ -5,47 +5,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-import ctypes
 from datetime import datetime, timezone
 from importlib.util import find_spec
+import math
 import os
 from pathlib import Path
 import shutil
 
 from camera_driver.doctor.findings import error, Finding, note, ok, warning
+from camera_driver.host.clock import words as say
 
 OLDEST = 2024  # a year before this one: the clock was never set
-TIME_ERROR = 5  # of adjtimex(2): not synchronised
 FULL, SCARCE = 100e6, 2e9  # bytes left
 SAFE_DOMAIN, LAST_DOMAIN = 101, 232
 SMALL_SEGMENTS, SEGMENT = 2 << 20, 128 << 20  # bytes; docs/large_images.md
 PROFILES = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 
 
-def clock(now: float, synchronised: bool | None) -> Finding:
+def clock(now: float, wrong: float | None) -> Finding:
     """
     Judge the clock, from which pictures get their stamps.
 
-    :param now: Unix seconds. `synchronised`: None = nobody knows.
+    :param now: Unix seconds. `wrong`: by how much it may be [s], as `host.clock` says it.
     """
     words = datetime.fromtimestamp(now, timezone.utc).strftime('%Y-%m-%d %H:%M:%S UTC')
     if int(words[:4]) < OLDEST:
         return error('clock', f'it stands at {words}', 'set it: sudo timedatectl set-ntp true, or '
                      'sudo date -s; a computer without a battery needs the network or a GNSS '
                      'receiver (chrony) at every start')
-    if synchronised is False:
-        return warning('clock', f'{words}, not synchronised', 'stamps are worth as much as this '
-                       'clock: install chrony, or sudo timedatectl set-ntp true')
-    return ok('clock', words + (', synchronised' if synchronised else ''))
-
-
-def is_synchronised() -> bool | None:
-    """Ask the kernel whether the clock follows another one; None: it does not tell."""
-    try:
-        state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
-    except (OSError, AttributeError):
-        return None
-    return None if state < 0 else bool(state != TIME_ERROR)
+    words = ', '.join(filter(None, [words, say(wrong)]))
+    if wrong is not None and math.isinf(wrong):
+        return warning('clock', words, 'stamps are worth as much as this clock: install chrony, '
+                       'or sudo timedatectl set-ntp true')
+    return ok('clock', words)
 
 
 def disk(folder: Path, what: str) -> Finding:

@@ -12,6 +12,7 @@ from typing import Any
 
 from camera_driver.device import Device
 from camera_driver.errors import DeviceError, PortError
+from camera_driver.host import clock
 from camera_driver.model import DeviceStatus
 from camera_driver.nodes.convert import words
 from camera_driver.nodes.diagnostics import diagnostic_status, ERROR, OK, Task, WARN
@@ -69,7 +70,7 @@ class Preflights:
         if now < (CLOCK - 1970) * 365.25 * 86400:
             return Task('clock of the computer', WARN, f'it shows {now} s since 1970: shots will '
                         'be stamped so; set it, or wait for /clock with use_sim_time')
-        return Task('clock of the computer', OK, '')
+        return Task('clock of the computer', OK, clock.words(clock.clock_error()))
 
 
 def supply(status: DeviceStatus, shots: int) -> Sequence[Task]:
