@@ -67,8 +67,9 @@ def test_a_camera_that_was_there_is_soon_found_again(reset, same, rest):
     """Whether it is at 9600 or where it was, and whether the session noticed."""
     session, simulator = simulated()
     session.login()
-    session.picture_count()
     port, speeds = session.port, session.speeds
+    port.pause(0.1)
+    session.picture_count()  # it hears ENQ within a session
     port.pause(rest)
     if reset:
         simulator.power_cycle()
@@ -80,6 +81,21 @@ def test_a_camera_that_was_there_is_soon_found_again(reset, same, rest):
     noticed = rest or not (reset and same)
     assert port.now() - begun < (2.5 if noticed else 5.0)
     assert port.line == LineSettings(115200, 'E')
+
+
+def test_a_camera_that_hears_enq_at_the_beginning_alone():
+    session, simulator = simulated()
+    session.login()
+    hear = simulator.on_bytes
+    simulator.on_bytes = lambda data: None if data == b'\5' else hear(data)
+    times = []
+    for _ in range(3):
+        session.port.pause(1.0)
+        begun = session.port.now()
+        assert session.picture_count() == len(simulator.frames)
+        times.append(session.port.now() - begun)
+    assert session.logins == 1
+    assert times[0] > 1.0 > times[1]  # once
 
 
 class Adapter(LoopPort):

@@ -110,6 +110,7 @@ class Exchange:
         self.port = port
         self.channel: Channel[Frame] = Channel(port, encode, Decoder(), T_GAP)
         self.closed = True  # the camera ended the session, or there never was one
+        self.hears_enq: bool | None = None  # within this session; None: not known yet
         self.hung_up = False  # we ended it, and the camera needs a moment (5.5)
         self.listed: Container[int] = ()  # the commands that the camera says it has
         self.sent_at = port.now()  # when the last command that is timed had left the port
@@ -258,18 +259,28 @@ class Exchange:
         return False
 
     def see_it_there(self) -> None:
-        """After a rest make sure of the camera, unless it may be busy. Raises SessionLost."""
+        """
+        After a rest make sure of the camera, unless it may be busy. Raises SessionLost.
+
+        One that is silent to the first ENQ within a session may not hear any there.
+        """
         rested = self.port.now() > max(self.heard_at + T_REST, self._busy_by)
         self.listen()
-        if rested:
-            self.synchronise(0.0)
+        if rested and self.hears_enq is not False:
+            there = self.ping(0.0, N_STILL, T_STILL)
+            if self.hears_enq and not there:
+                raise self._gone()
+            self.hears_enq = there
 
-    def synchronise(self, quiet: float = T_ALONE) -> None:
+    def synchronise(self) -> None:
         """Make the camera wait for a command. Raises SessionLost when it does not answer."""
-        if not self.ping(quiet, N_STILL, T_STILL):
-            self.closed = True
-            raise SessionLost(f'{self.port.name}: the camera does not answer any more (ENQ, '
-                              f'{N_STILL} times). Is it still switched on and connected?')
+        if not self.ping(T_ALONE, N_STILL, T_STILL):
+            raise self._gone()
+
+    def _gone(self) -> SessionLost:
+        self.closed = True
+        return SessionLost(f'{self.port.name}: the camera does not answer any more (ENQ, '
+                           f'{N_STILL} times). Is it still switched on and connected?')
 
     def leave(self) -> None:
         """Make the camera go back to its first speed if that is quick, and end the session."""

@@ -109,6 +109,7 @@ class FujiMxSession:
                 f'{self.port.name}: the camera answers, but at no speed up to {self.max_baudrate} '
                 'baud for long; check the cable, or set a lower speed'), 'baudrate')
         self.exchange.closed = self.exchange.hung_up = False
+        self.exchange.hears_enq = None
         self.speeds[self.port.name] = self.port.line.baudrate
         self.logins += 1
 
