@@ -47,6 +47,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 import logging
 
+from camera_driver.devices.fuji_mx.answers import Answers
 from camera_driver.devices.fuji_mx.codec import (
     Block, Control, Decoder, encode, Frame, LONGEST, MAX_PAYLOAD)
 from camera_driver.devices.fuji_mx.commands import (
@@ -87,8 +88,6 @@ MAX_NAKS = 2  # in a row; the camera resets itself at the third (3.1)
 MAX_SILENCES = 3  # of one block
 MAX_DAMAGES = 8  # of one block
 MAX_EMPTY = 16  # blocks in a row
-MAX_COPIES = 3  # late ones of an answer: fewer than TRIES, as the next may be equal
-MAX_DOUBTS = 8  # answers of which late copies are expected
 MAX_NOISE = 200  # frames nobody asked for
 SILENCE = 'silence'
 COMPLETE = ('checksum', 'length')  # damage of which nothing more is to come, most likely
@@ -117,11 +116,8 @@ class Exchange:
         self.over_by = self.sent_at + T_OVER_EXPOSE  # when what was told before has been done
         self._busy_by = self.sent_at  # likewise, of what this session told
         self.heard_at = self.sent_at  # when the camera answered last
-        self._numbers: dict[int, int] = {}  # of answers, where they are not those of the table
+        self.answers = Answers()
         self._late = False  # a second answer to the last command may come
-        self._told: list[Block] = []  # this command and the one before it
-        self._copies: dict[Block, int] = {}  # asked for again: how often they may still come
-        self._repeats: Block | None = None  # what the last of them answered, until another is told
 
     def ask(self, block: Block, expected: int | None = None,
             progress: ProgressCallback | None = None, attempt: Attempt | None = None) -> bytes:
@@ -330,42 +326,6 @@ class Exchange:
         return Refused(f'{self.port.name}: the camera refused to {words(block)}: it does not know '
                        'that, or cannot do it now', Control.NAK)
 
-    def note(self, block: Block, frame: Block) -> None:
-        """Remember, and say once, that answers to a command have another number or prefix."""
-        known = row(block.number).response
-        if (frame.prefix or frame.number != known) and block.number not in self._numbers:
-            self._numbers[block.number] = frame.number
-            log.info('%s: answers to %s begin %02x %02x%s; taken', self.port.name,
-                     name(block.number), frame.prefix, frame.number,
-                     '' if known is None else f', not 00 {known:02x}')
-
-    def fits(self, block: Block, frame: Block) -> bool:
-        """Say whether a block may be the answer to a command by its number and prefix (4.2)."""
-        known = row(block.number).response
-        return frame.prefix <= 1 and (known is None or frame.number in (
-            known, block.number + 1 & 0xFF, self._numbers.get(block.number)))
-
-    def is_late(self, frame: Block) -> bool:
-        """Say whether a block may be the answer to the command before this one."""
-        return len(self._told) > 1 and self.fits(self._told[0], frame)
-
-    def may_come_again(self, block: Block, frame: Block, times: int) -> None:
-        """Take note of an answer that was asked for again: the others are late, or lost."""
-        self._copies.pop(frame, None)
-        self._copies[frame] = min(times, MAX_COPIES)
-        self._repeats = block
-        if len(self._copies) > MAX_DOUBTS:
-            del self._copies[next(iter(self._copies))]
-
-    def came_before(self, frame: Block) -> bool:
-        """Say, so often, whether a block may be such a late one, of an older command."""
-        if (not self._copies.get(frame)
-                or self._repeats is not None and frame == [*self._copies][-1]):
-            return False
-        self._copies[frame] -= 1
-        self.channel.counters.stale += 1
-        return True
-
     def _bear(self, block: Block, naks: int) -> None:
         """Bear NAK for a while, the longer the surer it is that the camera has the command."""
         rounds = 4 if block.number in self.listed else 2
@@ -392,7 +352,7 @@ class Exchange:
             return False  # it may have been carried out: the answer will tell
         if frame is Control.NAK and (known.repeatable or self._alone()):
             return True
-        if isinstance(frame, Block) and not known.repeatable and self.fits(block, frame):
+        if isinstance(frame, Block) and not known.repeatable and self.answers.fits(block, frame):
             # Its ACK was lost; or an ACK follows, and the block is an answer to an older command.
             transfer.first = frame
             try:
@@ -438,10 +398,7 @@ class Exchange:
         counters = self.channel.counters
         counters.requests += 1
         counters.retries += attempt > 0
-        if not self._told or self._told[-1].number != block.number:
-            self._told = [*self._told[-1:], block]
-        if block != self._repeats:
-            self._repeats = None
+        self.answers.told(block)
         self.channel.send(block)
         if timed:
             self.sent_at = self.port.flush()
@@ -565,12 +522,13 @@ class Transfer:
                 frame = exchange.receive(timeout)
             except ReplyTimeout:
                 frame = None
-            if first and isinstance(frame, Block) and exchange.came_before(frame):
+            if first and isinstance(frame, Block) and exchange.answers.came_before(frame):
+                exchange.channel.counters.stale += 1
                 raise Trouble(frame)
             if isinstance(frame, Block) and self._fits(frame):
-                exchange.note(self._block, frame)
+                exchange.answers.note(exchange.port.name, self._block, frame)
                 if silences or self.repeats:
-                    exchange.may_come_again(self._block, frame, silences + self.repeats)
+                    exchange.answers.may_come_again(self._block, frame, silences + self.repeats)
                 return frame
             self._clean = False
             silences += frame is None
@@ -589,9 +547,9 @@ class Transfer:
 
     def _fits(self, frame: Block) -> bool:
         """Say whether a block answers the command, perhaps under another number (4.2)."""
-        if self._exchange.fits(self._block, frame):
+        if self._exchange.answers.fits(self._block, frame):
             return True
-        if self._exchange.is_late(frame):
+        if self._exchange.answers.is_late(frame):
             return False
         known = self._known.length
         again = frame == self._strange and known in (None, len(frame.payload))
