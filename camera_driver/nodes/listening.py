@@ -75,14 +75,14 @@ class Listener:
             if shots:
                 node.create_subscription(CaptureEvent, f'{name}/capture_event',
                                          partial(setattr, heard, 'shot'), 10)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(node)
+        self._spinning = SingleThreadedExecutor(context=self._context)
+        self._spinning.add_node(node)
 
     def listen(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
         """Listen for so long, or until it is `enough`."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not enough():
-            self._executor.spin_once(timeout_sec=min(POLL, left))
+            self._spinning.spin_once(timeout_sec=min(POLL, left))
 
     def close(self) -> None:
         """End."""
