@@ -3,6 +3,7 @@
 """`camera-driver up` as a user starts it: a rig of simulated cameras, and how it ends."""
 
 from contextlib import contextmanager, ExitStack
+import fcntl
 from itertools import takewhile
 import math
 import os
@@ -23,6 +24,7 @@ from std_srvs.srv import Trigger
 from camera_driver.action import CaptureSequence, DownloadImages
 from camera_driver.cli.main import main
 from camera_driver.msg import CameraStatus, Exposure
+from camera_driver.nodes import shared_memory
 from camera_driver.nodes.shared_memory import PROFILES, SEGMENT, set_large_images
 from camera_driver.srv import Capture, SelectCamera, SetExposure
 
@@ -287,6 +289,24 @@ def test_the_profile_for_large_images(monkeypatch):
     set_large_images()
     profile = Path(os.environ[PROFILES])
     assert f'<segment_size>{SEGMENT}<' in profile.read_text()
+
+
+def test_the_shared_memory_of_the_dead_is_given_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(shared_memory, 'FOLDER', str(tmp_path))
+    dead, alive, young, strange = names = [
+        'fastrtps_0123456789abcdef', 'fastrtps_f123456789abcdef', 'fastrtps_2123456789abcdef',
+        'fastrtps_mine']
+    for name in [*names, 'fastrtps_port7411']:
+        (tmp_path / name).touch()
+        (tmp_path / f'{name}_el').touch()
+        if name != young:
+            os.utime(tmp_path / f'{name}_el', (0, 0))
+    with (tmp_path / f'{alive}_el').open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        shared_memory.remove_dead()
+    assert {path.name.removesuffix('_el') for path in tmp_path.iterdir()} == {
+        alive, young, strange, 'fastrtps_port7411'}
+    assert not (tmp_path / f'{dead}_el').exists()
 
 
 @pytest.mark.parametrize('left, code, words', [
