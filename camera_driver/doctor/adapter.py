@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-import grp
 import os
 from pathlib import Path
 
@@ -93,6 +92,7 @@ def _permission(name: str, real: Path) -> Iterator[Finding]:
     if os.access(real, os.R_OK | os.W_OK):
         return
     try:
+        import grp  # not everywhere
         group = grp.getgrgid(real.stat().st_gid)
         user = os.environ.get('USER', '')
         if user in group.gr_mem and group.gr_gid not in os.getgroups():
@@ -100,7 +100,7 @@ def _permission(name: str, real: Path) -> Iterator[Finding]:
                         'after the log-in', 'log out and in again')
             return
         advice = f'sudo usermod -aG {group.gr_name} $USER, then log out and in again'
-    except (KeyError, OSError):
+    except (ImportError, KeyError, OSError):
         advice = 'a udev rule with MODE="0660" and a group that you are in'
     yield error('permission', f'{name}: no permission to open it', advice)
 
