@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from camera_driver.pictures.storage import PictureStore
 
 HEIGHTS = {'ellipsoid': 'ellipsoid', 'msl': 'mean sea level'}
+STAMP = ('stamp', 'stamp_source', 'stamp_uncertainty')
 
 
 def fill(parser: Parser) -> None:
@@ -47,20 +48,34 @@ examples:
   camera-driver geotag --output tagged
   camera-driver geotag --find-offset triggers.csv
   camera-driver geotag --track flight.csv --events hotshoe.csv --output tagged
+  camera-driver geotag --track bag --fix-topic /gps/fix --attitude-topic /imu/data --output tagged
   camera-driver geotag --track flight.gpx --height msl --offset 0.084 --in-place
 """
     add_ledger(parser)
     parser.add_argument('--track', metavar='FILE', type=Path,
-                        help='GPX, or CSV with a header line')
+                        help='GPX, CSV with a header line, or a ROS 2 bag (MCAP or SQLite)')
+    parser.add_argument('--fix-topic', metavar='TOPIC', default='', help='of a bag: NavSatFix of '
+                        'the antenna; needed where it has several')
+    parser.add_argument('--attitude-topic', metavar='TOPIC', default='', help='of a bag: Imu or '
+                        'QuaternionStamped of the body; likewise')
+    parser.add_argument('--gimbal-topic', metavar='TOPIC', default='', help='of a bag: JointState '
+                        'of the gimbal that carries the camera')
+    parser.add_argument('--gimbal-joints', metavar='JOINT,...', type=_names, default=(),
+                        help='its joints, from the body to the camera')
+    parser.add_argument('--gimbal-axes', metavar='AXES', default='', help='what each turns about '
+                        'at 0: x (forward), y (left) or z (up), such as zxy')
+    parser.add_argument('--event-topic', metavar='TOPIC', default='', help='of a bag given '
+                        'as LOG: TimeReference; needed where it has several')
     parser.add_argument('--height', choices=list(HEIGHTS), help='what heights of the track are '
                         'over, where the file does not say it')
     parser.add_argument('--offset', metavar='S', type=_number, default=0.0, help='what the clock '
                         "of the track is ahead of the shots' (default: 0)")
     parser.add_argument('--find-offset', metavar='LOG', type=Path, help='tell the offset that '
-                        'fits a log of triggers, a CSV with a column time, and change nothing')
+                        'fits a log of triggers, a CSV with a column time or a bag, and change '
+                        'nothing')
     parser.add_argument('--events', metavar='LOG', type=Path, help='exposure events by the clock '
-                        'of the track, a CSV with a column time: of each shot that has one it is '
-                        'the middle of its exposure')
+                        'of the track, a CSV with a column time or a bag: of each shot that has '
+                        'one it becomes the stamp, in the ledger as well')
     parser.add_argument('--event-uncertainty', metavar='S', type=_number, help='of these times, '
                         'standard deviation (default: not known, nor is that of the positions)')
     parser.add_argument('--lever-arm', metavar='X,Y,Z', type=_vector, default=(0.0, 0.0, 0.0),
@@ -99,6 +114,7 @@ def run(args: Arguments, out: Output) -> int:
                          'positions that the ledger has are those of the cameras already')
     if args.events and not args.track:
         raise UsageError('--events are of a --track: by its clock')
+    _check_topics(args)
     with opened(args) as (ledger, shots):
         of_one = args.find_offset or args.events or any((*args.lever_arm, *args.boresight))
         if of_one and len({shot.camera for shot in shots}) > 1:
@@ -113,22 +129,49 @@ def run(args: Arguments, out: Output) -> int:
             print(f'camera-driver: {args.track}: {count} fixes or attitudes dropped: {reason}',
                   file=sys.stderr)
         if args.events:
-            shots = _stamped(args, shots)
+            shots = _stamped(args, ledger, shots)
         return _tag_all(args, ledger, shots, track, out)
 
 
-def _stamped(args: Arguments, shots: Sequence[ShotRecord]) -> Sequence[ShotRecord]:
-    """Return shots with their exposure events as stamps, and tell which have none."""
+def _check_topics(args: Arguments) -> None:
+    from camera_driver.payload.bag import is_bag
+    of_track = (args.fix_topic, args.attitude_topic, args.gimbal_topic)
+    if any(of_track) and not (args.track and is_bag(args.track)):
+        raise UsageError('--fix-topic, --attitude-topic and --gimbal-topic are of a bag: give one '
+                         'as --track')
+    if args.event_topic and not any(log and is_bag(log) for log in (args.events,
+                                                                    args.find_offset)):
+        raise UsageError('--event-topic is of a bag: give one as --events or --find-offset')
+    if len({bool(one) for one in (args.gimbal_topic, args.gimbal_joints, args.gimbal_axes)}) > 1:
+        raise UsageError('a gimbal needs --gimbal-topic, --gimbal-joints and --gimbal-axes')
+
+
+def _log(path: Path, topic: str) -> Sequence[float]:
+    """Return the times of a log of triggers or events."""
+    from camera_driver.payload.bag import is_bag, read_events
+    from camera_driver.payload.readers import read_triggers
+    return read_events(path, topic) if is_bag(path) else read_triggers(path)
+
+
+def _stamped(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord]
+             ) -> Sequence[ShotRecord]:
+    """Stamp shots by their exposure events, from their estimates, and tell which have none."""
     from camera_driver.payload.events import associate, EXPOSURE_EVENT
     from camera_driver.payload.geotag import middle, NO_PICTURE
-    from camera_driver.payload.readers import read_triggers
     taken = [shot for shot in shots if shot.stamp is not None and shot.state not in NO_PICTURE]
-    events = read_triggers(args.events)
-    pairs, delay = associate([middle(shot) + args.offset for shot in taken], events)
+    estimated = [_estimate(shot) for shot in taken]
+    events = _log(args.events, args.event_topic)
+    pairs, delay = associate([middle(shot) + args.offset for shot in estimated], events)
     found = {taken[shot].shot_id: replace(
         taken[shot], stamp=events[event] - args.offset, stamp_source=EXPOSURE_EVENT,
-        stamp_uncertainty=args.event_uncertainty) for shot, event in pairs}
-    without = [shot.shot_id for shot in taken if shot.shot_id not in found]
+        stamp_uncertainty=args.event_uncertainty, geotag=(taken[shot].geotag or {}) | {
+            'estimate': {name: getattr(estimated[shot], name) for name in STAMP}})
+        for shot, event in pairs}
+    for shot in found.values():
+        ledger.geotag(shot.shot_id, shot.geotag or {})  # first, so that no estimate is lost
+        ledger.stamped(shot.shot_id, *(getattr(shot, name) for name in STAMP))
+    without = [shot.shot_id for shot in taken
+               if shot.shot_id not in found and shot.stamp_source != EXPOSURE_EVENT]
     print(f'camera-driver: {args.events}: {len(pairs)} of {len(taken)} shots have one of '
           f'{len(events)} events'
           + (f', {delay.offset:+.4f} s behind their stamps, deviation {delay.deviation:.4f} s'
@@ -138,11 +181,15 @@ def _stamped(args: Arguments, shots: Sequence[ShotRecord]) -> Sequence[ShotRecor
     return [found.get(shot.shot_id, shot) for shot in shots]
 
 
+def _estimate(shot: ShotRecord) -> ShotRecord:
+    """Return a shot as it was stamped before an event of an earlier run: that may be replaced."""
+    return replace(shot, **(shot.geotag or {}).get('estimate', {}))
+
+
 def _find_offset(args: Arguments, shots: Sequence[ShotRecord], out: Output) -> int:
     from camera_driver.payload.offset import find_offset
-    from camera_driver.payload.readers import read_triggers
-    found = find_offset([shot.stamp for shot in shots if shot.stamp is not None],
-                        read_triggers(args.find_offset))
+    found = find_offset([shot.stamp for shot in map(_estimate, shots) if shot.stamp is not None],
+                        _log(args.find_offset, args.event_topic))
     out.show(found._asdict(), f'Offset {found.offset:+.4f} s: {found.matched} of {found.shots} '
              f'shots have one of {found.triggers} triggers; residual {found.residual:.4f} s, at '
              f'most {found.worst:.4f} s.\nNothing was changed. If it is right: camera-driver '
@@ -151,18 +198,26 @@ def _find_offset(args: Arguments, shots: Sequence[ShotRecord], out: Output) -> i
 
 
 def _track(args: Arguments) -> Track:
+    from camera_driver.payload.bag import is_bag, read_bag
     from camera_driver.payload.readers import read_track
     from camera_driver.payload.track import Track
-    read = read_track(args.track)
     said = args.height and HEIGHTS[args.height]
+    if is_bag(args.track):
+        read = read_bag(args.track, args.fix_topic, args.attitude_topic, args.gimbal_topic,
+                        args.gimbal_joints, args.gimbal_axes)
+        said = said or HEIGHTS['ellipsoid']  # as NavSatFix.msg has it
+    else:
+        read = read_track(args.track)
     if not (read.height_kind or said):
         raise UsageError(f'{args.track} does not say what its heights are over: --height '
                          'ellipsoid (of the GNSS itself) or --height msl (mean sea level)')
     if read.height_kind and said and said != read.height_kind:
         raise UsageError(f'{args.track} says that its heights are over the {read.height_kind}, '
                          f'and --height {args.height} does not')
-    return Track(read.fixes, read.attitudes, height_kind=read.height_kind or said,
-                 max_age=args.max_age, max_gap=args.max_gap, max_speed=args.max_speed)
+    track = Track(read.fixes, read.attitudes, read.gimbal, height_kind=read.height_kind or said,
+                  max_age=args.max_age, max_gap=args.max_gap, max_speed=args.max_speed)
+    track.dropped.update(read.dropped)
+    return track
 
 
 def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
@@ -210,7 +265,7 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
                     words += '; it keeps the position that it has'
                 else:
                     failed += shot.state not in NO_PICTURE
-                    ledger.geotag(shot.shot_id, {'untagged': words})
+                    ledger.geotag(shot.shot_id, (shot.geotag or {}) | {'untagged': words})
             except (DamagedPicture, NotSupported) as error:
                 failed += 1
                 words = str(error)

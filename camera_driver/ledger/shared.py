@@ -20,7 +20,7 @@ class SharedLedger:
     """
     The shots of all cameras in a ledger that is there, to be read and tagged afterwards.
 
-    Nodes may be writing it meanwhile: of a shot only its geotag is written here.
+    Nodes may be writing it meanwhile: of a shot only geotag and a better stamp are written here.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -53,9 +53,21 @@ class SharedLedger:
 
         :raises StorageError: the file cannot be written.
         """
+        self._update(shot_id, geotag=json.dumps(geotag))
+
+    def stamped(self, shot_id: str, stamp: float, source: str, uncertainty: float | None) -> None:
+        """
+        Record a better stamp of an exposure; `uncertainty` [s].
+
+        :raises StorageError: the file cannot be written.
+        """
+        self._update(shot_id, stamp=stamp, stamp_source=source, stamp_uncertainty=uncertainty)
+
+    def _update(self, shot_id: str, **values: object) -> None:
+        columns = ', '.join(f'{name} = ?' for name in values)
         try:
-            self._db.execute('UPDATE shots SET geotag = ? WHERE shot_id = ?',
-                             (json.dumps(geotag), shot_id))
+            self._db.execute(f'UPDATE shots SET {columns} WHERE shot_id = ?',
+                             (*values.values(), shot_id))
         except sqlite3.Error as error:
             raise StorageError(f'shot ledger {self.path}: {error}; see to the disk and its '
                                'permissions') from error

@@ -3,46 +3,32 @@
 """
 Fixes and attitudes from topics, as `payload` wants them.
 
-Messages and parameters have the frames of ROS (REP 103): the body is forward, left, up, the world
-east, north, up, the camera right, down, forward. `payload` has forward, right, down and north,
-east, down. What turns the one into the other is in `rotation_of` and `mounting` alone.
+Parameters have the frames of ROS (REP 103) as messages have: the body is forward, left, up, the
+camera right, down, forward. `mounting` turns them into those of `payload`.
 """
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-import math
 import time
 from typing import Any, Generic, TypeVar
 
-from geometry_msgs.msg import Quaternion as QuaternionMessage
-from geometry_msgs.msg import QuaternionStamped
 from rclpy.callback_groups import CallbackGroup
 from rclpy.exceptions import NameValidationException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Imu, NavSatFix, NavSatStatus
 
-from camera_driver.nodes import convert
 from camera_driver.nodes.mount import quaternion
 from camera_driver.payload.geometry import product, Quaternion, to_angles
 from camera_driver.payload.geotag import Mounting, NOWHERE
+from camera_driver.payload.messages import HALF, TO_FLU
 from camera_driver.payload.track import Attitude, fault, Fix
 
 KEEP = 130.0  # s for which records are kept after they came
 BURST = 100  # messages that may come while a shot is tagged
 
-HALF = math.sqrt(0.5)
-TO_NED: Quaternion = (0.0, HALF, HALF, 0.0)  # from east, north, up
-TO_FLU: Quaternion = (0.0, 1.0, 0.0, 0.0)  # from forward, right, down; and back
 TO_OPTICAL: Quaternion = (HALF, 0.0, 0.0, -HALF)  # from the picture's top, its right, ahead
 
 R = TypeVar('R', Fix, Attitude)
-
-
-def rotation_of(message: QuaternionMessage) -> Quaternion:
-    """Return an orientation, body to world as ROS has them, as `payload` has it."""
-    turn: Quaternion = (float(message.w), float(message.x), float(message.y), float(message.z))
-    return product(product(TO_NED, turn), TO_FLU)
 
 
 def mounting(lever_arm: Sequence[float], boresight: Sequence[float]) -> Mounting:
@@ -59,33 +45,6 @@ def mounting(lever_arm: Sequence[float], boresight: Sequence[float]) -> Mounting
     turn = quaternion(*boresight)
     return Mounting((forward, -left, -up), to_angles(product(
         product(TO_FLU, (turn.w, turn.x, turn.y, turn.z)), TO_OPTICAL)))
-
-
-def fix_of(message: NavSatFix) -> Fix | str:
-    """Return a fix, or in words why it is none."""
-    if message.status.status == NavSatStatus.STATUS_NO_FIX:
-        return 'without a fix'
-    horizontal = vertical = None
-    if message.position_covariance_type != NavSatFix.COVARIANCE_TYPE_UNKNOWN:
-        east, north, up = (float(message.position_covariance[n]) for n in (0, 4, 8))
-        horizontal, vertical = _deviation(max(east, north)), _deviation(up)
-    return Fix(convert.seconds(message.header.stamp), float(message.latitude),
-               float(message.longitude), float(message.altitude), horizontal, vertical)
-
-
-def attitude_of(message: Imu | QuaternionStamped) -> Attitude | str:
-    """Return an attitude, or in words why it is none."""
-    if isinstance(message, Imu):
-        if message.orientation_covariance[0] == -1:  # as Imu.msg has it
-            return 'without an orientation'
-        turn = message.orientation
-    else:
-        turn = message.quaternion
-    return Attitude(convert.seconds(message.header.stamp), rotation_of(turn))
-
-
-def _deviation(variance: float) -> float | None:
-    return math.sqrt(variance) if 0 < variance < math.inf else None
 
 
 class Source(Generic[R]):

@@ -34,6 +34,7 @@ class Mounting:
 
     `lever_arm`: from the antenna to the camera [m] forward, right, down; `boresight`: yaw, pitch
     and roll [deg] from the body to the camera, 0/0/0 = it looks down, top of the picture ahead.
+    On a gimbal the arm ends where its axes meet, and the boresight is that of its angles at 0.
     """
 
     lever_arm: Vector = NOWHERE
@@ -104,8 +105,10 @@ def geotag(shot: ShotRecord, track: Track, mounting: Mounting = Mounting(),
     if rotation:
         if mounting.lever_arm != NOWHERE:
             place = moved(place, turned(rotation, mounting.lever_arm))
-        yaw, pitch, roll = to_angles(product(rotation, from_angles(*mounting.boresight)))
-        yaw = _turn(yaw)
+        if gimbal := track.gimbal(time):
+            yaw, pitch, roll = to_angles(product(
+                product(rotation, gimbal), from_angles(*mounting.boresight)))
+            yaw = _turn(yaw)
     north, east, down = position.velocity
     speed, late = hypot(north, east), shot.stamp_uncertainty
     return Tag(time, *place, track.height_kind, yaw, pitch, roll,

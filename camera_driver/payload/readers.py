@@ -1,7 +1,7 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Tracks and trigger logs from files: GPX, and CSV with a header line.
+Tracks and trigger logs from files: GPX, and CSV with a header line; `payload.bag` has ROS 2 bags.
 
 What is unclear is refused, with file and line: a time without its zone, a height of which nobody
 says what it is over, a column that is not known. A value that is a number and cannot be right is
@@ -33,11 +33,18 @@ ISO = re.compile(r'(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\
 
 
 class Read(NamedTuple):
-    """What a file of a track holds; `height_kind`: what its heights are over, if it says so."""
+    """
+    What a file of a track holds.
+
+    `height_kind`: what its heights are over, if it says so; `gimbal`: None, there is none;
+    `dropped`: what had neither a fix nor an attitude, by the reason.
+    """
 
     fixes: Sequence[Fix]
     attitudes: Sequence[Attitude]
     height_kind: str | None
+    gimbal: Sequence[Attitude] | None = None
+    dropped: Mapping[str, int] = {}
 
 
 def read_track(path: Path) -> Read:

@@ -19,6 +19,7 @@ the end of the track,   no more than `max_age` beyond the last fix, at its last 
 or a gap
 no covariance           the position counts, its uncertainty is not known
 attitude alone          no position
+gimbal angles           as attitudes
 ======================  ======================================================================
 
 Times are Unix seconds. Heights are metres over what `Track.height_kind` names.
@@ -31,7 +32,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import hypot, isfinite
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from camera_driver.payload.geometry import (
     ecef, geodetic, local_axes, minus, norm, Quaternion, slerp, times, to_local, tuple_of, unit,
@@ -64,7 +65,11 @@ class Fix:
 
 @dataclass(frozen=True)
 class Attitude:
-    """The rotation of the body (forward, right, down) against north, east, down."""
+    """
+    The rotation of the body (forward, right, down) against north, east, down.
+
+    Of a gimbal: of the camera against the body, from where its boresight has it.
+    """
 
     time: float
     rotation: Quaternion
@@ -84,18 +89,27 @@ class Position:
     after: float  # s to the fix after; negative: that much after the last
 
 
+class Rotations(NamedTuple):
+    """What can be used of attitudes, and their times."""
+
+    times: Sequence[float]
+    records: Sequence[Attitude]
+
+
 T = TypeVar('T', Fix, Attitude)
 
 
 class Track:
     """Fixes and attitudes of a flight; `dropped`: how many could not be used, by the reason."""
 
-    def __init__(self, fixes: Iterable[Fix], attitudes: Iterable[Attitude] = (), *,
-                 height_kind: str, max_age: float = MAX_AGE, max_gap: float = MAX_GAP,
+    def __init__(self, fixes: Iterable[Fix], attitudes: Iterable[Attitude] = (),
+                 gimbal: Iterable[Attitude] | None = None, *, height_kind: str,
+                 max_age: float = MAX_AGE, max_gap: float = MAX_GAP,
                  max_speed: float = MAX_SPEED) -> None:
         """
         Sort out what can be used.
 
+        :param gimbal: None: the camera sits on the body itself.
         :param height_kind: what heights are over, one of HEIGHT_KINDS.
         :param max_age: [s] from a fix to a moment outside of what the track covers.
         :param max_gap: [s] between neighbours that belong together.
@@ -110,17 +124,16 @@ class Track:
         self._doubtful: list[tuple[float, float]] = []
         self._fixes = self._reachable(self._in_order(
             fix for fix in fixes if self._keeps(fault(fix))))
-        self._attitudes = self._in_order(
-            Attitude(one.time, unit(one.rotation)) for one in attitudes
-            if self._keeps(fault(one)))
+        self._attitudes = self._rotations(attitudes)
+        self._gimbal = self._rotations(gimbal or ())
+        self._has_gimbal = gimbal is not None
         self._points = [_point(fix) for fix in self._fixes]
         self._fix_times = [fix.time for fix in self._fixes]
-        self._attitude_times = [attitude.time for attitude in self._attitudes]
 
     @property
     def has_attitudes(self) -> bool:
         """Say whether any attitude can be used."""
-        return bool(self._attitudes)
+        return bool(self._attitudes.times)
 
     def position(self, time: float) -> Position:
         """
@@ -151,8 +164,28 @@ class Track:
 
         :raises Untagged: nothing is known for this moment.
         """
-        first, fraction = self._segment(self._attitude_times, time, 'attitude')
-        one, two = self._attitudes[first:first + 2]
+        return self._rotation(self._attitudes, time, 'attitude')
+
+    def gimbal(self, time: float) -> Quaternion | None:
+        """
+        Return the rotation of a gimbal against the body; None: nothing is ever known of it.
+
+        :raises Untagged: nothing is known for this moment.
+        """
+        if not self._has_gimbal:
+            return 1.0, 0.0, 0.0, 0.0
+        if not self._gimbal.times:
+            return None
+        return self._rotation(self._gimbal, time, 'gimbal angle')
+
+    def _rotations(self, records: Iterable[Attitude]) -> Rotations:
+        kept = self._in_order(Attitude(one.time, unit(one.rotation)) for one in records
+                              if self._keeps(fault(one)))
+        return Rotations([one.time for one in kept], kept)
+
+    def _rotation(self, known: Rotations, time: float, what: str) -> Quaternion:
+        first, fraction = self._segment(known.times, time, what)
+        one, two = known.records[first:first + 2]
         return slerp(one.rotation, two.rotation, fraction)
 
     def _segment(self, moments: Sequence[float], time: float, what: str) -> tuple[int, float]:

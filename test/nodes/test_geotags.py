@@ -17,7 +17,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import Imu, NavSatFix, NavSatStatus
+from sensor_msgs.msg import Imu, JointState, NavSatFix, NavSatStatus
 from std_msgs.msg import Header
 
 from camera_driver.cli.main import main
@@ -25,11 +25,12 @@ from camera_driver.ledger.shared import SharedLedger
 from camera_driver.msg import CaptureEvent, Geotag
 from camera_driver.nodes.abilities.geotags import Geotags, WAIT
 from camera_driver.nodes.convert import seconds, time_message
-from camera_driver.nodes.fixes import attitude_of, fix_of, mounting, Source
+from camera_driver.nodes.fixes import mounting, Source
 from camera_driver.nodes.mount import quaternion
 from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.payload.geometry import from_angles, turned
 from camera_driver.payload.geotag import Tag
+from camera_driver.payload.messages import attitude_of, fix_of
 from camera_driver.srv import Capture
 
 ANGLES = 40.0, 5.0, -10.0  # yaw, pitch, roll of the body [deg]
@@ -287,6 +288,63 @@ def test_lever_arm_and_boresight(tmp_path):
         assert 'write three numbers' in result.reason
 
 
+def test_a_gimbal(tmp_path):
+    """Angles of another joint, none, some that end, and two who tell them: each is said."""
+    pan, tilt = 0.5, -0.3
+    with flying(tmp_path, geotag_attitude_topic='/attitude', geotag_attitude_type='quaternion',
+                geotag_gimbal_topic='/gimbal', geotag_gimbal_joints=['pan', 'tilt'],
+                geotag_gimbal_axes='zy', geotag_lever_arm=[0.4, 0.2, -0.3]) as it:
+        attitudes = it.publisher(QuaternionStamped, it.part.attitudes)
+        gimbal = it.publisher(JointState, it.part.gimbal)
+
+        def fly(begin, end, joints):
+            it.fly(begin, end)
+            for t in np.arange(begin, end, 0.1):
+                header = Header(stamp=time_message(START + t))
+                it.send(attitudes, it.part.attitudes, QuaternionStamped(
+                    header=header, quaternion=orientation(*ANGLES)))
+                if joints:
+                    it.send(gimbal, it.part.gimbal, JointState(
+                        header=header, name=joints, position=[tilt, pan, 7.0][:len(joints)]))
+
+        fly(0.0, 2.0, ['tilt', 'yaw'])
+        it.run_to(1.0)
+        shot_id = it.shoot()
+        it.run_to(1.1 + WAIT)
+        tag = it.tag(shot_id)
+        assert (tag.status, tag.message) == (
+            Geotag.TAGGED, 'without angles: nothing that can be used on /gimbal (dropped: 20 '
+            'without the joint pan)')
+        assert math.isnan(tag.yaw)
+        arm = matrix(*ANGLES) @ [0.4, -0.2, 0.3] @ ground(*it.flight.place[:2])
+
+        def right():
+            return max(distance(tag, it.flight.point(seconds(tag.time) - START) + arm)) < 0.005
+
+        assert right()
+        fly(9.0, 11.0, ['tilt', 'pan', 'wheel'])
+        it.run_to(10.0)
+        tag = it.tag(it.shoot())
+        assert (tag.status, tag.message, right()) == (Geotag.TAGGED, '', True)
+        wait_until(lambda: it.told('the last gimbal angle is')[1]['gimbal angles'] == '20')
+        assert it.told('the last gimbal angle is')[0] == DiagnosticStatus.OK
+        # Looking down in the body's frame, then turned about its left and its up.
+        look = [-math.sin(tilt) * math.cos(pan), math.sin(tilt) * math.sin(pan), math.cos(tilt)]
+        np.testing.assert_allclose(turned(from_angles(tag.yaw, tag.pitch, tag.roll),
+                                          (0.0, 0.0, 1.0)), matrix(*ANGLES) @ look, atol=1e-4)
+        fly(19.0, 21.0, [])
+        it.run_to(20.0)
+        shot_id = it.shoot()
+        it.run_to(20.1 + WAIT)
+        assert 's after the last gimbal angle of the track' in it.tag(shot_id).message
+        it.rig.client.create_publisher(JointState, '/gimbal', 10)
+        wait_until(lambda: it.part.gimbal.dispute)
+        shot_id = it.shoot()
+        it.run_to(30.0)
+        assert it.tag(shot_id).message == (
+            '2 publishers on /gimbal, and nothing tells which is right')
+
+
 def test_a_shot_that_is_settled_later(tmp_path):
     with flying(tmp_path, sierra(exposure_duration=5.0)) as it:
         events = it.rig.listen(CaptureEvent, 'capture_event')
@@ -386,6 +444,10 @@ def test_off_by_default(tmp_path):
      'geotag_lever_arm: how is the body turned. Say geotag_attitude_topic'),
     ({'geotag_fix_topic': '/fix', 'geotag_attitude_topic': '/imu', 'geotag_boresight': [1.0]},
      'geotag_boresight: .* write three numbers'),
+    ({'geotag_fix_topic': '/fix', 'geotag_gimbal_topic': '/gimbal', 'geotag_gimbal_joints': ['a'],
+      'geotag_gimbal_axes': 'y'}, 'geotag_gimbal_topic: how is the body turned'),
+    ({'geotag_fix_topic': '/fix', 'geotag_attitude_topic': '/imu', 'geotag_gimbal_topic': '/g'},
+     "0 joints and the axes ''"),
     ({'geotag_attitude_topic': '/imu'}, 'where is the antenna. Say geotag_fix_topic'),
     ({'geotag_fix_topic': 'no topic'}, "'no topic' is no topic")])
 def test_what_makes_no_sense_ends_the_node(parameters, reason, tmp_path):

@@ -19,7 +19,7 @@ from geometry_msgs.msg import QuaternionStamped
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.qos import DurabilityPolicy
-from sensor_msgs.msg import Imu, NavSatFix
+from sensor_msgs.msg import Imu, JointState, NavSatFix
 from std_msgs.msg import Header
 
 from camera_driver import msg
@@ -32,9 +32,10 @@ from camera_driver.nodes.abilities.records import Records
 from camera_driver.nodes.abilities.topics import Frame
 from camera_driver.nodes.base import DeviceNode, Part
 from camera_driver.nodes.diagnostics import OK, Task, WARN
-from camera_driver.nodes.fixes import attitude_of, fix_of, mounting, Source
+from camera_driver.nodes.fixes import mounting, Source
 from camera_driver.nodes.qos import publisher
 from camera_driver.payload.geotag import geotag, middle, NO_PICTURE, Tag
+from camera_driver.payload.messages import attitude_of, fix_of, gimbal_reader
 from camera_driver.payload.track import (
     Attitude, ELLIPSOID, Fix, MAX_AGE, MAX_GAP, MAX_SPEED, MEAN_SEA_LEVEL, Track, Untagged)
 
@@ -47,6 +48,7 @@ KEPT = 100  # last tags, for whoever comes later; and most shots that wait
 
 FIX, ATTITUDE, KIND = 'geotag_fix_topic', 'geotag_attitude_topic', 'geotag_attitude_type'
 LEVER_ARM, BORESIGHT = 'geotag_lever_arm', 'geotag_boresight'
+GIMBAL, JOINTS, AXES = 'geotag_gimbal_topic', 'geotag_gimbal_joints', 'geotag_gimbal_axes'
 KINDS: Mapping[str, type] = {'imu': Imu, 'quaternion': QuaternionStamped}
 HEIGHTS = {'ellipsoid': ELLIPSOID, 'msl': MEAN_SEA_LEVEL}
 
@@ -82,6 +84,12 @@ class Geotags(Part[TakesPictures]):
         Setting(BORESIGHT, float, 'rotation from the body to the optical frame: roll, pitch, '
                 'yaw, as tf_rotation; empty: the camera looks down, the top of its picture '
                 'forward, as [3.14159, 0.0, -1.5708]', 'rad', many=True, when=When.ANY_TIME),
+        Setting(GIMBAL, str, "topic of a gimbal's angles (sensor_msgs/JointState) that the camera "
+                'is on; empty: it sits on the body', default='', when=When.START),
+        Setting(JOINTS, str, "names of the gimbal's joints, from the body to the camera, such as "
+                '[yaw_joint, pitch_joint]', many=True, when=When.START),
+        Setting(AXES, str, 'axis of each of these joints with all angles at 0: x (forward), y '
+                '(left) or z (up) of the body, such as zy', default='', when=When.START),
         Setting('geotag_max_age', float, 'how long a fix or attitude holds when the one behind '
                 'it is missing; pictures beyond that get no position',
                 's', minimum=0.0, maximum=10.0, default=MAX_AGE,
@@ -105,6 +113,7 @@ class Geotags(Part[TakesPictures]):
         self._last = 'none yet'  # tag in words
         self.fixes: Source[Fix] | None = None
         self.attitudes: Source[Attitude] | None = None
+        self.gimbal: Source[Attitude] | None = None
         if not node.parameter(FIX):
             return
         group = MutuallyExclusiveCallbackGroup()
@@ -113,6 +122,10 @@ class Geotags(Part[TakesPictures]):
         if node.parameter(ATTITUDE):
             self.attitudes = Source(node, KINDS[node.parameter(KIND)], node.parameter(ATTITUDE),
                                     attitude_of, MOST_ATTITUDES, group, self._look_at_new)
+        if node.parameter(GIMBAL):
+            read = gimbal_reader(node.parameter(JOINTS), node.parameter(AXES))
+            self.gimbal = Source(node, JointState, node.parameter(GIMBAL), read, MOST_ATTITUDES,
+                                 group, self._look_at_new)
         # Simulated time may stand still: whether it goes on has to be looked at.
         node.create_timer(LOOK_PERIOD, self._look, group,
                           Clock(clock_type=ClockType.STEADY_TIME))
@@ -126,6 +139,10 @@ class Geotags(Part[TakesPictures]):
                 raise ValueError(f'{name}: {list(given)} is not allowed; write three numbers')
             if given and not values[ATTITUDE]:
                 raise ValueError(f'{name}: how is the body turned? Say {ATTITUDE}')
+        if values[GIMBAL]:
+            gimbal_reader(values[JOINTS], values[AXES])
+            if not values[ATTITUDE]:
+                raise ValueError(f'{GIMBAL}: how is the body turned? Say {ATTITUDE}')
         if values[ATTITUDE] and not values[FIX]:
             raise ValueError(f'{ATTITUDE}: where is the antenna? Say {FIX}')
 
@@ -152,14 +169,12 @@ class Geotags(Part[TakesPictures]):
         values: dict[str, object] = {
             'fixes': self.fixes.kept, 'fixes dropped': _words(self.fixes.dropped),
             'shots waiting': len(self._waiting), 'last tag': self._last}
-        sources: list[Source[Any]] = [self.fixes]
-        if self.attitudes:
-            values.update({'attitudes': self.attitudes.kept,
-                           'attitudes dropped': _words(self.attitudes.dropped)})
-            sources.append(self.attitudes)
+        for source, what in ((self.attitudes, 'attitudes'), (self.gimbal, 'gimbal angles')):
+            if source:
+                values.update({what: source.kept, f'{what} dropped': _words(source.dropped)})
         now = self.node.seconds()
         level, words = OK, []
-        for source, what in zip(sources, ('fix', 'attitude')):
+        for source, what in zip(self._sources, ('fix', 'attitude', 'gimbal angle')):
             last = source.last
             age = now - last.time if last else math.nan
             values[f'age of the last {what}'] = age
@@ -187,10 +202,14 @@ class Geotags(Part[TakesPictures]):
                 if not self._decided(one, last or not waits):
                     self._waiting.append(one)
 
+    @property
+    def _sources(self) -> Sequence[Source[Any]]:
+        every: Sequence[Source[Any] | None] = (self.fixes, self.attitudes, self.gimbal)
+        return [source for source in every if source]
+
     def _is_behind(self, one: Waiting) -> bool:
         """Say whether all that was waited for has come."""
-        return all(source.last and source.last.time >= one.middle
-                   for source in (self.fixes, self.attitudes) if source)
+        return all(source.last and source.last.time >= one.middle for source in self._sources)
 
     def _decided(self, one: Waiting, over: bool) -> bool:
         """Tag a shot; False: what is still to come may be better."""
@@ -210,17 +229,12 @@ class Geotags(Part[TakesPictures]):
 
     def _tag(self, one: Waiting) -> Tag:
         assert self.fixes
-        attitudes: list[Attitude] = []
-        for source in (self.fixes, self.attitudes):
-            if source and source.dispute:
+        for source in self._sources:
+            if source.dispute:
                 raise Untagged(source.dispute)
-        if self.attitudes:
-            attitudes = [attitude for attitude in self.attitudes.records()
-                         if abs(attitude.time - one.middle) <= AROUND
-                         or attitude is self.attitudes.last]  # which tells since when none came
         read = self.node.parameter
-        track = Track(self.fixes.records(), attitudes,
-                      height_kind=HEIGHTS[read('geotag_height')],
+        track = Track(self.fixes.records(), _around(self.attitudes, one.middle) or (),
+                      _around(self.gimbal, one.middle), height_kind=HEIGHTS[read('geotag_height')],
                       max_age=read('geotag_max_age'), max_speed=read('geotag_max_speed'))
         return geotag(one.shot, track, mounting(read(LEVER_ARM), read(BORESIGHT)))
 
@@ -238,8 +252,11 @@ class Geotags(Part[TakesPictures]):
         message.vertical_accuracy = convert.number(tag.vertical)
         message.speed, message.course = tag.speed, tag.course
         message.fix_before, message.fix_after = tag.before, tag.after
-        if self.attitudes and tag.yaw is None:
-            message.message = f'without angles: no attitude on {self.attitudes.topic}'
+        if tag.yaw is None:
+            message.message = '; '.join(
+                f'without angles: nothing that can be used on {source.topic}' + (
+                    f' (dropped: {_words(source.dropped)})' if source.dropped else '')
+                for source in self._sources if source.last is None)
         self._tell(message)
 
     def _untagged(self, shot: ShotRecord, reason: str) -> None:
@@ -264,6 +281,13 @@ class Geotags(Part[TakesPictures]):
     def _tell(self, message: msg.Geotag) -> None:
         self._last = ': '.join(filter(None, (message.status, message.message)))
         self.node.publish(self._publisher, lambda: message)
+
+
+def _around(source: Source[Attitude] | None, time: float) -> Sequence[Attitude] | None:
+    """Return what counts for a time; of what is longer ago the last, which tells since when."""
+    return None if source is None else [
+        record for record in source.records()
+        if abs(record.time - time) <= AROUND or record is source.last]
 
 
 def _words(dropped: Counter[str]) -> str:
