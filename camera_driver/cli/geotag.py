@@ -7,6 +7,7 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime, timezone
 import hashlib
 from math import isfinite, nan
 from pathlib import Path
@@ -47,6 +48,7 @@ examples:
   camera-driver geotag --track flight.csv --output tagged
   camera-driver geotag --output tagged
   camera-driver geotag --find-offset triggers.csv
+  camera-driver geotag --camera-clock --events hotshoe.csv
   camera-driver geotag --track flight.csv --events hotshoe.csv --output tagged
   camera-driver geotag --track bag --fix-topic /gps/fix --attitude-topic /imu/data --output tagged
   camera-driver geotag --track flight.gpx --height msl --offset 0.084 --in-place
@@ -73,6 +75,9 @@ examples:
     parser.add_argument('--find-offset', metavar='LOG', type=Path, help='tell the offset that '
                         'fits a log of triggers, a CSV with a column time or a bag, and change '
                         'nothing')
+    parser.add_argument('--camera-clock', action='store_true', help='tell offset and drift of the '
+                        'clock of the camera, from the times in its pictures, and change nothing; '
+                        'with --events against these')
     parser.add_argument('--events', metavar='LOG', type=Path, help='exposure events by the clock '
                         'of the track, a CSV with a column time or a bag: of each shot that has '
                         'one it becomes the stamp, in the ledger as well')
@@ -104,24 +109,33 @@ examples:
 
 def run(args: Arguments, out: Output) -> int:
     """Tag the shots, or find the offset."""
-    if args.track and args.find_offset:
-        raise UsageError('say --track FILE or --find-offset LOG, not both')
-    if not (args.track or args.find_offset or args.output or args.in_place):
+    tells = bool(args.find_offset) + args.camera_clock
+    if tells + bool(args.track) > 1:
+        raise UsageError('say --track FILE or --find-offset LOG, not both; nor either with '
+                         '--camera-clock')
+    if not (args.track or tells or args.output or args.in_place):
         raise UsageError('say --track FILE or --find-offset LOG; or --output DIR or --in-place, '
                          'to write the positions that the ledger has into the pictures')
-    if not args.track and (args.offset or any((*args.lever_arm, *args.boresight)) or args.height):
+    if tells and (args.output or args.in_place):
+        raise UsageError('--find-offset and --camera-clock change nothing: leave --output and '
+                         '--in-place out')
+    by_log = args.camera_clock and args.events
+    if not args.track and (any((*args.lever_arm, *args.boresight)) or args.height
+                           or args.offset and not by_log):
         raise UsageError('--offset, --lever-arm, --boresight and --height are of a --track: the '
                          'positions that the ledger has are those of the cameras already')
-    if args.events and not args.track:
+    if args.events and not (args.track or args.camera_clock):
         raise UsageError('--events are of a --track: by its clock')
     _check_topics(args)
     with opened(args) as (ledger, shots):
-        of_one = args.find_offset or args.events or any((*args.lever_arm, *args.boresight))
+        of_one = tells or args.events or any((*args.lever_arm, *args.boresight))
         if of_one and len({shot.camera for shot in shots}) > 1:
-            raise UsageError('--find-offset, --events, --lever-arm and --boresight are of one '
-                             'camera: say --camera NAME')
+            raise UsageError('--find-offset, --camera-clock, --events, --lever-arm and '
+                             '--boresight are of one camera: say --camera NAME')
         if args.find_offset:
             return _find_offset(args, shots, out)
+        if args.camera_clock:
+            return _camera_clock(shots, _by_events(args, shots) if args.events else {}, out)
         if not args.track:
             return _tag_all(args, ledger, shots, None, out)
         track = _track(args)
@@ -129,7 +143,11 @@ def run(args: Arguments, out: Output) -> int:
             print(f'camera-driver: {args.track}: {count} fixes or attitudes dropped: {reason}',
                   file=sys.stderr)
         if args.events:
-            shots = _stamped(args, ledger, shots)
+            found = _by_events(args, shots)
+            for shot in found.values():
+                ledger.geotag(shot.shot_id, shot.geotag or {})  # first: no estimate is lost
+                ledger.stamped(shot.shot_id, *(getattr(shot, name) for name in STAMP))
+            shots = [found.get(shot.shot_id, shot) for shot in shots]
         return _tag_all(args, ledger, shots, track, out)
 
 
@@ -153,9 +171,8 @@ def _log(path: Path, topic: str) -> Sequence[float]:
     return read_events(path, topic) if is_bag(path) else read_triggers(path)
 
 
-def _stamped(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord]
-             ) -> Sequence[ShotRecord]:
-    """Stamp shots by their exposure events, from their estimates, and tell which have none."""
+def _by_events(args: Arguments, shots: Sequence[ShotRecord]) -> Mapping[str, ShotRecord]:
+    """Return shots stamped by their exposure events, by their ids; tell which have none."""
     from camera_driver.payload.events import associate, EXPOSURE_EVENT
     from camera_driver.payload.geotag import middle, NO_PICTURE
     taken = [shot for shot in shots if shot.stamp is not None and shot.state not in NO_PICTURE]
@@ -167,9 +184,6 @@ def _stamped(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord]
         stamp_uncertainty=args.event_uncertainty, geotag=(taken[shot].geotag or {}) | {
             'estimate': {name: getattr(estimated[shot], name) for name in STAMP}})
         for shot, event in pairs}
-    for shot in found.values():
-        ledger.geotag(shot.shot_id, shot.geotag or {})  # first, so that no estimate is lost
-        ledger.stamped(shot.shot_id, *(getattr(shot, name) for name in STAMP))
     without = [shot.shot_id for shot in taken
                if shot.shot_id not in found and shot.stamp_source != EXPOSURE_EVENT]
     print(f'camera-driver: {args.events}: {len(pairs)} of {len(taken)} shots have one of '
@@ -178,7 +192,7 @@ def _stamped(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord]
              if isfinite(delay.deviation) else '')
           + (f'; by their stamps alone: {", ".join(without)}' if without else ''),
           file=sys.stderr)
-    return [found.get(shot.shot_id, shot) for shot in shots]
+    return found
 
 
 def _estimate(shot: ShotRecord) -> ShotRecord:
@@ -194,6 +208,34 @@ def _find_offset(args: Arguments, shots: Sequence[ShotRecord], out: Output) -> i
              f'shots have one of {found.triggers} triggers; residual {found.residual:.4f} s, at '
              f'most {found.worst:.4f} s.\nNothing was changed. If it is right: camera-driver '
              f'geotag --offset={found.offset:.4f} --track ...')
+    return 0
+
+
+def _camera_clock(shots: Sequence[ShotRecord], by_events: Mapping[str, ShotRecord], out: Output
+                  ) -> int:
+    """Tell how the camera's clock goes, by the pictures that are as they came from it."""
+    from camera_driver.payload.camera_clock import fit
+    from camera_driver.payload.geotag import middle, NO_PICTURE
+    from camera_driver.pictures.image import read_exif
+    told, taken, uncertain = [], [], []
+    for shot in shots:
+        data, lack = _picture(shot)
+        time = read_exif(data).taken if data and _sha256(data) == shot.sha256 else None
+        if lack or time is None or shot.stamp is None or shot.state in NO_PICTURE:
+            continue
+        shot = by_events.get(shot.shot_id, shot)
+        told.append(time.replace(tzinfo=timezone.utc).timestamp())
+        taken.append(middle(_with_exposure(shot, data)))
+        uncertain.append(shot.stamp_uncertainty or 0.0)
+    found = fit(told, taken, uncertain)
+    at = datetime.fromtimestamp(found.time, timezone.utc)
+    slack = (f'; no line fits unless each picture may be {found.slack:.3f} s off'
+             if found.slack else '')
+    out.show(found._asdict(), f'The clock of the camera is {found.offset:+.3f} s ahead, standard '
+             f'deviation {found.offset_error:.3f} s, at {at:%Y-%m-%d %H:%M:%S} UTC, and gains '
+             f'{1e6 * found.drift:+.0f} ppm, standard deviation {1e6 * found.drift_error:.0f} ppm '
+             f'({found.pictures} of {len(shots)} shots have a picture with a time, in whole '
+             f'seconds{slack}).\nNothing was changed.')
     return 0
 
 

@@ -8,8 +8,9 @@ import io
 import json
 import re
 
+import numpy as np
 from payload.flights import CAMERA, distance, Flight, save, START, write_ledger
-from payload.pictures import plain, simulated, with_maker_note, with_xmp
+from payload.pictures import dated, plain, simulated, with_maker_note, with_xmp
 from PIL import Image
 import pytest
 
@@ -256,6 +257,42 @@ def test_offset_is_told_and_never_applied(command, ledger, tmp_path):
         result.out)
     assert '--offset=12.5000' in result.out
     assert records(ledger) == before
+
+
+def test_clock_of_the_camera_is_told_and_never_applied(command, tag, tmp_path):
+    path, log = tmp_path / 'clock' / 'shots.sqlite3', tmp_path / 'events.csv'
+    stamps = START + np.cumsum(np.random.default_rng(1).normal(2.5, 0.3, 60))
+    middle = (stamps[0] + stamps[-1]) / 2
+    ahead = 3600.4 + 2e-3 * (stamps - middle)  # s, when the shutter was open: 50 ms later
+    pictures = [dated(time) for time in stamps + 0.05 + ahead]
+    write_ledger(path, [*pictures[:50], None, *pictures[51:]], stamps.tolist(), exposure_time=0.0)
+    log.write_text('\n'.join(['time', *(f'{stamp + 0.05 + OFFSET:.6f}' for stamp in stamps[5:])]))
+    before = records(path)
+    words = 'geotag', '--ledger', path, '--camera-clock'
+    for more, offset in (([], 3600.45), (['--events', log, f'--offset={OFFSET}'], 3600.4)):
+        result = command(*words, *more, '--json')
+        found = result.document
+        assert (result.code, found['pictures'], found['slack']) == (0, 59, 0)
+        assert abs(found['offset'] - offset) < 3 * found['offset_error'] < 0.1
+        assert abs(found['drift'] - 2e-3) < 3 * found['drift_error'] < 2e-3
+        assert found['time'] == pytest.approx(middle, abs=0.06)
+    assert records(path) == before
+    assert re.fullmatch(
+        r'The clock of the camera is \+3600\.4\d\d s ahead, standard deviation 0\.0\d\d s, at '
+        r'2027-01-15 08:01:\d\d UTC, and gains \+\d{4} ppm, standard deviation \d+ ppm \(59 of 60 '
+        r'shots have a picture with a time, in whole seconds\)\.\nNothing was changed\.\n',
+        command(*words).out)
+    # A picture that was tagged itself does not have the camera's time any more.
+    assert tag('--ledger', path, '--in-place', '--max-gap', '1000').code != 2
+    assert command(*words, '--json').document['pictures'] == 59 - sum(
+        Tag.of(shot) is not None and shot.path is not None for shot in records(path).values())
+    result = command(*words, '--track', log)
+    assert result.code == 2 and 'nor either with --camera-clock' in result.err
+    assert 'change nothing' in command(*words, '--in-place').err
+    few = tmp_path / 'few' / 'shots.sqlite3'
+    write_ledger(few, [plain(), dated(START)], STAMPS)
+    assert '1 pictures with a time of the camera and a stamp' in command(
+        'geotag', '--ledger', few, '--camera-clock').error
 
 
 def test_picture_without_jpeg_keeps_its_position_in_the_ledger(tag, tmp_path, command):

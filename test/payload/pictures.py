@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """JPEGs of all kinds: with and without Exif data, maker notes, thumbnails, XMP, restarts."""
 
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import cache
 import io
 import random
@@ -31,6 +31,14 @@ def plain(number=0, **options):
     data = io.BytesIO()
     pixels.save(data, 'JPEG', **options)
     return data.getvalue()
+
+
+def dated(time):
+    """Return a JPEG with the time that a camera wrote, in whole seconds."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = datetime.fromtimestamp(time, timezone.utc).strftime(
+        '%Y:%m:%d %H:%M:%S')
+    return plain(int(time), exif=exif.tobytes())
 
 
 def segment(payload, marker=0xe1):
