@@ -33,6 +33,7 @@ DEVELOP = {
     'python3-flake8-quotes': 'flake8-quotes',
     'python3-hypothesis': 'hypothesis',
     'python3-mypy': 'mypy',
+    'python3-pyproj': 'pyproj',
     'python3-pytest': 'pytest',
     'python3-pytest-timeout': 'pytest-timeout',
     'python3-pytest-xdist': 'pytest-xdist',
@@ -85,7 +86,7 @@ def imported_modules(*folders):
 
 
 def optional(setup):
-    """Return what is used where it is installed, and has no rosdep key."""
+    """Return what is used where it is installed, and is not required."""
     extras = {re.split('[<>=]', line)[0] for lines in setup['options.extras_require'].values()
               for line in lines.split()}
     return extras - set(RUN.values())

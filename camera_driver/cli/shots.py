@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from camera_driver.ledger.shared import SharedLedger
     from camera_driver.ledger.shots import ShotRecord
 
-FORMATS = ('geojson', 'kml', 'csv-pix4d', 'csv-metashape', 'odm-geo', 'opensfm')
+FORMATS = ('geojson', 'kml', 'csv-pix4d', 'csv-metashape', 'csv-opk', 'odm-geo', 'opensfm')
 WITH_FOOTPRINTS = FORMATS[:2]
 
 

@@ -23,6 +23,7 @@ from xml.sax.saxutils import escape
 from camera_driver.ledger.shots import ShotRecord
 from camera_driver.payload.geotag import NO_PICTURE, Tag
 from camera_driver.payload.jpeg_tags import capture_uuid
+from camera_driver.payload.projection import Map
 from camera_driver.payload.rig import Place
 from camera_driver.payload.track import ELLIPSOID
 
@@ -205,6 +206,27 @@ def _csv_metashape(listed: Listed) -> str:
           *_accuracies(tag), *_angles(tag)] for name, tag in listed])
 
 
+def _csv_opk(listed: Listed) -> str:
+    """Return omega, phi, kappa and the positions, on the map of the zone of the first picture."""
+    if not listed:
+        return ''
+    plane = Map(listed[0][1].latitude, listed[0][1].longitude)
+    accuracies = all(all(_accuracies(tag)) for _, tag in listed)
+    rows = []
+    for name, tag in listed:
+        if tag.yaw is None or tag.pitch is None or tag.roll is None:
+            raise ValueError(f'how the camera of {name} looked is not known, and csv-opk is for '
+                             'angles; use csv-pix4d or csv-metashape')
+        place = plane.place(tag.latitude, tag.longitude)
+        angles = plane.opk(tag.latitude, tag.longitude, (tag.yaw, tag.pitch, tag.roll))
+        rows.append([name, *(f'{value:.4f}' for value in (*place, tag.height)),
+                     *(f'{value:.5f}' for value in angles),
+                     *(_accuracies(tag) if accuracies else [])])
+    return _table([f'# name ({plane.crs})', 'easting', 'northing', 'altitude', 'omega', 'phi',
+                   'kappa', *(['horizontal accuracy', 'vertical accuracy'] if accuracies else [])],
+                  rows)
+
+
 def _odm_geo(listed: Listed) -> str:
     """Return geo.txt: its coordinate system, then longitude first, with blanks between."""
     blank = next((name for name, _ in listed if name.split() != [name]), '')
@@ -237,6 +259,6 @@ def _opensfm(listed: Listed) -> str:
 EVERY_SHOT: dict[str, Callable[[Sequence[ShotRecord], Mapping[str, Corners]], str]] = {
     'geojson': _geojson, 'kml': _kml}
 PICTURES: dict[str, Callable[[Listed], str]] = {
-    'csv-pix4d': _csv_pix4d, 'csv-metashape': _csv_metashape, 'odm-geo': _odm_geo,
-    'opensfm': _opensfm}
+    'csv-pix4d': _csv_pix4d, 'csv-metashape': _csv_metashape, 'csv-opk': _csv_opk,
+    'odm-geo': _odm_geo, 'opensfm': _opensfm}
 FORMATS = (*EVERY_SHOT, *PICTURES)

@@ -7,12 +7,15 @@ from dataclasses import asdict
 import json
 import shutil
 import subprocess
+import sys
 from xml.etree import ElementTree
 
-from payload.flights import shot, START, tag
+import numpy as np
+from payload.flights import earth, ground, matrix, shot, START, tag
 import pytest
 
 from camera_driver.cli.shots import FORMATS as OFFERED
+from camera_driver.errors import NotSupported
 from camera_driver.payload.exports import export, FORMATS, why_untagged
 from camera_driver.payload.jpeg_tags import capture_uuid
 from camera_driver.payload.rig import Place
@@ -182,3 +185,50 @@ def test_gdal_reads_every_shot(tmp_path, form, footprints):
     assert f'Feature Count: {count}' in found
     assert found.count('POLYGON ((8.2 47.6') == len(footprints)
     assert found.count('POINT') == 4 and '(-8.25 -47.5' in found
+
+
+@pytest.mark.parametrize('place', [(47.5, 8.25), (-33.9, 18.4), (0.02, -9.1), (69.6, 20.99)])
+@pytest.mark.parametrize('angles', [(0, 0, 0), (45.5, 0.5, -1.25), (350, 40, 170), (200, -80, 5),
+                                    (30, 0, 90), (30, 0, -90)])
+def test_omega_phi_kappa_see_on_the_map_what_the_camera_saw(place, angles):
+    """A point that a pixel shows, by matrices and earth-fixed, and by the map alone."""
+    pyproj = pytest.importorskip('pyproj')
+    place = *place, 512.0
+    text, left_out = export('csv-opk', [tagged('P1', **dict(zip(
+        ('latitude', 'longitude', 'height', 'yaw', 'pitch', 'roll'), (*place, *angles))))])
+    header, row = csv.reader(text.splitlines())
+    assert header[1:] == ['easting', 'northing', 'altitude', 'omega', 'phi', 'kappa',
+                          'horizontal accuracy', 'vertical accuracy'] and not left_out
+    crs = header[0].removeprefix('# name (').removesuffix(')')
+    assert row[0] == 'P1.JPG' and row[7:] == ['0.0213', '0.0500']
+    e, n, h, omega, phi, kappa = map(float, row[1:7])
+    (co, cp, ck), (so, sp, sk) = (f(np.radians([omega, phi, kappa])) for f in (np.cos, np.sin))
+    turn = (np.array([[1, 0, 0], [0, co, -so], [0, so, co]])
+            @ np.array([[cp, 0, sp], [0, 1, 0], [-sp, 0, cp]])
+            @ np.array([[ck, -sk, 0], [sk, ck, 0], [0, 0, 1]]))
+    on_map = pyproj.Transformer.from_crs('EPSG:4978', 'EPSG:4979', always_xy=True)
+    plane = pyproj.Transformer.from_crs('EPSG:4326', crs, always_xy=True)
+    scale = pyproj.Proj(crs).get_factors(place[1], place[0]).meridional_scale
+    for right, top in ((0, 0), (0.4, 0.3), (-0.4, 0.1)):
+        seen = earth(*place) + 5.0 * matrix(*angles) @ [top, right, 1.0] @ ground(*place[:2])
+        longitude, latitude, height = on_map.transform(*seen)
+        east, north = plane.transform(longitude, latitude)
+        np.testing.assert_allclose(
+            [(east - e) / scale, (north - n) / scale, height - h],
+            5.0 * turn @ [right, top, -1.0], atol=2e-3)
+
+
+@pytest.mark.parametrize('fields, words', [
+    ({'latitude': 85.0}, 'UTM ends at -80 and 84 degrees of latitude, and a position is at 85.00'),
+    ({'yaw': None, 'pitch': None, 'roll': None}, 'how the camera of P1.JPG looked is not known')])
+def test_what_has_no_omega_phi_kappa(fields, words):
+    pytest.importorskip('pyproj')
+    with pytest.raises(ValueError, match=words):
+        export('csv-opk', [tagged('P1', **fields)])
+    assert export('csv-opk', []) == ('', [])
+
+
+def test_without_pyproj(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'pyproj', None)
+    with pytest.raises(NotSupported, match='needs pyproj: pip install pyproj'):
+        export('csv-opk', SHOTS[:1])
