@@ -4,7 +4,7 @@
 Record what a mission needs of its cameras into a bag of rosbag2, in an MCAP file.
 
     pip install rosbags
-    python3 examples/record_bag.py flight /nadir /tail
+    python3 examples/record_bag.py flight /nadir /tail --fix /gps/fix --imu /imu/data
 
 It ends with Ctrl-C. `ros2 bag play flight`, Foxglove and rosbags read it. It is for where there is
 no `ros2 bag`; where there is, docs/ros.md has its command.
@@ -27,7 +27,8 @@ from rosbags.interfaces import (
     Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime)
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import get_types_from_msg, get_typestore, Stores
-from sensor_msgs.msg import CameraInfo, CompressedImage
+from sensor_msgs.msg import (
+    CameraInfo, CompressedImage, Imu, JointState, NavSatFix, TimeReference)
 from tf2_msgs.msg import TFMessage
 
 from camera_driver.msg import CameraStatus, CaptureEvent, Geotag, PictureReport
@@ -41,6 +42,8 @@ OF_A_CAMERA = {
     'capture_event': (CaptureEvent, RELIABLE), 'geotags': (Geotag, LATCHED),
     'pictures': (PictureReport, LATCHED), 'camera_info': (CameraInfo, RELIABLE),
     'image_raw/compressed': (CompressedImage, RELIABLE), 'status': (CameraStatus, LATCHED)}
+OF_THE_VEHICLE = {  # by the option that names the topic
+    'fix': NavSatFix, 'imu': Imu, 'joints': JointState, 'events': TimeReference}
 OF_ALL = {
     '/diagnostics': (DiagnosticArray, RELIABLE), '/rosout': (Log, LATCHED),
     '/tf': (TFMessage, BEST_EFFORT), '/tf_static': (TFMessage, LATCHED)}
@@ -67,8 +70,8 @@ def offered(qos):
 class Recorder(Node):
     """Writes messages as they come, without looking into them."""
 
-    def __init__(self, writer, cameras):
-        """Subscribe."""
+    def __init__(self, writer, cameras, more):
+        """Subscribe; `more`: topics of the vehicle with their types."""
         super().__init__('record_bag')
         self.counts = Counter()
         self.writer = writer
@@ -78,6 +81,8 @@ class Recorder(Node):
                 self.record(f'{camera}/{name}', kind, qos)
         for topic, (kind, qos) in OF_ALL.items():
             self.record(topic, kind, qos)
+        for topic, kind in more:
+            self.record(topic, kind, BEST_EFFORT)
 
     def record(self, topic, kind, qos):
         """Write the messages of one topic, with the time of their arrival."""
@@ -97,13 +102,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument('folder', type=Path, help='of the bag; it must not exist yet')
     parser.add_argument('cameras', nargs='+', help='full names of camera nodes, such as /nadir')
+    for name, kind in OF_THE_VEHICLE.items():
+        parser.add_argument(f'--{name}', metavar='TOPIC', action='append', default=[],
+                            help=f'{kind.__name__}, for camera-driver geotag --track')
     arguments = parser.parse_args()
+    more = [(topic, kind) for name, kind in OF_THE_VEHICLE.items()
+            for topic in getattr(arguments, name)]
     if arguments.folder.exists():
         sys.exit(f'{arguments.folder} exists already; name another folder')
     # Not rclpy's handler, which would end the context before the last messages are written.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     with Writer(arguments.folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
-        recorder = Recorder(writer, arguments.cameras)
+        recorder = Recorder(writer, arguments.cameras, more)
         print(f'recording into {arguments.folder}', flush=True)
         try:
             rclpy.spin(recorder)

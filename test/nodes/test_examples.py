@@ -17,10 +17,12 @@ from node_rig import fuji_mx, rig, sierra
 import pytest
 from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy
-from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import CameraInfo, NavSatFix
 from sensor_msgs.srv import SetCameraInfo
+from std_msgs.msg import Header
 
 from camera_driver.action import CaptureSequence, DownloadImages
+from camera_driver.cli.main import main
 from camera_driver.devices.ix_link.simulator.simulator import IxLinkSimulator
 from camera_driver.devices.kp_fd30.simulator.simulator import KpFd30Simulator
 from camera_driver.msg import PictureReport
@@ -173,11 +175,21 @@ def test_a_bag_alone_says_which_picture_is_of_which_shot(tmp_path, example):
         assert one.call(SetCameraInfo, 'set_camera_info', camera_info=CameraInfo(
             width=640, height=480, distortion_model='plumb_bob', d=[0.0] * 5,
             k=[500.0, 0.0, 320.0, 0.0, 500.0, 240.0, 0.0, 0.0, 1.0])).success
-        recorder = example(one, 'record_bag.py', tmp_path / 'flight', '/camera')
+        recorder = example(one, 'record_bag.py', tmp_path / 'flight', '/camera', '--fix', '/fix')
         assert recorder.stdout.readline() == f'recording into {tmp_path / "flight"}\n'
         for topic in ('capture_event', 'pictures', 'camera_info', 'image_raw/compressed'):
             wait_until(lambda: one.node.count_subscribers(f'/camera/{topic}'))
-        shots = [one.call(Capture, 'capture', wait=True, download=True) for _ in range(2)]
+        fixes = one.client.create_publisher(NavSatFix, '/fix', 10)
+        wait_until(fixes.get_subscription_count)
+
+        def capture():
+            for _ in range(10):  # any two of all of them are enough
+                fixes.publish(NavSatFix(
+                    header=Header(stamp=one.client.get_clock().now().to_msg()), latitude=47.5,
+                    longitude=8.25, altitude=600.0))
+            return one.call(Capture, 'capture', wait=True, download=True)
+
+        shots = [capture() for _ in range(2)]
         assert all(shot.success for shot in shots)
         # A picture that nobody commanded here, among them.
         assert one.act(DownloadImages, 'download_images', indices=[1], publish=True).success
@@ -205,6 +217,10 @@ def test_a_bag_alone_says_which_picture_is_of_which_shot(tmp_path, example):
         assert sha256(bytes(picture.data)).hexdigest() == report.sha256
         assert event.exposure.aperture == 'raw:2'
     assert stamp(reports['']) not in map(stamp, events.values())
+    assert main(['geotag', '--ledger', str(tmp_path / 'shots.sqlite3'), '--track',
+                 str(tmp_path / 'flight'), '--max-gap', '120', '--max-age', '120',
+                 '--output', str(tmp_path / 'tagged')]) == 0
+    assert len(list((tmp_path / 'tagged').iterdir())) == 2
     mounted, = bag['/tf_static'][0].transforms
     assert mounted.child_frame_id == bag['/camera/capture_event'][0].header.frame_id
 
