@@ -30,6 +30,7 @@ FIGURES = {
     'mavlink_camera': 'MAVLink: to the ACK, to the trigger, and load at rest',
     'startup': 'node start to READY, and memory at rest',
     'geotags': 'stamps on the host, positions at speed, fixes that drop out',
+    'survey': 'triggers by time and by distance: how even they are at the camera',
     'scale': 'rigs of up to 64 cameras: READY, load, memory, downloads of all at the same time',
 }
 
