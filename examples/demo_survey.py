@@ -4,15 +4,17 @@
 `make demo-survey`: a simulated survey flight with three cameras, from the trigger to the map.
 
 An aircraft flies a small grid in wind. Its receiver loses all satellites for a while, and a cable
-is pulled for ten seconds. Three simulated cameras of three types are triggered by distance, by
-their nodes' ~/capture; the nodes tag each shot in flight, and ask their cameras what became of
-shots that were in doubt. After the landing pictures are downloaded, tagged and exported with the
-command. All of it is in demo_output/ afterwards, with a map.
+is pulled for ten seconds. Three simulated cameras of three types take their pictures by distance:
+each node flies the action ~/survey, which is paused in the turns; the nodes tag each shot in
+flight, and ask their cameras what became of shots that were in doubt. After the landing pictures
+are downloaded, tagged and exported with the command. All of it is in demo_output/ afterwards, with
+a map.
 
     python3 examples/demo_survey.py
 """
 
 import argparse
+from collections import Counter
 from contextlib import contextmanager, ExitStack, redirect_stderr, redirect_stdout
 import io
 import json
@@ -33,19 +35,20 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Imu, NavSatFix
+from std_srvs.srv import SetBool
 from survey_map import draw, Survey
 import yaml
 
-from camera_driver.action import DownloadImages
+from camera_driver import action
 from camera_driver.catalog import TYPES
 from camera_driver.cli.main import main as command
 from camera_driver.host.process import environment
 from camera_driver.msg import CameraStatus, Geotag
+from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.rclpy_private import ThreadedActionClient
 from camera_driver.nodes.spinning import Spinner
 from camera_driver.pictures.calibration import dump, Intrinsics
 from camera_driver.sim.terminal import Terminal
-from camera_driver.srv import Capture
 
 OUTPUT = Path.cwd() / 'demo_output'
 PATIENCE = 60.0  # s
@@ -56,7 +59,8 @@ GROUND, HEIGHT = 431.0, 531.0  # m over the ellipsoid
 WIND = 4.0, 2.5  # m/s to the east and to the north
 AIRSPEED = 14.0  # m/s
 APART = 45.0  # m between lines
-EVERY = 28.0  # m between triggers
+EVERY = 28.0  # m between places of the survey
+FASTEST, CYCLE_TIME = 18.0, 1.2  # m/s over ground with the wind; s that the slowest camera takes
 MOST_DELAY = 0.5  # s; what is later would be elsewhere
 NOISE = 0.05  # m, of a fix
 FIXES, ATTITUDES = 5.0, 20.0  # Hz
@@ -140,11 +144,11 @@ class Flight:
                 (course - math.degrees(math.asin(side / AIRSPEED))) % 360,
                 1.5 * math.sin(1.7 * seconds), bank + 2.5 * math.sin(1.1 * seconds))
 
-    def trigger(self, seconds):
-        """Return the line and the number of the last trigger on it; None in a turn."""
+    def line(self, seconds):
+        """Return the number of the line from half a place behind its begin; None in a turn."""
         step = min(int(seconds / 0.02), len(self._legs) - 1)
-        line, along = int(self._legs[step]), self._along[step] - EVERY / 2
-        return (line, int(along // EVERY)) if line >= 0 and along >= 0 else None
+        line = int(self._legs[step])
+        return line if line >= 0 and self._along[step] >= EVERY / 2 else None
 
 
 class Client(Node):
@@ -154,13 +158,16 @@ class Client(Node):
         """Publish fixes and attitudes; subscribe to what the nodes publish."""
         super().__init__('autopilot')
         self.changed = threading.Condition()
-        self.statuses, self.tags, self.answers = {}, {}, []
+        self.statuses, self.tags, self.results, self.missed = {}, {}, {}, []
+        self.begin = math.nan  # of the flight, ROS time [s]
         self.fix = self.create_publisher(NavSatFix, '/gps/fix', 10)
         self.imu = self.create_publisher(Imu, '/imu/data', 10)
         latched = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        self.captures = {}
+        self.surveys, self.pauses, self._goals = {}, {}, {}
+        self._lost, self._blind = Counter(), {}  # places, and since when, by camera
         for name in CAMERAS:
-            self.captures[name] = self.create_client(Capture, f'{name}/capture')
+            self.surveys[name] = ThreadedActionClient(self, action.Survey, f'{name}/survey')
+            self.pauses[name] = self.create_client(SetBool, f'{name}/pause_survey')
             for kind, topic, into, key in (
                     (CameraStatus, 'status', self.statuses, lambda _, name=name: name),
                     (Geotag, 'geotags', self.tags, lambda tag: tag.shot_id)):
@@ -208,24 +215,56 @@ class Client(Node):
         q.y, q.z = cy * sp * cr + sy * cp * sr, sy * cp * cr - cy * sp * sr
         self.imu.publish(message)
 
-    def capture(self, name, place):
-        """Trigger a camera, and keep what it answers with the place of the trigger."""
-        future = self.captures[name].call_async(Capture.Request(wait=True, max_delay=MOST_DELAY))
+    def seconds(self):
+        """Return how long the flight has been under way."""
+        return self.get_clock().now().nanoseconds / 1e9 - self.begin
 
-        def keep(done):
+    def begin_survey(self, name):
+        """Let a node take its pictures; keep its result, and when places were missed."""
+        goal = action.Survey.Goal(
+            trigger=action.Survey.Goal.BY_DISTANCE, distance=EVERY, speed=FASTEST,
+            cycle_time=CYCLE_TIME, max_delay=MOST_DELAY)
+
+        def told(message):
+            now, lost = self.seconds(), message.feedback.missed + message.feedback.failed
+            begin = now
+            if 'the position is not known' in message.feedback.message:
+                begin = self._blind.setdefault(name, now)
+            if new := lost - self._lost[name]:  # somewhere on the way without a position
+                moments = np.linspace(begin, now, new + 2)[1:-1]
+                self.missed += [(name, moment) for moment in moments]
+                self._blind.pop(name, None)
+            self._lost[name] = lost
+
+        def over(future):
             with self.changed:
-                self.answers.append((name, place, done.result()))
+                self.results[name] = future.result().result
                 self.changed.notify_all()
 
-        future.add_done_callback(keep)
+        def begun(future):
+            self._goals[name] = future.result()
+            self._goals[name].get_result_async().add_done_callback(over)
+
+        self.surveys[name].send_goal_async(goal, told).add_done_callback(begun)
+
+    def pause(self, paused):
+        """Pause all surveys, or let them go on."""
+        for client in self.pauses.values():
+            client.call_async(SetBool.Request(data=paused))
+
+    def end_surveys(self):
+        """End all of them, and wait for what they say."""
+        for goal in self._goals.values():
+            goal.cancel_goal_async()
+        self.wait_for('the end of all surveys', lambda: len(self.results) == len(CAMERAS))
 
     def download(self, name):
         """Fetch all pictures of a camera; return their files."""
-        client = ThreadedActionClient(self, DownloadImages, f'{name}/download_images')
+        client = ThreadedActionClient(self, action.DownloadImages, f'{name}/download_images')
         if not client.wait_for_server(PATIENCE):
             raise SystemExit(f'demo: {name} has no action download_images')
         time.sleep(KNOWN)
-        goal = wait(client.send_goal_async(DownloadImages.Goal(), None))
+        goal = wait(client.send_goal_async(action.DownloadImages.Goal(), None))
         result = wait(goal.get_result_async()).result
         if not result.success:
             raise SystemExit(f'demo: download of {name}: {result.message}')
@@ -294,10 +333,10 @@ def client():
 
 
 def fly(ros, flight, ports, dropout, pulled):
-    """Fly, trigger, lose the satellites and a cable; return how many triggers there were."""
+    """Fly, survey the lines, lose the satellites and a cable."""
+    ros.begin = ros.get_clock().now().nanoseconds / 1e9
     begin, last, plugged = time.monotonic(), None, True
     next_fix = next_attitude = 0.0
-    triggers = 0
     while (now := time.monotonic() - begin) < flight.seconds:
         longitude, latitude, *angles = flight.at(now)
         if now >= next_attitude:
@@ -311,23 +350,28 @@ def fly(ros, flight, ports, dropout, pulled):
             plugged = not plugged
             (ports[UNPLUGGED].replug if plugged else ports[UNPLUGGED].unplug)()
             tell(f'{now:5.1f} s  the cable of /{UNPLUGGED} is {"back" if plugged else "pulled"}')
-        trigger = flight.trigger(now)
-        if trigger and trigger != last:
-            if last is None or trigger[0] != last[0]:
-                tell(f'{now:5.1f} s  line {trigger[0] + 1} of {flight.lines}')
-            last, triggers = trigger, triggers + 1
-            for name in CAMERAS:
-                ros.capture(name, (longitude, latitude))
+        line = flight.line(now)
+        if line != last:
+            if line is None:
+                ros.pause(True)
+            else:
+                tell(f'{now:5.1f} s  line {line + 1} of {flight.lines}')
+                if line:
+                    ros.pause(False)
+                else:
+                    for name in CAMERAS:
+                        ros.begin_survey(name)
+            last = line
         time.sleep(0.005)
     tell(f'{flight.seconds:5.1f} s  landed')
-    return triggers
+    ros.end_surveys()
 
 
 def demo(ros, ports, short):
     """Fly, download, tag, export, draw."""
     start = time.monotonic()
     flight = Flight(1, 112.0) if short else Flight(4, 196.0)
-    dropout = (1.0, 4.5) if short else (21.0, 27.5)
+    dropout = (2.5, 5.0) if short else (22.2, 28.0)
     pulled = (math.inf, math.inf) if short else (40.0, 50.0)
 
     say('Three cameras of three types, simulated, started by one command')
@@ -335,29 +379,22 @@ def demo(ros, ports, short):
     for name in CAMERAS:
         ros.wait_for(f'{name} READY', lambda name=name: ros.ready(name))
         tell(f'/{name:8} {CAMERAS[name][0]:8} READY')
-        ros.captures[name].wait_for_service(PATIENCE)
+        ros.surveys[name].wait_for_server(PATIENCE)
+        ros.pauses[name].wait_for_service(PATIENCE)
     time.sleep(KNOWN)
 
-    say(f'A flight over {flight.lines} lines of {flight.length:g} m, a trigger each {EVERY:g} m, '
+    say(f'~/survey over {flight.lines} lines of {flight.length:g} m, a picture each {EVERY:g} m, '
         f'wind {math.hypot(*WIND):.0f} m/s, no satellites from {dropout[0]:g} to {dropout[1]:g} s')
-    triggers = fly(ros, flight, ports, dropout, pulled)
-    ros.wait_for('the answers to all triggers',
-                 lambda: len(ros.answers) == triggers * len(CAMERAS))
+    fly(ros, flight, ports, dropout, pulled)
     ros.wait_for('/oblique back', lambda: all(map(ros.ready, CAMERAS)))
 
     say('What the nodes said in flight')
-    taken = {answer.shot_id: place for _, place, answer in ros.answers if answer.shot_id}
-    missed = [(name, place) for name, place, answer in ros.answers
-              if not (answer.success or answer.outcome_unknown)]
-    unknown = sum(answer.outcome_unknown for *_, answer in ros.answers)
-    ros.wait_for('the geotags', lambda: len(ros.tags) + len(missed) >= len(ros.answers) - unknown)
-    delays = [answer.delay for *_, answer in ros.answers if answer.success]
+    for name, result in ros.results.items():
+        tell(f'/{name:8} {result.message}')
+    ros.wait_for('the geotags', lambda: len(ros.tags) >= sum(
+        result.taken for result in ros.results.values()))
     tagged = sum(tag.status == Geotag.TAGGED for tag in ros.tags.values())
-    tell(f'{triggers} triggers of {len(CAMERAS)} cameras: {len(ros.answers) - len(missed)} shots, '
-         f'{len(missed)} missed (no cable, or not within {MOST_DELAY:g} s), {unknown} in doubt '
-         'at that moment')
-    tell(f'{tagged} tagged in flight; delay of a trigger {1000 * np.median(delays):.0f} ms, at '
-         f'most {1000 * max(delays):.0f} ms')
+    tell(f'{tagged} pictures tagged in flight, {len(ros.tags) - tagged} without a fix near them')
 
     say('After the landing: pictures, tags, exports')
     for name in STORING:
@@ -371,7 +408,7 @@ def demo(ros, ports, short):
     for form, file in EXPORTS.items():
         extra = [*words, '--ground', str(GROUND)] if form in ('geojson', 'kml') else []
         run('shots', '--ledger', ledger, '--export', form, '--output', str(OUTPUT / file), *extra)
-    write_map(flight, dropout, taken, missed)
+    write_map(flight, dropout, ros)
     tell(f'{time.monotonic() - start:.0f} s in all; the log of the nodes is rig.log beside them')
 
 
@@ -386,11 +423,11 @@ def run(*words, quiet=False):
         tell(said.getvalue().strip())
 
 
-def write_map(flight, dropout, taken, missed):
+def write_map(flight, dropout, ros):
     """Draw the export, and what only the simulation knows: where shots without a fix were."""
     features = json.loads((OUTPUT / EXPORTS['geojson']).read_text())['features']
     survey = Survey('Survey flight', f'{flight.lines} lines of {flight.length:g} m, '
-                    f'{HEIGHT - GROUND:g} m over the ground\na trigger each {EVERY:g} m, all '
+                    f'{HEIGHT - GROUND:g} m over the ground\na picture each {EVERY:g} m, all '
                     'simulated')
     survey.add(features)
     moments = np.arange(0, flight.seconds, 0.1)
@@ -398,14 +435,14 @@ def write_map(flight, dropout, taken, missed):
     survey.gaps = [[flight.at(moment)[:2] for moment in moments
                     if dropout[0] <= moment <= dropout[1]]]
     survey.wind = WIND
-    survey.pictures = [(Image.open(sorted((OUTPUT / 'pictures' / name).iterdir())[-3]), name)
-                       for name in STORING]
-    survey.shots += [(name, place, 'missed') for name, place in missed]
+    survey.pictures = [(Image.open(file), name) for name in STORING
+                       for file in sorted((OUTPUT / 'pictures' / name).iterdir())[-3:][:1]]
+    survey.shots += [(name, flight.at(moment)[:2], 'missed') for name, moment in ros.missed]
     for feature in features:
-        properties = feature['properties']
-        if properties.get('untagged') and feature['id'] in taken:
-            state = 'missed' if properties['state'] == 'failed' else 'untagged'
-            survey.shots.append((properties['camera'], taken[feature['id']], state))
+        tag = ros.tags.get(feature['id'])
+        if tag and tag.status == Geotag.UNTAGGED:
+            place = flight.at(seconds(tag.time) - ros.begin)[:2]
+            survey.shots.append((feature['properties']['camera'], place, 'untagged'))
     path = OUTPUT / 'survey.png'
     draw(survey).save(path)
     tell(f'demo_output/{path.name}: the map')

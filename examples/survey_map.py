@@ -228,7 +228,7 @@ def _panel(chart, survey, colours):
     if 'untagged' in states:
         rows.append(('untagged', 'shot without one: no fix near it'))
     if 'missed' in states:
-        rows.append(('missed', 'trigger without a shot'))
+        rows.append(('missed', 'place without a picture'))
     first = next(iter(colours.values()), INK)
     for kind, words in rows:
         x0, x1, middle = left, left + 34, y + 11
