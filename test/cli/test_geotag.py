@@ -9,7 +9,8 @@ import json
 import re
 
 import numpy as np
-from payload.flights import CAMERA, distance, Flight, save, START, write_ledger
+from payload.flights import (
+    CAMERA, distance, earth, Flight, ground, matrix, save, START, write_ledger)
 from payload.pictures import dated, plain, simulated, with_maker_note, with_xmp
 from PIL import Image
 import pytest
@@ -420,6 +421,35 @@ def test_one_trigger_of_a_rig_is_one_capture(command, track, tmp_path):
     assert 'is not a list of cameras' in command(*words, '--rig', 'nadir,').error
     assert command(*words, '--rig', 'nadir,lift').err == (
         "camera-driver: --rig: the ledger has no shots by 'lift'\n")
+
+
+def test_lever_arms_of_a_rig_are_its_shape(command, track, tmp_path, flight):
+    path = tmp_path / 'rig' / 'shots.sqlite3'
+    arms = {'nadir': (0.1, 0.0, 0.3), 'left': (0.1, -1.25, 0.2), 'right': (-0.4, 1.25, 0.2)}
+    for camera, arm in arms.items():
+        write_ledger(path, [plain()] * 4, STAMPS, camera)
+        assert command('geotag', '--ledger', path, '--track', track, f'--offset={OFFSET}',
+                       '--camera', camera, f'--lever-arm={",".join(map(str, arm))}').code == 0
+    assert command('geotag', '--ledger', path, '--rig', 'nadir,left,right', '--output',
+                   tmp_path / 'tagged').code == 0
+    triggers = {}
+    for shot in records(path).values():
+        triggers.setdefault(shot.geotag['rig']['capture'], []).append(
+            (shot.geotag['rig']['index'], shot.camera, Tag.of(shot)))
+    assert len(triggers) == 4
+    for trigger in triggers.values():
+        trigger.sort(key=lambda one: one[0])
+        assert [one[:2] for one in trigger] == list(enumerate(arms))
+        places = [earth(tag.latitude, tag.longitude, tag.height) for *_, tag in trigger]
+        tag = trigger[0][2]
+        turn = matrix(tag.yaw, tag.pitch, tag.roll)
+        for (_, camera, _), place in zip(trigger, places):
+            away = ground(tag.latitude, tag.longitude) @ (place - places[0])
+            np.testing.assert_allclose(away, turn @ np.subtract(arms[camera], arms['nadir']),
+                                       atol=1e-3)
+    identifiers = [re.search(rb'CaptureUUID="(.{32})"', one.read_bytes())[1]
+                   for one in (tmp_path / 'tagged').iterdir()]
+    assert len(identifiers) == 12 and {identifiers.count(one) for one in identifiers} == {3}
 
 
 CALIBRATION = """\
