@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 import hashlib
@@ -18,12 +18,13 @@ from camera_driver.cli.images import open_store, PARTLY
 from camera_driver.cli.output import Output, table
 from camera_driver.cli.parser import Arguments, Parser, UsageError
 from camera_driver.cli.shots import add_ledger, opened, place
-from camera_driver.errors import DamagedPicture, NotSupported
+from camera_driver.errors import DamagedPicture, NotSupported, StorageError
 
 if TYPE_CHECKING:
     from camera_driver.ledger.shared import SharedLedger
     from camera_driver.ledger.shots import ShotRecord
     from camera_driver.payload.geotag import Tag
+    from camera_driver.payload.lens import Lens
     from camera_driver.payload.rig import Place
     from camera_driver.payload.track import Track
     from camera_driver.pictures.storage import PictureStore
@@ -94,6 +95,10 @@ examples:
     parser.add_argument('--rig-tolerance', metavar='S', type=_number, default=0.25, help='within '
                         'which the stamps of one trigger lie; less than half the time between '
                         'triggers (default: %(default)g)')
+    parser.add_argument('--lens', metavar='CAMERA=FILE,UM', type=_lens, action='append',
+                        default=[], help='also write the calibration of a camera into its '
+                        'pictures: its file, and how wide a pixel of them is on the sensor [um]; '
+                        'once for each camera')
     parser.add_argument('--max-age', metavar='S', type=_number, default=0.2,
                         help='beyond the track a position holds for (default: %(default)g)')
     parser.add_argument('--max-gap', metavar='S', type=_number, default=2.0,
@@ -116,6 +121,8 @@ def run(args: Arguments, out: Output) -> int:
     if not (args.track or tells or args.output or args.in_place):
         raise UsageError('say --track FILE or --find-offset LOG; or --output DIR or --in-place, '
                          'to write the positions that the ledger has into the pictures')
+    if args.lens and not (args.output or args.in_place):
+        raise UsageError('--lens is for pictures: say --output DIR or --in-place')
     if tells and (args.output or args.in_place):
         raise UsageError('--find-offset and --camera-clock change nothing: leave --output and '
                          '--in-place out')
@@ -276,6 +283,7 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
     tagged = failed = 0
     for camera in set(args.rig) - {shot.camera for shot in shots}:
         print(f'camera-driver: --rig: the ledger has no shots by {camera!r}', file=sys.stderr)
+    lenses = _lenses(args.lens, {shot.camera for shot in shots})
     grouped = group(shots, args.rig, args.rig_tolerance)
     if grouped.unclear:
         print(f'camera-driver: {len(grouped.unclear)} shots follow each other within '
@@ -298,7 +306,7 @@ def _tag_all(args: Arguments, ledger: SharedLedger, shots: Sequence[ShotRecord],
                 if store or args.in_place:
                     if lack:
                         raise NotSupported(f'{lack}; the ledger has its position')
-                    file = _write(shot, data, tag, ledger, store)
+                    file = _write(shot, data, tag, ledger, store, lenses.get(shot.camera))
             except Untagged as error:
                 words = str(error)
                 if not track:
@@ -374,14 +382,14 @@ def _ours(shot: ShotRecord) -> Sequence[str]:
 
 
 def _write(shot: ShotRecord, data: bytes, tag: Tag, ledger: SharedLedger,
-           store: PictureStore | None) -> Path:
+           store: PictureStore | None, lens: Lens | None) -> Path:
     """Tag a copy of a shot's picture, or without a store the picture itself; return its file."""
     from camera_driver.payload.jpeg_tags import tagged
     from camera_driver.payload.rig import Place
     from camera_driver.pictures import storage
     path, kept = Path(shot.path or ''), _kept(shot, tag)
     rig = kept.get('rig')
-    new = tagged(data, tag, shot.shot_id, Place(**rig) if rig else None)
+    new = tagged(data, tag, shot.shot_id, Place(**rig) if rig else None, lens)
     kept['sha256'] = [_sha256(data), _sha256(new)]
     if store:
         last = Path(kept.get('file', ''))
@@ -415,6 +423,34 @@ def _position(tag: Tag | None) -> tuple[str, str, str]:
         return 'untagged', '-', '-'
     uncertain = 'unknown' if tag.horizontal is None else f'{tag.horizontal:.2f} m'
     return place(tag.latitude, tag.longitude), f'{tag.height:.1f} m', uncertain
+
+
+def _lens(text: str) -> tuple[str, Path, float]:
+    camera, equals, rest = text.partition('=')
+    file, comma, width = rest.rpartition(',')
+    if not (camera and equals and file and comma):
+        raise ArgumentTypeError(f'{text!r}: write CAMERA=FILE,UM, such as nadir=nadir.yaml,3.45')
+    if not 0 < _number(width) < 1000:
+        raise ArgumentTypeError(f'{text!r}: a pixel of {width} um is none')
+    return camera, Path(file), float(width) * 1e-3
+
+
+def _lenses(wanted: Sequence[tuple[str, Path, float]], cameras: Collection[str]
+            ) -> Mapping[str, Lens]:
+    """Return the lens of each camera that has one."""
+    from camera_driver.payload.lens import Lens
+    from camera_driver.pictures.calibration import read
+    found = {}
+    for camera, path, pixel in wanted:
+        if camera not in cameras:
+            raise UsageError(f'--lens {camera}=...: the ledger has no shots by {camera!r}')
+        try:
+            found[camera] = Lens.of(read(path), pixel)
+        except OSError as error:
+            raise StorageError(f'{path}: {error.strerror}; give a calibration file') from error
+        except (ValueError, NotSupported) as error:
+            raise ValueError(f'{path}: {error}') from None
+    return found
 
 
 def _number(text: str) -> float:

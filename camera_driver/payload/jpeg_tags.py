@@ -24,6 +24,7 @@ from xml.sax.saxutils import quoteattr
 
 from camera_driver.errors import DamagedPicture, NotSupported
 from camera_driver.payload.geotag import Tag
+from camera_driver.payload.lens import Lens
 from camera_driver.payload.rig import Place
 from camera_driver.payload.track import ELLIPSOID
 from camera_driver.pictures import jpeg
@@ -34,6 +35,7 @@ CAMERA = 'http://pix4d.com/camera/1.0/'
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
 EXIF_IFD, GPS_IFD, VERSION = 0x8769, 0x8825, 0x9000
+PLANE_RESOLUTION, PLANE_UNIT, MILLIMETRE = (0xa20e, 0xa20f), 0xa210, 4
 SECOND = 10_000_000  # parts of an angle's second: 3 micrometres
 
 
@@ -45,11 +47,13 @@ class Entry(NamedTuple):
     data: bytes  # the value, or, of an entry that stays, the four bytes in its place
 
 
-def tagged(data: bytes, tag: Tag, shot_id: str, rig: Place | None = None) -> bytes:
+def tagged(data: bytes, tag: Tag, shot_id: str, rig: Place | None = None,
+           lens: Lens | None = None) -> bytes:
     """
     Return a JPEG with a geotag; one that it has is replaced.
 
     :param shot_id: what the capture's identifier is made from, if the shot has no place in a rig.
+    :param lens: its calibration, if that is to be in it.
     :raises DamagedPicture: it is no sound JPEG, or its Exif data make no sense.
     :raises NotSupported: they would not fit in a segment, or there is XMP that cannot be merged.
     """
@@ -65,10 +69,13 @@ def tagged(data: bytes, tag: Tag, shot_id: str, rig: Place | None = None) -> byt
                                'counts is not clear; its copy gets no geotag')
     frame = next(one for one in found if one.marker in jpeg.FRAMES)
     height, width = struct.unpack('>HH', frame.payload[1:5])
+    if lens and lens.size != (width, height):
+        raise NotSupported('the calibration is of pictures of {} x {} pixels, this one has '
+                           '{} x {}'.format(*lens.size, width, height))
     exif = _segment('Exif', EXIF + _exif(old_exif[0].payload[6:] if old_exif else b'', tag,
-                                         width, height))
-    xmp = _segment('XMP', XMP + _xmp(old_xmp[0].payload[len(XMP):] if old_xmp else b'', tag,
-                                     shot_id, rig))
+                                         width, height, lens))
+    values = [*_camera(tag, shot_id, rig), *(lens.tags() if lens else ())]
+    xmp = _segment('XMP', XMP + _xmp(old_xmp[0].payload[len(XMP):] if old_xmp else b'', values))
     # Behind what says that it is JFIF, which has to be the first.
     start = found[1].offset if found[0].marker == 0xe0 else 2
     at, behind = (old_exif[0].offset, old_exif[0].scan_offset) if old_exif else (start, start)
@@ -92,7 +99,7 @@ def _segment(name: str, payload: bytes) -> bytes:
 
 # The TIFF block.
 
-def _exif(block: bytes, tag: Tag, width: int, height: int) -> bytes:
+def _exif(block: bytes, tag: Tag, width: int, height: int, lens: Lens | None) -> bytes:
     """Return the block with new directories behind it."""
     new = not block
     block = block or b'MM\0*\0\0\0\x08' + bytes(6)  # one directory without entries
@@ -110,6 +117,9 @@ def _exif(block: bytes, tag: Tag, width: int, height: int) -> bytes:
         inner |= {0x9101: make.undefined(b'\1\2\3\0'), 0xa000: make.undefined(b'0100'),
                   0xa001: make.short(1), 0xa002: make.long(width), 0xa003: make.long(height)}
     inner |= _times(make, tag)
+    if lens:
+        inner |= {number: make.decimal(value, 100_000) for number, value in
+                  zip(PLANE_RESOLUTION, lens.resolution)} | {PLANE_UNIT: make.short(MILLIMETRE)}
     if VERSION not in inner or inner[VERSION].data < b'0231':
         inner[VERSION] = make.undefined(b'0231')  # in which these entries are
 
@@ -237,8 +247,8 @@ OWN = re.compile(f'<rdf:Description rdf:about=(?:"[^"<]*"|\'[^\'<]*\') xmlns:Cam
                  '[^<>]*/>\n')
 
 
-def _xmp(packet: bytes, tag: Tag, shot_id: str, rig: Place | None) -> bytes:
-    """Return the packet with a description of the camera's position, our own one replaced."""
+def _xmp(packet: bytes, values: Sequence[tuple[str, str]]) -> bytes:
+    """Return the packet with values of Pix4D's namespace, our own ones replaced."""
     try:
         text = OWN.sub('', packet.decode('utf-8')) if packet else EMPTY
         root = ElementTree.fromstring(text.replace('\ufeff', '').strip('\0 \r\n\t'))
@@ -254,8 +264,7 @@ def _xmp(packet: bytes, tag: Tag, shot_id: str, rig: Place | None) -> bytes:
                            'gets no geotag; remove them')
     about = next((one.attrib[RDF + 'about'] for one in root.iter(RDF + 'Description')
                   if RDF + 'about' in one.attrib), '')
-    attributes = ' '.join(f'Camera:{name}={quoteattr(value)}'
-                          for name, value in _camera(tag, shot_id, rig))
+    attributes = ' '.join(f'Camera:{name}={quoteattr(value)}' for name, value in values)
     ours = (f'<rdf:Description rdf:about={quoteattr(about)} xmlns:Camera="{CAMERA}" '
             f'{attributes}/>\n')
     return text.replace(END, ours + END).encode('utf-8')

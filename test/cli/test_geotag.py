@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from pathlib import Path
 import re
 
 import numpy as np
@@ -363,6 +364,11 @@ def test_each_picture_has_the_position_of_its_own_shot(tag, tmp_path, flight):
     (['--track', 'x', '--output', 'y', '--in-place'], 'not allowed with argument'),
     (['--track', '{track}', '--height', 'msl'], 'heights are over the ellipsoid, and'),
     (['--track', '{bare}'], 'does not say what its heights are over: --height'),
+    (['--track', '{track}', '--lens', 'nadir=x.yaml,3'], '--lens is for pictures: say --output'),
+    (['--track', '{track}', '--in-place', '--lens', 'nadir=x'], 'write CAMERA=FILE,UM'),
+    (['--track', '{track}', '--in-place', '--lens', 'nadir=x,0'], 'a pixel of 0 um is none'),
+    (['--track', '{track}', '--in-place', '--lens', 'rear=x,3'], "has no shots by 'rear'"),
+    (['--track', '{track}', '--in-place', '--lens', 'nadir={bare},3'], 'bare.csv: '),
 ])
 def test_wrong_command_lines(command, ledger, track, tmp_path, words, error):
     bare = tmp_path / 'bare.csv'
@@ -370,6 +376,24 @@ def test_wrong_command_lines(command, ledger, track, tmp_path, words, error):
     result = command('geotag', '--ledger', ledger,
                      *(word.format(track=track, bare=bare) for word in words))
     assert result.code == 2 and error in result.error
+
+
+def test_the_lens_goes_into_the_pictures(tag, ledger, tmp_path):
+    (tmp_path / 'nadir.yaml').write_text("""\
+image_width: 64
+image_height: 48
+camera_name: nadir
+camera_matrix: {rows: 3, cols: 3, data: [100, 0, 32, 0, 100, 24, 0, 0, 1]}
+distortion_model: plumb_bob
+distortion_coefficients: {rows: 1, cols: 5, data: [0.1, 0, 0, 0, 0]}
+rectification_matrix: {rows: 3, cols: 3, data: [1, 0, 0, 0, 1, 0, 0, 0, 1]}
+projection_matrix: {rows: 3, cols: 4, data: [100, 0, 32, 0, 0, 100, 24, 0, 0, 0, 1, 0]}
+""")
+    result = tag('--output', tmp_path / 'tagged', '--lens', f'nadir={tmp_path}/nadir.yaml,3.45',
+                 '--json')
+    assert result.code == 0
+    for one in result.document['shots']:
+        assert b'Camera:PerspectiveFocalLength="0.345"' in Path(one['file']).read_bytes()
 
 
 def test_mounting_is_of_one_camera(tag, ledger, flight):
