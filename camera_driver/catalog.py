@@ -26,7 +26,8 @@ def _type(name: str, title: str, device: str, simulator: str, commands: str = ''
     return DeviceType(
         name, title, f'{folder}.{device}', f'{folder}.simulator.simulator:{simulator}',
         f'{folder}.codec', f'{folder}.explain:explain',
-        f'camera_driver.nodes.{name}_node:{stem}Node', commands, f'{folder}.redact:Rule')
+        f'camera_driver.nodes.{name}_node:{stem}Node', commands, f'{folder}.redact:Rule',
+        f'{folder}.facts:FACTS', f'{folder}.listener:Listener')
 
 
 BUILT_IN: Mapping[str, DeviceType] = {t.name: t for t in (

@@ -13,6 +13,7 @@ from camera_driver.errors import NotSupported
 
 if TYPE_CHECKING:
     from camera_driver.device import Device
+    from camera_driver.link.dialogue import Listener
     from camera_driver.link.redaction import Rule
     from camera_driver.sim.simulator import Simulator
 
@@ -32,6 +33,8 @@ class DeviceType:
     node: str = ''  # empty: what its abilities give it, and nothing of its own
     commands: str = ''  # 'module:TUPLE' of cli.job.Command that only this type has
     redact: str = ''  # class: the rule of link.redaction; empty: its traces cannot be redacted
+    facts: str = ''  # 'module:FACTS', what its protocol's document says without proof
+    listener: str = ''  # class: the listener of link.dialogue, which tells what answers what
 
     def device_class(self) -> type[Device]:
         """Import and return the class of the device."""
@@ -61,6 +64,17 @@ class DeviceType:
         from camera_driver.link.redaction import redacted_bytes
         return redacted_bytes(data, self.codec_module(), self.redaction_rule()()) if (
             self.redact) else data
+
+    def unproven(self) -> Sequence[Any]:
+        """Import and return its `conform.facts.Fact`s."""
+        return _load(self.facts) if self.facts else ()
+
+    def listener_class(self) -> Callable[[], Listener]:
+        """Import and return what makes its listener. Raises NotSupported."""
+        if not self.listener:
+            raise NotSupported(f'{self.name} does not say what answers what on its line: there '
+                               'are no reports of it')
+        return _load(self.listener)  # type: ignore[no-any-return]
 
     def node_class(self) -> Any:
         """Import and return the class of the ROS node."""

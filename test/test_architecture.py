@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / 'camera_driver'
 
 CORE = {'errors', 'model', 'operations'}
-LIBRARIES = CORE | {
-    'pictures', 'video', 'ledger', 'payload', 'link', 'sim', 'host', 'mavlink', 'doctor'}
+LIBRARIES = CORE | {'pictures', 'video', 'ledger', 'payload', 'link', 'sim', 'host', 'mavlink',
+                    'doctor', 'conform'}
 DEVICES = LIBRARIES | {'device', 'abilities', 'devices', 'device_type', 'catalog'}
 # Part -> which parts it may import besides itself. A new part has to be given a place here.
 MAY_IMPORT = {
@@ -32,7 +32,8 @@ MAY_IMPORT = {
     'device': CORE | {'link'},
     'abilities': CORE | {'device'},
     'host': CORE | {'link', 'device'},
-    'devices': CORE | {'link', 'pictures', 'device', 'abilities', 'sim'},
+    'conform': CORE | {'link', 'device', 'abilities'},
+    'devices': CORE | {'link', 'pictures', 'device', 'abilities', 'sim', 'conform'},
     'device_type': CORE | {'link', 'device', 'sim'},
     'catalog': {'device_type'},
     'machines': set(),

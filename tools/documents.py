@@ -7,7 +7,8 @@ Write what documents say of parameters from their declarations, so that neither 
     python3 tools/documents.py           # write them
     python3 tools/documents.py --check   # change nothing; 1: some are out of date
 
-These are config/<type>.yaml, and in docs/<type>.md what lies between the two markers.
+These are config/<type>.yaml, and in docs/<type>.md and docs/protocols/<type>.md what lies between
+the two markers.
 """
 
 from pathlib import Path
@@ -51,9 +52,11 @@ def main(check):
         node, device = kind.node_class(), kind.device_class()
         options = node.parameters()
         page = ROOT / 'docs' / f'{name}.md'
+        protocol = ROOT / 'docs' / 'protocols' / f'{name}.md'
         written = {
             ROOT / 'config' / f'{name}.yaml': configuration(name, options, device.SETTINGS),
-            page: between_markers(page, tables(options, device.SETTINGS))}
+            page: between_markers(page, tables(options, device.SETTINGS)),
+            protocol: between_markers(protocol, facts(kind.unproven()))}
         for path, text in written.items():
             if path.is_file() and path.read_text() == text:
                 continue
@@ -91,6 +94,15 @@ def tables(options, settings):
                  '|---|---|---|---|---|---|']
     rows += [f'| `{one.name}` | {kind(one)} | {allowed(one)} | {access(one)} | '
              f'{described(one)} | {one.source} |' for one in settings]
+    return '\n'.join(rows)
+
+
+def facts(unproven):
+    """Return the Markdown table of the facts that are to be proven."""
+    rows = ['| number | what is said | confirmed by | refuted by | level |',
+            '|---|---|---|---|---|']
+    rows += [f'| {one.id} | {one.says} | {one.confirms} | {one.refutes} | '
+             f'{one.level.value if one.level else ""} |' for one in unproven]
     return '\n'.join(rows)
 
 
