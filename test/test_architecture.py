@@ -32,7 +32,7 @@ MAY_IMPORT = {
     'device': CORE | {'link'},
     'abilities': CORE | {'device'},
     'host': CORE | {'link', 'device'},
-    'conform': CORE | {'link', 'device', 'abilities'},
+    'conform': CORE | {'link', 'device', 'abilities', 'device_type'},
     'devices': CORE | {'link', 'pictures', 'device', 'abilities', 'sim', 'conform'},
     'device_type': CORE | {'link', 'device', 'sim'},
     'catalog': {'device_type'},

@@ -43,17 +43,17 @@ def fill(device_type: DeviceType, parser: Parser) -> None:
             epilog=f'Options of the line: {parser.prog} --help')
         command.arguments(sub, cls)
         add_common(sub)
-        _add_connection(sub, cls, shown=False)
+        add_connection(sub, cls, shown=False)
         sub.set_defaults(run=partial(_run, device_type, command))
-    _add_connection(parser, cls, shown=True)
+    add_connection(parser, cls, shown=True)
 
 
 def _run(device_type: DeviceType, command: Command[Any], args: Arguments, out: Output) -> int:
     return command.run(Job(args, out, device_type))
 
 
-def _add_connection(parser: Parser, cls: type[Device], shown: bool) -> None:
-    """Add what says how to reach the device; taken before the command's name and behind it."""
+def add_connection(parser: Parser, cls: type[Device], shown: bool) -> None:
+    """Add what says how to reach a device; taken before a command's name and behind it."""
 
     def text(words: str) -> str:
         return words.replace('%', '%%') if shown else SUPPRESS

@@ -33,14 +33,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+def state_folder() -> Path:
+    """Return where commands keep what the next one has to know."""
+    state = os.environ.get('XDG_STATE_HOME') or '~/.local/state'
+    return Path(os.path.expanduser(state)) / 'camera_driver'
+
+
 class Doubts:
     """The operation in doubt of the devices of one type at one port, if there is one."""
 
     def __init__(self, device_type: str, port: str) -> None:
         """Look for the file in ${XDG_STATE_HOME}/camera_driver."""
-        state = os.environ.get('XDG_STATE_HOME') or '~/.local/state'
-        self.path = (Path(os.path.expanduser(state)) / 'camera_driver'
-                     / f'doubt-{device_type}-{quote(port, "")}.json')
+        self.path = state_folder() / f'doubt-{device_type}-{quote(port, "")}.json'
 
     def settle(self, device: Device, identity: Identity) -> None:
         """Say on stderr what became of an operation that an earlier command left in doubt."""

@@ -141,6 +141,8 @@ def make_parser(command: str = '') -> Parser:
     add('probe', 'find out which device answers at a serial port', partial(_fill, 'probe'))
     add('doctor', 'find what is wrong with a port, its adapter or this computer',
         partial(_fill, 'doctor'))
+    add('conform', 'find out what a device does, and report it with the evidence',
+        partial(_fill, 'conform'))
     add('simulate', 'run a simulated device on a pseudo-terminal', partial(_fill, 'simulate'))
     add('trace', 'show a wire trace as readable frames', partial(_fill, 'trace'))
     add('replay', 'play a wire trace as a device on a pseudo-terminal', partial(_fill, 'replay'))

@@ -356,6 +356,14 @@ def candidates() -> list[str]:
     return by_id + sorted(p.device for p in list_ports.comports() if p.device not in real)
 
 
+def adapter(name: str) -> str:
+    """Return what a port's USB adapter calls itself, as '0403:6001 FT232R'; empty: it is none."""
+    from serial.tools import list_ports
+    path = os.path.realpath(name)
+    return next((f'{one.vid:04x}:{one.pid:04x} {one.product or ""}'.strip()
+                 for one in list_ports.comports() if one.device == path and one.vid), '')
+
+
 def _why_not(name: str, error: Exception) -> str:
     """Say why a port cannot be opened, and what to do."""
     cause = error.__context__ if isinstance(error.__context__, termios.error) else error

@@ -10,7 +10,7 @@ settings); seconds are the port's, to the microsecond.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 import logging
 from pathlib import Path
@@ -171,8 +171,13 @@ def read(path: Path) -> Iterator[Heading | Entry]:
 
     Raises StorageError when the file cannot be read or is not a trace.
     """
+    return parse(_lines(path), str(path))
+
+
+def parse(lines: Iterable[str], name: str) -> Iterator[Heading | Entry]:
+    """Yield what the lines of a trace of this name say; as `read`."""
     first = True
-    for line in _lines(path):
+    for line in lines:
         try:
             entry = _parse(line.rstrip('\n')) if line.endswith('\n') else None
         except ValueError:
@@ -183,7 +188,7 @@ def read(path: Path) -> Iterator[Heading | Entry]:
         if entry:
             yield entry
     if first:
-        raise StorageError(f'{path}: not a wire trace (its first line should begin {MAGIC!r})')
+        raise StorageError(f'{name}: not a wire trace (its first line should begin {MAGIC!r})')
 
 
 def _parse(line: str) -> Heading | Entry | None:

@@ -41,8 +41,8 @@ def tab(tmp_path):
 
 def test_device_types_and_commands(tab):
     assert tab('camera-driver ') == [
-        *TYPES, 'probe', 'doctor', 'simulate', 'trace', 'replay', 'up', 'rig', 'watch', 'call',
-        'preflight', 'mavlink', 'survey', 'shots', 'geotag']
+        *TYPES, 'probe', 'doctor', 'conform', 'simulate', 'trace', 'replay', 'up', 'rig', 'watch',
+        'call', 'preflight', 'mavlink', 'survey', 'shots', 'geotag']
     assert tab('camera-driver si') == ['sierra', 'simulate']
     assert tab('camera-driver simulate ') == list(TYPES)
     assert {'info', 'set', 'download', 'upload', 'folders'} <= set(tab('camera-driver sierra '))

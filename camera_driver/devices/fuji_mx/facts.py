@@ -32,9 +32,9 @@ FACTS = (
     Fact('fuji_mx-011', 'get_command_list (4C) holds one byte for each command that is supported, '
          '09 and 0B among them.', 'Both are in the answer.', 'One is not.', Level.LOOK, '4c',
          '(?=.*\\b09\\b)(?=.*\\b0b\\b).*'),
-    Fact('fuji_mx-012', 'get_command_info (51) tells a time in 0.1 s, 5 to 200.',
-         'For 0B it answers 5 to 200.', 'It answers another number, or another length.',
-         Level.LOOK, '51 0b', '(0[5-9a-f]|[1-9ab].|c[0-8]) 00'),
+    Fact('fuji_mx-012', 'get_command_info (51) tells 0, or a time in 0.1 s, 5 to 200.',
+         'For 0B it answers 0, or 5 to 200.', 'It answers another number, or another length.',
+         Level.LOOK, '51 0b', '(00|0[5-9a-f]|[1-9ab].|c[0-8]) 00'),
     Fact('fuji_mx-013', 'The status behind take_preview (64) is 0.',
          'The answer is 00 00 when a preview can be fetched.', 'It is not.'),
     Fact('fuji_mx-014', 'A DS-7 has the commands 00 02 07 09 0A 0B 0C 0E 0F 11 13 15 17 19 1B 27 '

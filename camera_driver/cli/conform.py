@@ -1,0 +1,207 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""`camera-driver conform`: what a device does, reported with the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+import platform
+import sys
+from tempfile import TemporaryDirectory
+import time
+from typing import Any, TYPE_CHECKING
+
+from camera_driver.catalog import find, TYPES
+from camera_driver.cli.device import add_connection
+from camera_driver.cli.job import Job
+from camera_driver.cli.output import clean, Output, table
+from camera_driver.cli.parser import add_common, Arguments, Parser, UsageError
+from camera_driver.cli.unfinished import Unfinished
+from camera_driver.conform.facts import Level, Verdict
+from camera_driver.device_type import DeviceType
+
+if TYPE_CHECKING:
+    from camera_driver.device import Device
+    from camera_driver.model import Identity
+
+BASICS = ('manufacturer', 'model', 'firmware_version')
+
+
+def fill(parser: Parser) -> None:
+    """Add the device types; each adds its arguments when it is used."""
+    parser.usage = ('%(prog)s TYPE --port PORT [--level LEVEL] [--out REPORT]\n'
+                    '       %(prog)s --verify REPORT\n'
+                    '       %(prog)s --replay REPORT [--link PATH]')
+    parser.epilog = """\
+It asks the device what no document proves, and writes a report: a zip file with the wire trace,
+from which names, serial numbers, passwords and pictures are taken, and with what follows from it.
+Everybody can compute that again, without the device: --verify.
+
+exit codes: 0 nothing is refuted, 1 the device does otherwise than the document says; else those
+of camera-driver --help
+
+examples:
+  camera-driver conform sierra --port /dev/ttyUSB0
+  camera-driver conform --verify report.zip
+  camera-driver conform --replay report.zip --link /tmp/camera
+"""
+    parser.add_argument('--verify', metavar='REPORT', type=Path,
+                        help='compute the results of a report again, from its trace')
+    parser.add_argument('--replay', metavar='REPORT', type=Path,
+                        help='play the trace of a report as a device, on a pseudo-terminal')
+    parser.add_argument('--link', metavar='PATH',
+                        help='make the port of --replay appear here')
+    parser.set_defaults(run=_without_device)
+    types = parser.add_subparsers(metavar='TYPE', title='device types')
+    for device_type in TYPES.values():
+        if device_type.listener:
+            types.add_parser(device_type.name, help=device_type.title,
+                             description=f'Report what this does: {device_type.title}.',
+                             fill=partial(_fill, device_type))
+
+
+def _fill(device_type: DeviceType, parser: Parser) -> None:
+    """Add the arguments of one device type."""
+    parser.epilog = """\
+levels:
+  look      reads only
+"""
+    parser.add_argument('--level', choices=[Level.LOOK.value], default=Level.LOOK.value,
+                        help='how far to go (default: %(default)s)')
+    parser.add_argument('--out', metavar='REPORT', type=Path,
+                        help='the report (default: TYPE-DATE-TIME.zip)')
+    add_common(parser)
+    add_connection(parser, device_type.device_class(), shown=True)
+    parser.set_defaults(run=partial(run, device_type))
+
+
+def _without_device(args: Arguments, out: Output) -> int:
+    """Do what needs a report alone."""
+    if args.replay:
+        return _replay(args.replay, args.link, out)
+    if args.verify:
+        return _verify(args.verify, out)
+    raise UsageError('say which device type, or --verify or --replay with a report; see '
+                     'camera-driver conform --help')
+
+
+def _replay(path: Path, link: str | None, out: Output) -> int:
+    """Play a report's trace, as `camera-driver replay` does."""
+    from camera_driver.cli import replay
+    from camera_driver.conform import report
+    found = report.read(path)
+    with TemporaryDirectory() as folder:
+        wire = Path(folder) / report.TRACE
+        wire.write_bytes(found.files[report.TRACE])
+        return replay.run(Arguments(file=wire, link=link), out)
+
+
+def _verify(path: Path, out: Output) -> int:
+    from camera_driver.conform import report
+    found = report.read(path)
+    kind = find(str(found.about.get('type')))
+    results, same = report.verify(kind, found)
+    words = ('The results follow from the trace.' if same else
+             'Made with other facts than this version knows: judged anew.')
+    _show(out, found.about, results, f'{path}: {words}', verified=True, same_facts=same)
+    return _code(results)
+
+
+def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
+    """Ask the device and write the report; it is written as well when it ends early."""
+    job: Job[Device] = Job(args, out, device_type)
+    if 'port' not in args:
+        with job.device():  # raises the error that names the ports
+            pass
+    if 'trace' in args:
+        raise UsageError('the trace is in the report: leave --trace out')
+    work = Unfinished(device_type, args.port)
+    work.finish_earlier()
+    path = args.out or Path(time.strftime(f'{device_type.name}-%Y%m%d-%H%M%S.zip'))
+    args.trace = work.begin(path, _about(args))
+    ended = 'interrupted'
+    try:
+        with job.device() as opened:
+            work.know(_device(opened.identity, work.salted), str(opened.port.line))
+            _levels(job, opened.device, work)
+        ended = ''
+    except Exception as error:
+        ended = str(error)
+        raise
+    finally:
+        report = work.end(ended)
+        if ended and report:
+            print(f'camera-driver: {path}: the report as far as it got', file=sys.stderr)
+    assert report  # the device has answered
+    _show(out, report.about, report.results, f'{path}: the report; look at it before you send it: '
+          f'unzip -p {path} summary.txt', report=path)
+    return _code(report.results)
+
+
+def _levels(job: Job[Device], device: Device, work: Unfinished) -> None:
+    """Go through the levels, and keep what was done."""
+    from camera_driver.conform import steps
+    facts = job.device_type.unproven()
+    with _saying(job.out) as say:
+        for words in steps.look(device, facts, say):
+            work.did(words)
+    work.save()
+
+
+@contextmanager
+def _saying(out: Output) -> Iterator[Any]:
+    """Give what shows a line on the terminal until the next one."""
+    shown: list[Any] = []
+
+    def say(words: str) -> None:
+        while shown:
+            shown.pop().__exit__(None, None, None)
+        note = out.note(f'{words} ...')
+        note.__enter__()
+        shown.append(note)
+
+    try:
+        yield say
+    finally:
+        while shown:
+            shown.pop().__exit__(None, None, None)
+
+
+def _about(args: Arguments) -> Mapping[str, Any]:
+    """Return what is known before the device answers."""
+    from importlib.metadata import PackageNotFoundError, version
+    from camera_driver.link.port import adapter
+    try:
+        number = version('camera_driver')
+    except PackageNotFoundError:
+        number = ''
+    return {'level': args.level, 'date': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
+            'tool': {'version': number, 'python': platform.python_version(),
+                     'system': platform.platform()},
+            'adapter': adapter(args.port)}
+
+
+def _device(identity: Identity, salted: Any) -> Mapping[str, str]:
+    """Return who it is, without what says whose."""
+    found = {name: getattr(identity, name) for name in BASICS}
+    if identity.serial_number:
+        found['serial_number'] = salted(identity.serial_number)
+    return found
+
+
+def _show(out: Output, about: Mapping[str, Any], results: Mapping[str, Any], last: str,
+          **more: Any) -> None:
+    """Show what was found: what is refuted in full, of all else the numbers."""
+    from camera_driver.conform.report import count
+    rows = [(one['id'], one['verdict'], one['says'], one['seen'] or '')
+            for one in results['facts'] if one['verdict'] != Verdict.NOT_TRIED.value]
+    counts = ', '.join(f'{number} {verdict}' for verdict, number in count(results).items())
+    out.show({'about': about, 'results': results, **more}, '\n'.join([
+        table(('FACT', 'RESULT', 'SAYS', 'SEEN'), rows), '', counts + '.', clean(last)]))
+
+
+def _code(results: Mapping[str, Any]) -> int:
+    return int(any(one['verdict'] == Verdict.REFUTED.value for one in results['facts']))

@@ -1,0 +1,134 @@
+# Copyright 2026 The camera_driver authors
+# SPDX-License-Identifier: Apache-2.0
+"""`camera-driver conform` at simulated devices on pseudo-terminals."""
+
+import json
+import signal
+import zipfile
+
+from helpers import wait_until
+import pytest
+
+from camera_driver.catalog import TYPES
+from camera_driver.conform import report
+from camera_driver.sim.terminal import Terminal
+
+
+@pytest.fixture
+def made(command, terminal, tmp_path):
+    """Make a report of the simulated camera; return its path and what the command said."""
+    path = tmp_path / 'report.zip'
+    return path, command('conform', 'sierra', '--port', terminal.path, '--out', path)
+
+
+def test_a_report_is_made_and_verified(made, command, state):
+    path, result = made
+    assert result.code == 0
+    assert '27 confirmed, 0 refuted, 0 not supported, 21 not tried.' in result.out
+    assert f'unzip -p {path} summary.txt' in result.out
+    found = report.read(path)
+    assert found.about['complete'] and found.about['device']['model'] == 'SIM-640'
+    assert found.about['device']['serial_number'] not in ('', '000001')
+    assert len(found.about['device']['serial_number']) == 16
+    assert 'self-test, echo: passed' in found.about['done']
+    assert [one.name for one in state.iterdir()] == ['salt']
+    assert (state / 'salt').stat().st_mode & 0o777 == 0o600
+    again = command('conform', '--verify', path)
+    assert again.code == 0 and 'The results follow from the trace.' in again.out
+    document = command('conform', '--verify', path, '--json').document
+    assert document['verified'] and document['results'] == found.results
+
+
+def test_a_report_of_a_device_that_does_otherwise(command, tmp_path):
+    camera = TYPES['sierra'].simulator_class()()
+    camera.registers[8] = 129
+    path = tmp_path / 'report.zip'
+    with Terminal(camera) as terminal:
+        result = command('conform', 'sierra', '--port', terminal.path, '--out', path, '--json')
+    assert result.code == 1
+    refuted, = [one for one in result.document['results']['facts'] if one['verdict'] == 'refuted']
+    assert (refuted['id'], refuted['seen']) == ('sierra-007', '81 00 00 00')
+    assert command('conform', '--verify', path).code == 1
+
+
+def test_an_altered_report_is_refused(made, command):
+    path, _ = made
+    with zipfile.ZipFile(path, 'a') as archive:
+        archive.writestr('more.txt', 'more')
+    result = command('conform', '--verify', path)
+    assert result.code == 6 and 'more.txt is not what its manifest says' in result.error
+
+
+def test_its_replay_gives_the_same_report(made, command, started, tmp_path):
+    path, _ = made
+    process = started('conform', '--replay', path, '--link', tmp_path / 'camera', '--json')
+    assert json.loads(process.stdout.readline())['type'] == 'sierra'
+    again = tmp_path / 'again.zip'
+    assert command('conform', 'sierra', '--port', tmp_path / 'camera', '--out', again).code == 0
+    out, _ = process.communicate()
+    assert process.returncode == 0 and json.loads(out)['difference'] is None
+    assert report.read(again).results['facts'] == report.read(path).results['facts']
+
+
+@pytest.fixture
+def paced():
+    """Run a simulated camera whose line takes its time."""
+    with Terminal(TYPES['sierra'].simulator_class()(), paced=True) as terminal:
+        yield terminal
+
+
+def let_it_run(path, state):
+    """Wait until the device has answered, and some more."""
+    wait_until(path.exists)
+    wire, = state.glob('*.trace')
+    size = wire.stat().st_size
+    wait_until(lambda: wire.stat().st_size > size + 300)
+
+
+def test_ctrl_c_leaves_a_report_as_far_as_it_got(started, paced, tmp_path, state):
+    path = tmp_path / 'report.zip'
+    process = started('conform', 'sierra', '--port', paced.path, '--out', path)
+    let_it_run(path, state)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert f'{path}: the report as far as it got' in err
+    found = report.read(path)
+    assert not found.about['complete'] and found.about['ended'] == 'interrupted'
+    assert report.verify(TYPES['sierra'], found)[1]
+
+
+def test_a_killed_run_is_reported_by_the_next(started, command, tmp_path, state):
+    path, following = tmp_path / 'report.zip', tmp_path / 'next.zip'
+    with Terminal(TYPES['ix_link'].simulator_class()(), paced=True) as terminal:
+        process = started('conform', 'ix_link', '--port', terminal.path, '--out', path)
+        let_it_run(path, state)
+        process.kill()
+        process.wait()
+        terminal.paced = False
+        first = report.read(path)  # from when the camera had answered
+        result = command('conform', 'ix_link', '--port', terminal.path, '--out', following)
+    assert not first.about['complete']
+    assert result.code == 0 and f'{path}: the report of an earlier run' in result.err
+    found = report.read(path)
+    assert found.about['ended'] == 'killed'
+    assert len(found.files['trace.log']) > len(first.files['trace.log'])
+    assert report.read(following).about['complete']
+
+
+def test_an_unplugged_cable_leaves_a_report(started, paced, tmp_path, state):
+    path = tmp_path / 'report.zip'
+    process = started('conform', 'sierra', '--port', paced.path, '--out', path)
+    let_it_run(path, state)
+    paced.unplug()
+    process.communicate()
+    assert process.returncode == 3
+    ended = report.read(path).about['ended']
+    assert 'unplugged' in ended and paced.path not in ended
+
+
+def test_what_is_missing_is_said(command, tmp_path):
+    assert 'say which device type' in command('conform').error
+    assert '--port PORT' in command('conform', 'sierra').error
+    result = command('conform', 'sierra', '--port', tmp_path / 'none')
+    assert result.code == 3 and not list(tmp_path.iterdir())
