@@ -25,9 +25,13 @@ from camera_driver.device_type import DeviceType
 
 if TYPE_CHECKING:
     from camera_driver.device import Device
-    from camera_driver.model import Identity
 
-BASICS = ('manufacturer', 'model', 'firmware_version')
+QUESTIONS = {
+    Level.LOOK: '',
+    Level.CAPTURE: 'Take one picture and download it, and set each setting to another value and '
+                   'back?',
+    Level.ALL: 'Take one picture, download, protect and delete it, set each setting to another '
+               'value and back, and set the clock to what it shows?'}
 
 
 def fill(parser: Parser) -> None:
@@ -68,9 +72,15 @@ def _fill(device_type: DeviceType, parser: Parser) -> None:
     parser.epilog = """\
 levels:
   look      reads only
+  capture   takes one picture and downloads it; sets each setting to another value and back
+  all       protects and deletes its own picture; sets the clock to what it shows
 """
-    parser.add_argument('--level', choices=[Level.LOOK.value], default=Level.LOOK.value,
-                        help='how far to go (default: %(default)s)')
+    parser.add_argument('--level', choices=[level.value for level in Level],
+                        default=Level.LOOK.value, help='how far to go (default: %(default)s)')
+    parser.add_argument('--with-pictures', action='store_true',
+                        help='put the picture that is taken into the report, as it is')
+    parser.add_argument('--yes', action='store_true',
+                        help='do not ask before something is changed or used up')
     parser.add_argument('--out', metavar='REPORT', type=Path,
                         help='the report (default: TYPE-DATE-TIME.zip)')
     add_common(parser)
@@ -118,15 +128,20 @@ def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
             pass
     if 'trace' in args:
         raise UsageError('the trace is in the report: leave --trace out')
+    level = Level(args.level)
+    if level is not Level.LOOK and not job.confirm(f'to go to level {level.value}',
+                                                   QUESTIONS[level]):
+        level = Level.LOOK
     work = Unfinished(device_type, args.port)
     work.finish_earlier()
     path = args.out or Path(time.strftime(f'{device_type.name}-%Y%m%d-%H%M%S.zip'))
-    args.trace = work.begin(path, _about(args))
+    args.trace = work.begin(path, _about(args.port, level))
     ended = 'interrupted'
     try:
         with job.device() as opened:
-            work.know(_device(opened.identity, work.salted), str(opened.port.line))
-            _levels(job, opened.device, work)
+            work.know(opened.identity, str(opened.port.line))
+            work.restore_earlier(opened.device, opened.identity)
+            _levels(job, opened.device, work, level)
         ended = ''
     except Exception as error:
         ended = str(error)
@@ -136,19 +151,23 @@ def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
         if ended and report:
             print(f'camera-driver: {path}: the report as far as it got', file=sys.stderr)
     assert report  # the device has answered
+    for left in report.about['left']:
+        print(clean(f'camera-driver: left changed: {left}; the next run at this port puts it '
+                    'back'), file=sys.stderr)
     _show(out, report.about, report.results, f'{path}: the report; look at it before you send it: '
           f'unzip -p {path} summary.txt', report=path)
     return _code(report.results)
 
 
-def _levels(job: Job[Device], device: Device, work: Unfinished) -> None:
+def _levels(job: Job[Device], device: Device, work: Unfinished, level: Level) -> None:
     """Go through the levels, and keep what was done."""
-    from camera_driver.conform import steps
-    facts = job.device_type.unproven()
+    from camera_driver.conform.steps import Steps
     with _saying(job.out) as say:
-        for words in steps.look(device, facts, say):
+        steps = Steps(device, job.device_type.unproven(), work, say)
+        for words in steps.go(level):
             work.did(words)
-    work.save()
+    if job.args.with_pictures:
+        work.pictures = steps.pictures
 
 
 @contextmanager
@@ -170,7 +189,7 @@ def _saying(out: Output) -> Iterator[Any]:
             shown.pop().__exit__(None, None, None)
 
 
-def _about(args: Arguments) -> Mapping[str, Any]:
+def _about(port: str, level: Level) -> Mapping[str, Any]:
     """Return what is known before the device answers."""
     from importlib.metadata import PackageNotFoundError, version
     from camera_driver.link.port import adapter
@@ -178,18 +197,10 @@ def _about(args: Arguments) -> Mapping[str, Any]:
         number = version('camera_driver')
     except PackageNotFoundError:
         number = ''
-    return {'level': args.level, 'date': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
+    return {'level': level.value, 'date': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
             'tool': {'version': number, 'python': platform.python_version(),
                      'system': platform.platform()},
-            'adapter': adapter(args.port)}
-
-
-def _device(identity: Identity, salted: Any) -> Mapping[str, str]:
-    """Return who it is, without what says whose."""
-    found = {name: getattr(identity, name) for name in BASICS}
-    if identity.serial_number:
-        found['serial_number'] = salted(identity.serial_number)
-    return found
+            'adapter': adapter(port)}
 
 
 def _show(out: Output, about: Mapping[str, Any], results: Mapping[str, Any], last: str,

@@ -5,13 +5,13 @@ A report under way, on the disk: what a killed program leaves is a report all th
 
 The trace as it is, and what is known besides, are two files for each type and port, readable by
 their owner alone. The next `camera-driver conform` at the same port makes the report of what it
-finds there.
+finds there, and puts back what was left changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
+from dataclasses import asdict
 import hashlib
 import hmac
 import json
@@ -30,8 +30,14 @@ from camera_driver.errors import DeviceError, StorageError
 
 if TYPE_CHECKING:
     from camera_driver.conform.report import Report
+    from camera_driver.conform.steps import Change
+    from camera_driver.device import Device
+    from camera_driver.model import Identity
 
 log = logging.getLogger(__name__)
+
+BASICS = ('manufacturer', 'model', 'firmware_version')
+"""What of an identity says nothing of whose device it is."""
 
 
 class Unfinished:
@@ -45,20 +51,40 @@ class Unfinished:
         stem = f'conform-{device_type.name}-{quote(port, "")}'
         self._state, self._trace = self._folder / f'{stem}.json', self._folder / f'{stem}.trace'
         self._known: dict[str, Any] = {}
+        self.pictures: Mapping[str, bytes] = {}  # that are to be in it
+        self._earlier: list[dict[str, Any]] = []  # changes that were not put back
+        self._identity: Mapping[str, str] = {}
 
     def finish_earlier(self) -> None:
         """Write the report that an earlier program left unfinished."""
-        if not self._trace.exists():
-            return
         try:
             self._known = json.loads(self._state.read_text())
-            path = Path(self._known['out'])
-            self.end('killed')
-            print(clean(f'camera-driver: {path}: the report of an earlier run, which was killed'),
-                  file=sys.stderr)
+            self._earlier = self._known.get('changes', [])
+            if self._trace.exists():
+                self.end('killed')
+                print(clean(f'camera-driver: {self._known["out"]}: the report of an earlier run, '
+                            'which was killed'), file=sys.stderr)
+        except FileNotFoundError:
+            pass
         except (DeviceError, OSError, ValueError, LookupError) as error:
             log.warning('what an earlier run left is no report: %s', error)
-            self._forget()
+
+    def restore_earlier(self, device: Device, identity: Identity) -> None:
+        """Put back what an earlier run left changed, and say so on stderr."""
+        from camera_driver.conform.steps import Change, restore
+        from camera_driver.model import Identity
+        for one in self._earlier:
+            change = Change(one['what'], one['name'], one['before'])
+            same = identity.same_device(Identity(**one['identity']))
+            try:
+                words = ('of another device, which is not here' if not same else
+                         'put back' if restore(device, change) else 'still there')
+            except DeviceError as error:
+                words = f'still changed: {error}'
+            if words in ('put back', 'still there'):
+                self.restored(change)
+            print(clean(f'camera-driver: what an earlier run changed, {change}: {words}'),
+                  file=sys.stderr)
 
     def begin(self, path: Path, about: Mapping[str, Any]) -> Path:
         """
@@ -66,7 +92,8 @@ class Unfinished:
 
         Raises StorageError.
         """
-        self._known = {'out': str(path.absolute()), 'about': {**about, 'done': [], 'left': []}}
+        self._known = {'out': str(path.absolute()), 'about': {**about, 'done': []},
+                       'changes': self._earlier}
         self._note()
         try:
             os.close(os.open(self._trace, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
@@ -74,11 +101,27 @@ class Unfinished:
             raise StorageError(f'{self._trace}: {error.strerror}') from error
         return self._trace
 
-    def know(self, device: Mapping[str, str], line: str) -> None:
+    def know(self, identity: Identity, line: str) -> None:
         """Take in who answers, at which line settings."""
+        device = {name: getattr(identity, name) for name in BASICS}
+        if identity.serial_number:
+            device['serial_number'] = self._salted(identity.serial_number)
+        self._identity = asdict(identity)
         self._known['about'] |= {'device': device, 'line': line}
         self._note()
         self.save()
+
+    def changing(self, change: Change) -> None:
+        """Write down what is about to be changed."""
+        self._known['changes'] = [*self._known['changes'],
+                                  {**asdict(change), 'identity': self._identity}]
+        self._note()
+
+    def restored(self, change: Change) -> None:
+        """Strike out what is as it was."""
+        self._known['changes'] = [one for one in self._known['changes']
+                                  if (one['what'], one['name']) != (change.what, change.name)]
+        self._note()
 
     def did(self, words: str) -> None:
         """Take in what was done."""
@@ -89,20 +132,25 @@ class Unfinished:
         """Write the report as far as it is; None: there is nothing to report."""
         from camera_driver.conform import report
         from camera_driver.link import trace
-        about = {**self._known['about'], 'complete': complete, 'ended': ended}
+        about = {**self._known['about'], 'complete': complete, 'ended': ended,
+                 'left': [f'{one["what"]} {one["name"]}' for one in self._known['changes']]}
         if self._trace.stat().st_size == 0:
             return None
-        made = report.make(self._kind, about, list(trace.read(self._trace)))
+        made = report.make(self._kind, about, list(trace.read(self._trace)),
+                           self.pictures)
         made.write(Path(self._known['out']))
         return made
 
     def end(self, ended: str) -> Report | None:
         """Write the report for good; `ended` says why it is not complete."""
-        made = self.save(ended.replace(self._port, 'the port'), complete=not ended)
-        self._forget()
-        return made
+        try:
+            return self.save(ended.replace(self._port, 'the port'), complete=not ended)
+        finally:
+            self._trace.unlink(missing_ok=True)
+            if not self._known['changes']:
+                self._state.unlink(missing_ok=True)
 
-    def salted(self, text: str) -> str:
+    def _salted(self, text: str) -> str:
         """
         Return what stands for a private text: the same for the same, for this owner alone.
 
@@ -132,8 +180,3 @@ class Unfinished:
         except OSError as error:
             raise StorageError(f'{path}: {error.strerror}; it has to be written before the device '
                                'is asked') from error
-
-    def _forget(self) -> None:
-        for path in self._trace, self._state:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ about.json          who made it with what, of which device, when, and what was d
 trace.log           the wire trace, without names, serial numbers, passwords and pictures
 results.json        what follows from trace.log (`judge`); nothing else goes into it
 summary.txt         the same for people
+pictures/...        where they are wanted, the pictures as they were
 manifest.sha256     the SHA-256 of all these, as `sha256sum --check` takes it
 ==================  ===========================================================================
 
@@ -38,7 +39,7 @@ from camera_driver.link.redaction import redacted
 
 SCHEMA = 1
 ABOUT, TRACE, RESULTS, SUMMARY = 'about.json', 'trace.log', 'results.json', 'summary.txt'
-MANIFEST = 'manifest.sha256'
+MANIFEST, PICTURES = 'manifest.sha256', 'pictures/'
 LARGEST = 256 * 1024 * 1024  # bytes; what claims to be larger is not unpacked
 OLDEST = (1980, 1, 1, 0, 0, 0)  # of files in a zip: the same contents make the same file
 
@@ -120,14 +121,16 @@ def read(path: Path) -> Report:
 
 
 def make(kind: DeviceType, about: Mapping[str, Any],
-         lines: Iterable[trace.Heading | trace.Entry]) -> Report:
+         lines: Iterable[trace.Heading | trace.Entry],
+         pictures: Mapping[str, bytes] | None = None) -> Report:
     """Return the report of a trace, from which everything private is taken first."""
     kept = redacted(lines, kind.codec_module(), kind.redaction_rule())
     text = ''.join(f'{line}\n' for line in kept).encode()
     about = {'schema': SCHEMA, 'type': kind.name, 'facts': digest(kind.unproven()), **about}
     results = judged(kind, entries(text))
     return Report({ABOUT: _text(about), TRACE: text, RESULTS: _text(results),
-                   SUMMARY: summary(about, results).encode()})
+                   SUMMARY: summary(about, results).encode(),
+                   **{PICTURES + name: data for name, data in (pictures or {}).items()}})
 
 
 def judged(kind: DeviceType, lines: Iterable[trace.Heading | trace.Entry]) -> Mapping[str, Any]:

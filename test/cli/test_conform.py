@@ -3,6 +3,7 @@
 """`camera-driver conform` at simulated devices on pseudo-terminals."""
 
 import json
+import os
 import signal
 import zipfile
 
@@ -125,6 +126,57 @@ def test_an_unplugged_cable_leaves_a_report(started, paced, tmp_path, state):
     assert process.returncode == 3
     ended = report.read(path).about['ended']
     assert 'unplugged' in ended and paced.path not in ended
+
+
+def test_nothing_is_changed_without_a_question(command, terminal, tmp_path):
+    words = 'conform', 'sierra', '--port', terminal.path, '--level', 'all'
+    result = command(*words)
+    assert result.code == 2 and 'to go to level all without a question, add --yes' in result.error
+    assert not terminal.simulator.shots
+    path = tmp_path / 'report.zip'
+    assert command(*words, '--yes', '--out', path).code == 0
+    found = report.read(path)
+    assert len(terminal.simulator.shots) == 1 and len(terminal.simulator.frames) == 5
+    assert found.about['done'][-1] == 'picture: deleted' and found.about['left'] == []
+    assert not [name for name in found.files if 'pictures' in name]
+
+
+def test_a_picture_is_in_the_report_if_it_is_wanted(command, terminal, tmp_path):
+    path = tmp_path / 'report.zip'
+    assert command('conform', 'sierra', '--port', terminal.path, '--level', 'capture', '--yes',
+                   '--with-pictures', '--out', path).code == 0
+    found, picture = report.read(path), terminal.simulator.frames[-1].data
+    assert found.files['pictures/picture.jpeg'] == picture
+    # The trace has as many bytes of it, but not these.
+    assert picture[-64:].hex(' ').encode() not in found.files['trace.log']
+    assert any(f'picture: {len(picture)} bytes' in one for one in found.about['done'])
+
+
+def test_what_a_killed_run_changed_the_next_one_puts_back(started, command, tmp_path, state):
+    with Terminal(TYPES['ix_link'].simulator_class()(), paced=True) as terminal:
+        words = 'conform', 'ix_link', '--port', terminal.path, '--level', 'capture', '--yes'
+        asks = 'ix_link', '--port', terminal.path, 'exposure', '--json'
+        before = command(*asks).document
+        process = started(*words, '--out', tmp_path / 'report.zip')
+
+        def caught_in_between():
+            process.send_signal(signal.SIGSTOP)
+            os.waitpid(process.pid, os.WUNTRACED)
+            if any('"exposure"' in one.read_text() for one in state.glob('*.json')):
+                return True
+            process.send_signal(signal.SIGCONT)
+            return False
+
+        wait_until(lambda: list(state.glob('*.json')) and caught_in_between())
+        process.kill()
+        process.wait()
+        terminal.paced = False
+        result = command(*words, '--out', tmp_path / 'next.zip')
+        after = command(*asks).document
+    assert 'what an earlier run changed, exposure ' in result.err and ': put back' in result.err
+    assert report.read(tmp_path / 'report.zip').about['left']
+    assert report.read(tmp_path / 'next.zip').about['left'] == []
+    assert after == before
 
 
 def test_what_is_missing_is_said(command, tmp_path):

@@ -6,12 +6,13 @@ import json
 import random
 import zipfile
 
-from conform_reports import ABOUT, device_of, looked, verdicts
+from conform_reports import ABOUT, Changes, device_of, looked, verdicts
 import pytest
 
 from camera_driver.catalog import BUILT_IN
-from camera_driver.conform import report, steps
+from camera_driver.conform import report
 from camera_driver.conform.facts import Level
+from camera_driver.conform.steps import Steps
 from camera_driver.errors import StorageError
 from camera_driver.link import trace
 from camera_driver.sim.faults import Faults
@@ -87,7 +88,7 @@ def test_nothing_private_is_in_it(tmp_path):
     path = tmp_path / 'wire.trace'
     device = device_of(kind, camera, path)
     assert device.open().serial_number == PRIVATE[0].decode()
-    done = list(steps.look(device, kind.unproven()))
+    done = list(Steps(device, kind.unproven(), Changes()).go(Level.ALL))
     assert device.get('camera_id') == PRIVATE[1].decode()
     device.close()
     assert PRIVATE[0].hex(' ') in path.read_text() and PRIVATE[1].hex(' ') in path.read_text()
