@@ -8,6 +8,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, ExitStack
 from functools import partial
+from pathlib import Path
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from camera_driver.cli.parser import add_common, Arguments, Parser
 from camera_driver.device_type import DeviceType
 
 if TYPE_CHECKING:
+    from camera_driver.sim.personality import Personality
     from camera_driver.sim.simulator import Simulator
 
 DIRECTIONS = ('to-host', 'to-device')
@@ -32,6 +34,7 @@ examples:
   camera-driver simulate sierra --link /tmp/camera
   camera-driver simulate sierra --pace --fault to-host:flip=0.01,lose=0.01 --seed 7
   camera-driver simulate kp_fd30 --link /tmp/camera --video 8080
+  camera-driver simulate sierra --personality report.zip
   camera-driver simulate sierra --help
 """
     types = parser.add_subparsers(metavar='TYPE', required=True, title='device types')
@@ -61,6 +64,10 @@ faults, at random per chunk (what one side sends in one go); RATE is a probabili
     parser.add_argument('--video', metavar='PORT', type=int, help='show what a video camera '
                         'shows at http://localhost:PORT/, as Motion JPEG: for a browser, and for '
                         'the parameter video_source of a node')
+    if device_type.listener:
+        parser.add_argument('--personality', metavar='REPORT', type=Path,
+                            help='answer as the device of a report, where that does not do as '
+                            'its document says')
     options = device_type.simulator_class().OPTIONS
     if options:
         group = parser.add_argument_group('device')
@@ -94,6 +101,8 @@ def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
     cls = device_type.simulator_class()
     make: Callable[..., Simulator] = cls
     simulator = make(**given(cls.OPTIONS, args))
+    if 'personality' in args and args.personality:
+        simulator.personality = _personality(device_type, args.personality)
     with until_told() as stop, ExitStack() as stack:
         url = '' if args.video is None else stack.enter_context(serving(simulator, args.video))
         terminal = stack.enter_context(Terminal(
@@ -115,6 +124,18 @@ In another terminal:  camera-driver {name} --port {terminal.path} info"""
                                        or 'none')
             for direction, done in counts.items()))
     return 0
+
+
+def _personality(device_type: DeviceType, path: Path) -> Personality:
+    """Return what makes a simulated device answer as the one of a report."""
+    from camera_driver.conform import report
+    from camera_driver.sim.personality import Personality
+    found = report.read(path)
+    if found.about.get('type') != device_type.name:
+        raise ValueError(f'{path}: a report of {found.about.get("type")}, not of '
+                         f'{device_type.name}')
+    return Personality(report.deviations(device_type, found), device_type.codec_module(),
+                       device_type.listener_class()())
 
 
 @contextmanager

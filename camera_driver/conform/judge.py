@@ -19,7 +19,7 @@ from statistics import quantiles
 from typing import Any
 
 from camera_driver.conform.facts import Fact, Verdict
-from camera_driver.link.dialogue import Dialogue, dialogue, Exchange
+from camera_driver.link.dialogue import Dialogue, dialogue, Exchange, Said
 from camera_driver.link.trace import Entry, Heading
 
 ANSWERS, REFUSALS, SILENCES = 2, 2, 3
@@ -54,6 +54,19 @@ def judge(facts: Sequence[Fact], trace: Iterable[Heading | Entry], codec: Any, m
                  'unanswered': sum(one.said is None for one in heard.exchanges),
                  'damaged': heard.damaged},
         'delays': _delays(heard)}
+
+
+def deviations(facts: Sequence[Fact], heard: Dialogue) -> Mapping[bytes, Said | None]:
+    """Return by question what a device says otherwise than its page; None: nothing."""
+    found = {}
+    for fact in facts:
+        for question in fact.questions:
+            one = of_question(fact, question, heard)
+            if one.verdict in (Verdict.REFUTED, Verdict.NOT_SUPPORTED):
+                refused = any(exchange.said and exchange.said.refused for exchange
+                              in heard.exchanges if exchange.question == question)
+                found[question] = None if one.seen is None else Said(one.seen, refused)
+    return found
 
 
 def _document(found: Finding) -> Mapping[str, Any]:

@@ -30,11 +30,12 @@ import re
 from typing import Any
 import zipfile
 
+from camera_driver.conform import judge as judging
 from camera_driver.conform.facts import Fact, Verdict
-from camera_driver.conform.judge import judge
 from camera_driver.device_type import DeviceType
 from camera_driver.errors import StorageError
 from camera_driver.link import trace
+from camera_driver.link.dialogue import dialogue, Said
 from camera_driver.link.redaction import redacted
 
 SCHEMA = 1
@@ -135,7 +136,7 @@ def make(kind: DeviceType, about: Mapping[str, Any],
 
 def judged(kind: DeviceType, lines: Iterable[trace.Heading | trace.Entry]) -> Mapping[str, Any]:
     """Return what follows from a trace."""
-    return judge(kind.unproven(), lines, kind.codec_module(), kind.listener_class())
+    return judging.judge(kind.unproven(), lines, kind.codec_module(), kind.listener_class())
 
 
 def verify(kind: DeviceType, report: Report) -> tuple[Mapping[str, Any], bool]:
@@ -150,6 +151,12 @@ def verify(kind: DeviceType, report: Report) -> tuple[Mapping[str, Any], bool]:
     if same and _text(results) != report.files[RESULTS]:
         raise StorageError(f'{RESULTS} does not follow from {TRACE}: somebody changed it')
     return results, same
+
+
+def deviations(kind: DeviceType, report: Report) -> Mapping[bytes, Said | None]:
+    """Return what the device of a report answers otherwise than its page says."""
+    heard = dialogue(report.entries(), kind.codec_module(), kind.listener_class())
+    return judging.deviations(kind.unproven(), heard)
 
 
 def digest(facts: Sequence[Fact]) -> str:

@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from camera_driver.link.port import LineSettings
 from camera_driver.model import Setting, SettingValue
+from camera_driver.sim.personality import Personality
 from camera_driver.sim.video import VideoSignal
 
 
@@ -46,6 +47,9 @@ class Simulator(ABC):
     OPTIONS: ClassVar[tuple[Setting, ...]] = ()
     """Keyword arguments that a person may want to set: flags of `camera-driver simulate`."""
 
+    personality: Personality | None = None
+    """What makes it answer some questions as a real device did."""
+
     def __init__(self) -> None:
         self.now = 0.0
         self.line = self.LINE
@@ -63,6 +67,12 @@ class Simulator(ABC):
     def receive(self, data: bytes, now: float) -> None:
         """Take in what the line brought."""
         self.advance(now)
+        if self.personality:
+            data, instead = self.personality.heard(data)
+            if instead:
+                self._sent.append(Sent(self.now, instead, self.line))
+            if not data:
+                return
         self.on_bytes(data)
 
     def advance(self, now: float) -> None:
@@ -113,6 +123,8 @@ class Simulator(ABC):
 
     def send(self, data: bytes) -> None:
         """Put bytes on the line at the present line settings."""
+        if self.personality:
+            data = self.personality.speaks(data)
         self._sent.append(Sent(self.now, data, self.line))
 
     def after(self, delay: float, action: Callable[[], None]) -> Event:

@@ -71,6 +71,25 @@ def test_its_replay_gives_the_same_report(made, command, started, tmp_path):
     assert report.read(again).results['facts'] == report.read(path).results['facts']
 
 
+def test_a_report_gives_the_simulator_its_personality(command, started, tmp_path):
+    camera = TYPES['sierra'].simulator_class()()
+    camera.registers[8], camera.registers[36] = 129, None
+    path, again, link = tmp_path / 'report.zip', tmp_path / 'again.zip', tmp_path / 'camera'
+    with Terminal(camera) as terminal:
+        assert command('conform', 'sierra', '--port', terminal.path, '--out', path).code == 1
+    process = started('simulate', 'sierra', '--personality', path, '--link', link, '--json')
+    assert json.loads(process.stdout.readline())['type'] == 'sierra'
+    assert command('conform', 'sierra', '--port', link, '--out', again).code == 1
+    assert command('sierra', '--port', link, 'read-register', '8').out.strip().endswith('129')
+    verdicts = [{one['id']: one['verdict'] for one in report.read(one).results['facts']}
+                for one in (path, again)]
+    assert verdicts[0] == verdicts[1]
+    assert verdicts[0]['sierra-007'] == 'refuted'
+    assert verdicts[0]['sierra-012'] == 'not supported'
+    wrong = command('simulate', 'kp_fd30', '--personality', path)
+    assert wrong.code == 2 and 'a report of sierra, not of kp_fd30' in wrong.error
+
+
 @pytest.fixture
 def paced():
     """Run a simulated camera whose line takes its time."""

@@ -23,7 +23,8 @@ class Rule:
         if frame.secret:
             return Message(frame.data[:2] + bytes([MASK]) * len(data))
         if kind is None or kind.size != len(data):
-            return Message(frame.data[:2] + bytes(len(data)))
+            kept = data[:kind.echo] if kind else b''  # whose it is: the number of the preset
+            return Message(frame.data[:2] + kept.ljust(len(data), b'\0'))
         new = bytearray(frame.data[:2])
         for field in kind.fields:
             part, data = data[:field.size], data[field.size:]
