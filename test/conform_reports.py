@@ -13,7 +13,7 @@ from camera_driver.link.trace import TracingPort
 from camera_driver.sim.loop import LoopPort
 
 ABOUT = {'level': 'look', 'date': '2026-01-01T00:00:00Z', 'complete': True, 'ended': '',
-         'adapter': '', 'line': '', 'done': [], 'left': [], 'device': {},
+         'adapter': '', 'line': '', 'done': [], 'left': [],
          'tool': {'version': '', 'python': '', 'system': ''}}
 
 

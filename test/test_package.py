@@ -32,6 +32,7 @@ DEVELOP = {
     'python3-flake8-import-order': 'flake8-import-order',
     'python3-flake8-quotes': 'flake8-quotes',
     'python3-hypothesis': 'hypothesis',
+    'python3-jsonschema': 'jsonschema',
     'python3-mypy': 'mypy',
     'python3-pyproj': 'pyproj',
     'python3-pytest': 'pytest',

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 import platform
@@ -22,6 +23,7 @@ from camera_driver.cli.parser import add_common, Arguments, Parser, UsageError
 from camera_driver.cli.unfinished import Unfinished
 from camera_driver.conform.facts import Level, Verdict
 from camera_driver.device_type import DeviceType
+from camera_driver.errors import StorageError
 
 if TYPE_CHECKING:
     from camera_driver.device import Device
@@ -54,6 +56,9 @@ examples:
 """
     parser.add_argument('--verify', metavar='REPORT', type=Path,
                         help='compute the results of a report again, from its trace')
+    parser.add_argument('--signers', metavar='FILE', type=Path, help='with --verify: the report '
+                        'has to be signed by one of these (allowed signers of ssh-keygen)')
+    _add_junit(parser)
     parser.add_argument('--replay', metavar='REPORT', type=Path,
                         help='play the trace of a report as a device, on a pseudo-terminal')
     parser.add_argument('--link', metavar='PATH',
@@ -65,6 +70,11 @@ examples:
             types.add_parser(device_type.name, help=device_type.title,
                              description=f'Report what this does: {device_type.title}.',
                              fill=partial(_fill, device_type))
+
+
+def _add_junit(parser: Parser) -> None:
+    parser.add_argument('--junit', metavar='FILE', type=Path,
+                        help='write the results as JUnit XML, too')
 
 
 def _fill(device_type: DeviceType, parser: Parser) -> None:
@@ -79,6 +89,9 @@ levels:
                         default=Level.LOOK.value, help='how far to go (default: %(default)s)')
     parser.add_argument('--with-pictures', action='store_true',
                         help='put the picture that is taken into the report, as it is')
+    parser.add_argument('--sign', metavar='KEY', type=Path,
+                        help='sign the report with this SSH key, as ssh-keygen -Y sign does')
+    _add_junit(parser)
     parser.add_argument('--yes', action='store_true',
                         help='do not ask before something is changed or used up')
     parser.add_argument('--out', metavar='REPORT', type=Path,
@@ -93,7 +106,7 @@ def _without_device(args: Arguments, out: Output) -> int:
     if args.replay:
         return _replay(args.replay, args.link, out)
     if args.verify:
-        return _verify(args.verify, out)
+        return _verify(args, out)
     raise UsageError('say which device type, or --verify or --replay with a report; see '
                      'camera-driver conform --help')
 
@@ -109,14 +122,20 @@ def _replay(path: Path, link: str | None, out: Output) -> int:
         return replay.run(Arguments(file=wire, link=link), out)
 
 
-def _verify(path: Path, out: Output) -> int:
+def _verify(args: Arguments, out: Output) -> int:
     from camera_driver.conform import report
+    from camera_driver.conform.signature import signer
+    path: Path = args.verify
     found = report.read(path)
     kind = find(str(found.about.get('type')))
     results, same = report.verify(kind, found)
+    if args.signers and not found.signature:
+        raise StorageError(f'{path}: it is not signed')
+    signed = signer(found.manifest, found.signature, args.signers) if found.signature else None
     words = ('The results follow from the trace.' if same else
              'Made with other facts than this version knows: judged anew.')
-    _show(out, found.about, results, f'{path}: {words}', verified=True, same_facts=same)
+    _show(args, out, found.about, results, f'{path}: {words} Signed by: {signed or "nobody"}.',
+          verified=True, same_facts=same, signed=signed)
     return _code(results)
 
 
@@ -154,8 +173,11 @@ def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
     for left in report.about['left']:
         print(clean(f'camera-driver: left changed: {left}; the next run at this port puts it '
                     'back'), file=sys.stderr)
-    _show(out, report.about, report.results, f'{path}: the report; look at it before you send it: '
-          f'unzip -p {path} summary.txt', report=path)
+    if args.sign:
+        from camera_driver.conform.signature import sign
+        replace(report, signature=sign(report.manifest, args.sign)).write(path)
+    _show(args, out, report.about, report.results, f'{path}: the report; look at it before you '
+          f'send it: unzip -p {path} summary.txt', report=path)
     return _code(report.results)
 
 
@@ -203,10 +225,16 @@ def _about(port: str, level: Level) -> Mapping[str, Any]:
             'adapter': adapter(port)}
 
 
-def _show(out: Output, about: Mapping[str, Any], results: Mapping[str, Any], last: str,
-          **more: Any) -> None:
-    """Show what was found: what is refuted in full, of all else the numbers."""
+def _show(args: Arguments, out: Output, about: Mapping[str, Any], results: Mapping[str, Any],
+          last: str, **more: Any) -> None:
+    """Show what was found, of what was tried."""
     from camera_driver.conform.report import count
+    if args.junit:
+        from camera_driver.conform.junit import junit
+        try:
+            args.junit.write_bytes(junit(about, results))
+        except OSError as error:
+            raise StorageError(f'{args.junit}: {error.strerror}') from error
     rows = [(one['id'], one['verdict'], one['says'], one['seen'] or '')
             for one in results['facts'] if one['verdict'] != Verdict.NOT_TRIED.value]
     counts = ', '.join(f'{number} {verdict}' for verdict, number in count(results).items())

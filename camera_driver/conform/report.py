@@ -3,7 +3,7 @@
 """
 A report: the evidence of one device, and what follows from it.
 
-A zip file:
+A zip file (docs/report.schema.json describes the two that are JSON):
 
 ==================  ===========================================================================
 about.json          who made it with what, of which device, when, and what was done to it
@@ -12,9 +12,10 @@ results.json        what follows from trace.log (`judge`); nothing else goes int
 summary.txt         the same for people
 pictures/...        where they are wanted, the pictures as they were
 manifest.sha256     the SHA-256 of all these, as `sha256sum --check` takes it
+manifest.sig        where wanted, the owner's signature of it, by `ssh-keygen -Y sign`
 ==================  ===========================================================================
 
-That the results are true anybody can compute again (`verify`).
+A signature says who sent it; that the results are true anybody can compute again (`verify`).
 """
 
 from __future__ import annotations
@@ -40,16 +41,17 @@ from camera_driver.link.redaction import redacted
 
 SCHEMA = 1
 ABOUT, TRACE, RESULTS, SUMMARY = 'about.json', 'trace.log', 'results.json', 'summary.txt'
-MANIFEST, PICTURES = 'manifest.sha256', 'pictures/'
+MANIFEST, SIGNATURE, PICTURES = 'manifest.sha256', 'manifest.sig', 'pictures/'
 LARGEST = 256 * 1024 * 1024  # bytes; what claims to be larger is not unpacked
 OLDEST = (1980, 1, 1, 0, 0, 0)  # of files in a zip: the same contents make the same file
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a report holds; `files` are all but the manifest, by name."""
+    """What a report holds; `files` are all but manifest and signature, by name."""
 
     files: Mapping[str, bytes]
+    signature: bytes = b''
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -75,7 +77,8 @@ class Report:
         """Write it, so that there is a whole one at every moment. Raises StorageError."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED) as archive:
-            for name, data in (*self.files.items(), (MANIFEST, self.manifest)):
+            for name, data in (*self.files.items(), (MANIFEST, self.manifest),
+                               *([(SIGNATURE, self.signature)] if self.signature else [])):
                 archive.writestr(zipfile.ZipInfo(name, OLDEST), data, zipfile.ZIP_DEFLATED)
         temporary = path.with_name(f'.{path.name}.part')
         try:
@@ -105,8 +108,8 @@ def read(path: Path) -> Report:
     missing = {ABOUT, TRACE, RESULTS, MANIFEST} - set(files)
     if missing:
         raise StorageError(f'{path}: not a report: it has no {", ".join(sorted(missing))}')
-    said = files.pop(MANIFEST)
-    report = Report(files)
+    said, signature = files.pop(MANIFEST), files.pop(SIGNATURE, b'')
+    report = Report(files, signature)
     if said != report.manifest:
         lines = said.decode(errors='replace').splitlines()
         wrong = [name for name, data in files.items()

@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`camera-driver conform` at simulated devices on pseudo-terminals."""
 
+from dataclasses import replace
 import json
 import os
+from pathlib import Path
+import shutil
 import signal
+import subprocess
+from xml.etree import ElementTree
 import zipfile
 
 from helpers import wait_until
@@ -13,6 +18,9 @@ import pytest
 from camera_driver.catalog import TYPES
 from camera_driver.conform import report
 from camera_driver.sim.terminal import Terminal
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -50,6 +58,54 @@ def test_a_report_of_a_device_that_does_otherwise(command, tmp_path):
     refuted, = [one for one in result.document['results']['facts'] if one['verdict'] == 'refuted']
     assert (refuted['id'], refuted['seen']) == ('sierra-007', '81 00 00 00')
     assert command('conform', '--verify', path).code == 1
+
+
+def test_results_as_junit_xml(made, command, tmp_path):
+    path, _ = made
+    assert command('conform', '--verify', path, '--junit', tmp_path / 'junit.xml').code == 0
+    suite = ElementTree.parse(tmp_path / 'junit.xml').getroot()
+    cases = len(TYPES['sierra'].unproven())
+    assert (suite.get('tests'), suite.get('failures')) == (str(cases), '0')
+    assert len(suite.findall('testcase')) == cases
+    assert len(suite.findall('testcase/skipped')) == int(suite.get('skipped')) == 21
+    assert command('conform', '--verify', path, '--junit', tmp_path).code == 6
+
+
+@pytest.mark.skipif(not shutil.which('ssh-keygen'), reason='needs OpenSSH')
+def test_a_signed_report(command, tmp_path):
+    keys = [tmp_path / 'mine', tmp_path / 'other']
+    for key in keys:
+        subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key], check=True)
+    path, signers = tmp_path / 'report.zip', tmp_path / 'signers'
+    camera = TYPES['ix_link'].simulator_class()()
+    with Terminal(camera) as terminal:
+        assert command('conform', 'ix_link', '--port', terminal.path, '--out', path, '--sign',
+                       keys[0]).code == 0
+
+    def allow(key):
+        signers.write_text(f'owner@example {key.with_suffix(".pub").read_text()}')
+
+    assert 'Signed by: SHA256:' in command('conform', '--verify', path).out
+    allow(keys[0])
+    verified = command('conform', '--verify', path, '--signers', signers)
+    assert verified.code == 0 and 'Signed by: owner@example SHA256:' in verified.out
+    allow(keys[1])
+    refused = command('conform', '--verify', path, '--signers', signers)
+    assert refused.code == 6 and 'it is signed by nobody whom' in refused.error
+    other = report.read(path)
+    replace(other, files={**other.files, 'summary.txt': b'all is well'}).write(path)
+    refused = command('conform', '--verify', path)
+    assert refused.code == 6 and 'is not that of this report' in refused.error
+    replace(other, signature=b'').write(path)
+    assert 'Signed by: nobody.' in command('conform', '--verify', path).out
+    assert 'is not signed' in command('conform', '--verify', path, '--signers', signers).error
+
+
+def test_about_json_is_as_the_schema_says(made):
+    jsonschema = pytest.importorskip('jsonschema')
+    schema = json.loads((ROOT / 'docs' / 'report.schema.json').read_text())
+    found = report.read(made[0])
+    jsonschema.validate({'about': found.about, 'results': found.results}, schema)
 
 
 def test_an_altered_report_is_refused(made, command):

@@ -3,6 +3,7 @@
 """Reports of all simulated devices: what they say, and that anybody can judge them again."""
 
 import json
+from pathlib import Path
 import random
 import zipfile
 
@@ -18,6 +19,7 @@ from camera_driver.link import trace
 from camera_driver.sim.faults import Faults
 from camera_driver.sim.replay import Replay
 
+ROOT = Path(__file__).resolve().parents[2]
 NOISE = 'flip=0.01,lose=0.01,delay=0.01,insert=0.01,repeat=0.01,cut=0.01,drop=0.01'
 
 
@@ -76,6 +78,18 @@ def test_a_trace_plays_as_the_device_that_it_is_of(kind, tmp_path):
     again = looked(kind, tmp_path, replay)
     assert replay.difference is None and replay.done
     assert verdicts(again) == verdicts(whole)
+
+
+def test_reports_are_as_the_schema_says(kind, tmp_path):
+    jsonschema = pytest.importorskip('jsonschema')
+    schema = json.loads((ROOT / 'docs' / 'report.schema.json').read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    found = looked(kind, tmp_path)
+    document = {'about': dict(found.about), 'results': found.results}
+    jsonschema.validate(document, schema)
+    document['about']['level'] = 'some'
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schema)
 
 
 PRIVATE = (b'SECRET-SERIAL', b'SECRET-OWNER')
