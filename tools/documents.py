@@ -1,7 +1,7 @@
 # Copyright 2026 The camera_driver authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Write what documents say of parameters from their declarations, so that neither can drift.
+Write what documents say of parameters and of evidence, so that neither can drift.
 
     . install/setup.sh
     python3 tools/documents.py           # write them
@@ -19,10 +19,13 @@ import textwrap
 import yaml
 
 from camera_driver.catalog import BUILT_IN
+from camera_driver.conform.evidence import Evidence
+from camera_driver.conform.report import read
 from camera_driver.model import Access
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = '<!-- Written by tools/documents.py from the declarations. -->'
+RESTS = '<!-- Written by tools/documents.py from reports/. -->'
 END = '<!-- End of what tools/documents.py writes. -->'
 
 KINDS = {bool: 'bool', int: 'integer', float: 'float', str: 'string'}
@@ -48,15 +51,19 @@ SETTINGS = (
 def main(check):
     """Write all documents, or say which are out of date; returns the exit code."""
     stale = []
+    reports = [read(path) for path in sorted((ROOT / 'reports').glob('*.zip'))]
     for name, kind in BUILT_IN.items():
         node, device = kind.node_class(), kind.device_class()
         options = node.parameters()
         page = ROOT / 'docs' / f'{name}.md'
         protocol = ROOT / 'docs' / 'protocols' / f'{name}.md'
+        evidence = Evidence(kind, reports)
         written = {
             ROOT / 'config' / f'{name}.yaml': configuration(name, options, device.SETTINGS),
-            page: between_markers(page, tables(options, device.SETTINGS)),
-            protocol: between_markers(protocol, facts(kind.unproven()))}
+            page: between_markers(page.read_text(), page, tables(options, device.SETTINGS)),
+            protocol: between_markers(protocol.read_text(), protocol,
+                                      facts(kind.unproven(), evidence))}
+        written[page] = between_markers(written[page], page, evidence.sentence(), RESTS)
         for path, text in written.items():
             if path.is_file() and path.read_text() == text:
                 continue
@@ -97,21 +104,23 @@ def tables(options, settings):
     return '\n'.join(rows)
 
 
-def facts(unproven):
-    """Return the Markdown table of the facts that are to be proven."""
-    rows = ['| number | what is said | confirmed by | refuted by | level |',
-            '|---|---|---|---|---|']
+def facts(unproven, evidence):
+    """Return the Markdown table of the facts that are to be proven, and what is known of them."""
+    rows = [evidence.sentence('../'), '',
+            '| number | what is said | confirmed by | refuted by | level | reports |',
+            '|---|---|---|---|---|---|']
     rows += [f'| {one.id} | {one.says} | {one.confirms} | {one.refutes} | '
-             f'{one.level.value if one.level else ""} |' for one in unproven]
+             f'{one.level.value if one.level else ""} | {evidence.of(one.id)} |'
+             for one in unproven]
     return '\n'.join(rows)
 
 
-def between_markers(page, text):
-    """Return a page with what is between its markers replaced."""
-    pattern = re.compile(f'{re.escape(BEGIN)}.*{re.escape(END)}', re.DOTALL)
-    new, count = pattern.subn(lambda _: f'{BEGIN}\n\n{text}\n\n{END}', page.read_text())
+def between_markers(whole, page, text, begin=BEGIN):
+    """Return the text of a page with what is between its markers replaced."""
+    pattern = re.compile(f'{re.escape(begin)}.*?{re.escape(END)}', re.DOTALL)
+    new, count = pattern.subn(lambda _: f'{begin}\n\n{text}\n\n{END}', whole)
     if count != 1:
-        raise SystemExit(f'{page}: needs one pair of markers:\n{BEGIN}\n{END}')
+        raise SystemExit(f'{page}: needs one pair of markers:\n{begin}\n{END}')
     return new
 
 

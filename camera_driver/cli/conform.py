@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from argparse import SUPPRESS
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ import time
 from typing import Any, TYPE_CHECKING
 
 from camera_driver.catalog import find, TYPES
+from camera_driver.cli.complete import offer, ports
 from camera_driver.cli.device import add_connection
 from camera_driver.cli.job import Job
 from camera_driver.cli.output import clean, Output, table
@@ -28,6 +30,8 @@ from camera_driver.errors import StorageError
 if TYPE_CHECKING:
     from camera_driver.device import Device
 
+OPTIONS: Mapping[str, Any] = {'level': Level.LOOK.value, 'out': None, 'with_pictures': False,
+                              'sign': None, 'junit': None, 'yes': False}
 QUESTIONS = {
     Level.LOOK: '',
     Level.CAPTURE: 'Take one picture and download it, and set each setting to another value and '
@@ -38,7 +42,7 @@ QUESTIONS = {
 
 def fill(parser: Parser) -> None:
     """Add the device types; each adds its arguments when it is used."""
-    parser.usage = ('%(prog)s TYPE --port PORT [--level LEVEL] [--out REPORT]\n'
+    parser.usage = ('%(prog)s [TYPE] --port PORT [--level LEVEL] [--out REPORT]\n'
                     '       %(prog)s --verify REPORT\n'
                     '       %(prog)s --replay REPORT [--link PATH]')
     parser.epilog = """\
@@ -50,7 +54,8 @@ exit codes: 0 nothing is refuted, 1 the device does otherwise than the document 
 of camera-driver --help
 
 examples:
-  camera-driver conform sierra --port /dev/ttyUSB0
+  camera-driver conform --port /dev/ttyUSB0
+  camera-driver conform sierra --port /dev/ttyUSB0 --level capture
   camera-driver conform --verify report.zip
   camera-driver conform --replay report.zip --link /tmp/camera
 """
@@ -58,12 +63,14 @@ examples:
                         help='compute the results of a report again, from its trace')
     parser.add_argument('--signers', metavar='FILE', type=Path, help='with --verify: the report '
                         'has to be signed by one of these (allowed signers of ssh-keygen)')
-    _add_junit(parser)
     parser.add_argument('--replay', metavar='REPORT', type=Path,
                         help='play the trace of a report as a device, on a pseudo-terminal')
     parser.add_argument('--link', metavar='PATH',
                         help='make the port of --replay appear here')
-    parser.set_defaults(run=_without_device)
+    offer(parser.add_argument('--port', metavar='PORT', default=SUPPRESS, help='without TYPE: '
+                              'find out which device answers there, as probe does'), ports)
+    _add_options(parser)
+    parser.set_defaults(run=_without_type)
     types = parser.add_subparsers(metavar='TYPE', title='device types')
     for device_type in TYPES.values():
         if device_type.listener:
@@ -72,9 +79,19 @@ examples:
                              fill=partial(_fill, device_type))
 
 
-def _add_junit(parser: Parser) -> None:
-    parser.add_argument('--junit', metavar='FILE', type=Path,
-                        help='write the results as JUnit XML, too')
+def _add_options(parser: Parser) -> None:
+    """Add what is the same for all types; given before TYPE or behind it."""
+    def add(name: str, text: str, **more: Any) -> None:
+        parser.add_argument(name, default=SUPPRESS, help=text, **more)
+
+    add('--level', 'how far to go (default: look)', choices=[level.value for level in Level])
+    add('--out', 'the report (default: TYPE-DATE-TIME.zip)', metavar='REPORT', type=Path)
+    add('--with-pictures', 'put the picture that is taken into the report, as it is',
+        action='store_true')
+    add('--sign', 'sign the report with this SSH key, as ssh-keygen -Y sign does', metavar='KEY',
+        type=Path)
+    add('--junit', 'write the results as JUnit XML, too', metavar='FILE', type=Path)
+    add('--yes', 'do not ask before something is changed or used up', action='store_true')
 
 
 def _fill(device_type: DeviceType, parser: Parser) -> None:
@@ -85,30 +102,33 @@ levels:
   capture   takes one picture and downloads it; sets each setting to another value and back
   all       protects and deletes its own picture; sets the clock to what it shows
 """
-    parser.add_argument('--level', choices=[level.value for level in Level],
-                        default=Level.LOOK.value, help='how far to go (default: %(default)s)')
-    parser.add_argument('--with-pictures', action='store_true',
-                        help='put the picture that is taken into the report, as it is')
-    parser.add_argument('--sign', metavar='KEY', type=Path,
-                        help='sign the report with this SSH key, as ssh-keygen -Y sign does')
-    _add_junit(parser)
-    parser.add_argument('--yes', action='store_true',
-                        help='do not ask before something is changed or used up')
-    parser.add_argument('--out', metavar='REPORT', type=Path,
-                        help='the report (default: TYPE-DATE-TIME.zip)')
+    _add_options(parser)
     add_common(parser)
     add_connection(parser, device_type.device_class(), shown=True)
     parser.set_defaults(run=partial(run, device_type))
 
 
-def _without_device(args: Arguments, out: Output) -> int:
-    """Do what needs a report alone."""
+def _with_defaults(args: Arguments) -> Arguments:
+    """Return all options, those too that were not given."""
+    return Arguments(**{**OPTIONS, **vars(args)})
+
+
+def _without_type(args: Arguments, out: Output) -> int:
+    """Do what needs a report alone, or find out which type it is."""
+    args = _with_defaults(args)
     if args.replay:
         return _replay(args.replay, args.link, out)
     if args.verify:
         return _verify(args, out)
-    raise UsageError('say which device type, or --verify or --replay with a report; see '
-                     'camera-driver conform --help')
+    if 'port' not in args:
+        raise UsageError('say where the device is, with --port PORT, or --verify or --replay with '
+                         'a report; see camera-driver conform --help')
+    from camera_driver.cli.probe import ask, FOUND, judge, say
+    with out.interrupt.handled():
+        answers, heard = ask(args.port, list(TYPES.values()), out)
+    if judge(answers, heard) != FOUND:
+        return say(out, args.port, answers, heard)
+    return run(find(answers[0].device_type), args, out)
 
 
 def _replay(path: Path, link: str | None, out: Output) -> int:
@@ -141,6 +161,7 @@ def _verify(args: Arguments, out: Output) -> int:
 
 def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
     """Ask the device and write the report; it is written as well when it ends early."""
+    args = _with_defaults(args)
     job: Job[Device] = Job(args, out, device_type)
     if 'port' not in args:
         with job.device():  # raises the error that names the ports

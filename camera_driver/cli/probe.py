@@ -57,7 +57,7 @@ def run(args: Arguments, out: Output) -> int:
     """Listen, ask for each type, and say what it was."""
     with out.interrupt.handled():
         answers, heard = ask(args.port, list(TYPES.values()), out)
-    return _say(out, args.port, answers, heard)
+    return say(out, args.port, answers, heard)
 
 
 def ask(port: str, types: Sequence[DeviceType], out: Output) -> tuple[Sequence[Answer], bytes]:
@@ -89,7 +89,8 @@ def judge(answers: Sequence[Answer], heard: bytes) -> str:
     return OTHER if heard or OTHER in verdicts else NOTHING
 
 
-def _say(out: Output, port: str, answers: Sequence[Answer], heard: bytes) -> int:
+def say(out: Output, port: str, answers: Sequence[Answer], heard: bytes) -> int:
+    """Show what it was; return the exit code."""
     verdict = judge(answers, heard)
     document = {'port': port, 'verdict': verdict, 'heard': heard,
                 'answers': [asdict(answer) for answer in answers]}

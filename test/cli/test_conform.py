@@ -48,6 +48,17 @@ def test_a_report_is_made_and_verified(made, command, state):
     assert document['verified'] and document['results'] == found.results
 
 
+def test_without_a_type_it_finds_out_which_it_is(command, terminal, tmp_path):
+    path = tmp_path / 'report.zip'
+    result = command('conform', '--out', path, '--port', terminal.path)
+    assert result.code == 0 and report.read(path).about['type'] == 'sierra'
+
+
+def test_options_before_the_type_count(command, terminal):
+    result = command('conform', '--level', 'all', 'sierra', '--port', terminal.path)
+    assert result.code == 2 and 'to go to level all' in result.error
+
+
 def test_a_report_of_a_device_that_does_otherwise(command, tmp_path):
     camera = TYPES['sierra'].simulator_class()()
     camera.registers[8] = 129
@@ -255,7 +266,7 @@ def test_what_a_killed_run_changed_the_next_one_puts_back(started, command, tmp_
 
 
 def test_what_is_missing_is_said(command, tmp_path):
-    assert 'say which device type' in command('conform').error
+    assert 'say where the device is' in command('conform').error
     assert '--port PORT' in command('conform', 'sierra').error
     result = command('conform', 'sierra', '--port', tmp_path / 'none')
     assert result.code == 3 and not list(tmp_path.iterdir())
