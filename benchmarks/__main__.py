@@ -26,6 +26,7 @@ FIGURES = {
     'events': 'exposure events with lost and false ones: how many go to a wrong shot',
     'images': 'a 12-megapixel JPEG from the node to a subscriber in another process',
     'registers': 'all settings of a KP-FD30 over a paced line, beside the least possible',
+    'reports': 'reports of devices: the time of each level, and a noisy line',
     'video': '1080p at 30 Hz: rate, latency, CPU, drops',
     'mavlink_camera': 'MAVLink: to the ACK, to the trigger, and load at rest',
     'startup': 'node start to READY, and memory at rest',

@@ -9,9 +9,11 @@ number stands once, in brackets, in the sentence that it is of: [sierra-017].
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from camera_driver.link.dialogue import Exchange
 
 
 class Level(Enum):
@@ -36,6 +38,10 @@ class Verdict(Enum):
     NOT_TRIED = 'not tried'
 
 
+Watch = Callable[[Sequence[Exchange]], tuple[Verdict, Sequence[Exchange]]]
+"""Returns what a dialogue says, and the exchanges that show it."""
+
+
 @dataclass(frozen=True)
 class Fact:
     """
@@ -57,6 +63,7 @@ class Fact:
     refusal: Verdict = Verdict.NOT_SUPPORTED
     silence: Verdict = Verdict.NOT_SUPPORTED
     alone: bool = False  # what comes behind the answer, and is no frame, belongs to it
+    watch: Watch | None = None  # judges the whole dialogue instead, where one answer tells nothing
 
     @property
     def questions(self) -> Sequence[bytes]:

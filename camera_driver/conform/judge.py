@@ -4,9 +4,10 @@
 What a wire trace says of facts: a pure function of the trace, which anybody can compute again.
 
 No single answer proves anything: a line's noise, or an answer that came late, can look like one.
-An answer counts that came at least twice, and a quarter as often as the most frequent one. That a
-device says no counts from the second time on where it never answered; silence from the third time
-on, if it answered something else afterwards.
+Answers confirm a fact that came at least twice more often than those that do not; they refute it
+the other way round, if they are the same at least twice. That a device says no counts from the
+second time on where it never answered; silence from the third time on, if it answered something
+else afterwards.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from camera_driver.link.trace import Entry, Heading
 
 ANSWERS, REFUSALS, SILENCES = 2, 2, 3
 """How often something has to be seen before it counts."""
-RARE = 4  # an answer that comes so many times less often than another is taken for noise
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def deviations(facts: Sequence[Fact], heard: Dialogue) -> Mapping[bytes, Said | 
     """Return by question what a device says otherwise than its page; None: nothing."""
     found = {}
     for fact in facts:
-        for question in fact.questions:
+        for question in () if fact.watch else fact.questions:
             one = of_question(fact, question, heard)
             if one.verdict in (Verdict.REFUTED, Verdict.NOT_SUPPORTED):
                 refused = any(exchange.said and exchange.said.refused for exchange
@@ -77,11 +77,21 @@ def _document(found: Finding) -> Mapping[str, Any]:
 
 def finding(fact: Fact, heard: Dialogue) -> Finding:
     """Return what a dialogue says of a fact: refuted if any of its questions refutes it."""
+    if fact.watch:
+        return _watched(*fact.watch(heard.exchanges))
     if not fact.questions:
         return Finding(Verdict.NOT_TRIED, 'no level tries it')
     found = [of_question(fact, question, heard) for question in fact.questions]
     rank = [Verdict.REFUTED, Verdict.NOT_TRIED, Verdict.CONFIRMED, Verdict.NOT_SUPPORTED]
     return min(found, key=lambda one: rank.index(one.verdict))
+
+
+def _watched(verdict: Verdict, shown: Sequence[Exchange]) -> Finding:
+    if not shown:
+        return Finding(verdict, 'nothing shows it')
+    last = shown[-1]
+    return Finding(verdict, 'seen in what was asked one after the other', last.question,
+                   last.said.data if last.said else None, _lines(shown))
 
 
 def of_question(fact: Fact, question: bytes, heard: Dialogue) -> Finding:
@@ -109,16 +119,19 @@ def _answered(fact: Fact, question: bytes, answers: Sequence[Exchange]) -> Findi
         return one.said.data + (one.behind if fact.alone else b'')
 
     counted = Counter(map(full, answers)).most_common()
-    certain = [seen for seen, times in counted
-               if times >= ANSWERS and times * RARE >= counted[0][1]]
-    if not certain:
-        return Finding(Verdict.NOT_TRIED, 'no answer came twice', question)
-    other = [seen for seen in certain if not re.fullmatch(fact.answers, seen.hex(' '))]
-    seen = (other or certain)[0]
+    sides: Mapping[bool, list[tuple[bytes, int]]] = {
+        side: [(seen, times) for seen, times in counted
+               if bool(re.fullmatch(fact.answers, seen.hex(' '))) is side]
+        for side in (True, False)}
+    lead = sum(times for _, times in sides[True]) - sum(times for _, times in sides[False])
+    side = lead > 0
+    if abs(lead) < ANSWERS or not side and sides[side][0][1] < ANSWERS:
+        return Finding(Verdict.NOT_TRIED, 'its answers are not clear', question)
+    seen = sides[side][0][0]
     lines = _lines([one for one in answers if full(one) == seen])
-    if other:
-        return Finding(Verdict.REFUTED, 'answered otherwise', question, seen, lines)
-    return Finding(Verdict.CONFIRMED, 'answered as expected', question, seen, lines)
+    if side:
+        return Finding(Verdict.CONFIRMED, 'answered as expected', question, seen, lines)
+    return Finding(Verdict.REFUTED, 'answered otherwise', question, seen, lines)
 
 
 def _lines(exchanges: Sequence[Exchange]) -> tuple[int, ...]:

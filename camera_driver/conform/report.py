@@ -21,7 +21,7 @@ A signature says who sent it; that the results are true anybody can compute agai
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import hashlib
 import io
 import json
@@ -164,7 +164,9 @@ def deviations(kind: DeviceType, report: Report) -> Mapping[bytes, Said | None]:
 
 def digest(facts: Sequence[Fact]) -> str:
     """Return what tells one set of facts from another."""
-    return hashlib.sha256('\n'.join(map(repr, facts)).encode()).hexdigest()[:16]
+    texts = [repr(replace(one, watch=None)) + (one.watch.__qualname__ if one.watch else '')
+             for one in facts]
+    return hashlib.sha256('\n'.join(texts).encode()).hexdigest()[:16]
 
 
 def entries(text: bytes) -> Sequence[trace.Heading | trace.Entry]:

@@ -71,7 +71,7 @@ def restore(device: Device, change: Change) -> bool:
 
 def ask(device: Device, question: bytes) -> None:
     """
-    Ask until the answer is clear to whoever reads the trace.
+    Ask until the answer is clear to whoever reads the trace: well ahead of any other.
 
     Raises PortError, Cancelled: nothing can be asked any more.
     """
@@ -89,7 +89,8 @@ def ask(device: Device, question: bytes) -> None:
         except DeviceError:
             answer, needed = 'silence', SILENCES
         seen[answer] += 1
-        if seen[answer] >= needed:
+        others = max((times for other, times in seen.items() if other != answer), default=0)
+        if seen[answer] - others >= needed:
             return
 
 
@@ -150,9 +151,10 @@ class Steps:
         if isinstance(device, Routes):
             yield from self._presets(device)
         yield from self._put_back(before)
+        yield from self._questions(Level.CAPTURE)
         if isinstance(device, TakesPictures):
             yield from self._picture(device, level)
-        yield from self._questions(Level.CAPTURE)
+            yield from self._questions(Level.CAPTURE)  # some answers are to be others by now
 
     def _held(self) -> Mapping[str, SettingValue]:
         """Return the settings that are set to and fro, as they are."""

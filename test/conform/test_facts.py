@@ -59,7 +59,7 @@ def test_every_fact_says_what_would_settle_it(kind):
             assert text.endswith('.') and '|' not in text, fact.id
         assert fact.confirms != fact.refutes
         # Only what is asked has a level, and the other way round.
-        assert bool(fact.questions) == (fact.level is not None), fact.id
+        assert bool(fact.questions or fact.watch) == (fact.level is not None), fact.id
         re.compile(fact.answers)
 
 

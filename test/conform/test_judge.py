@@ -50,19 +50,25 @@ def test_refuted_with_the_bytes():
     assert (result.verdict.value, result.seen.hex(' ')) == ('refuted', '81 00 00 00')
 
 
-@pytest.mark.parametrize('lines', [(), ONCE, OTHER, ONCE + OTHER])
+@pytest.mark.parametrize('lines', [
+    (), ONCE, OTHER, ONCE + OTHER, ONCE * 2 + OTHER, ONCE + OTHER * 2, ONCE * 3 + OTHER * 2])
 def test_one_answer_proves_nothing(lines):
     assert sierra(*lines).verdict.value == 'not tried'
 
 
-def test_a_rare_answer_is_noise():
-    assert sierra(*ONCE, *OTHER, *ONCE).verdict.value == 'confirmed'
+def test_answers_count_that_are_well_ahead_of_the_others():
+    assert sierra(*ONCE * 3, *OTHER).verdict.value == 'confirmed'
     assert sierra(*ONCE * 9, *OTHER * 2).verdict.value == 'confirmed'
-
-
-def test_of_several_answers_one_refutes():
-    result = sierra(*ONCE * 8, *OTHER * 2)
+    result = sierra(*ONCE, *OTHER * 3)
     assert (result.verdict.value, result.seen.hex(' ')) == ('refuted', '81 00 00 00')
+
+
+def test_different_answers_can_confirm_but_not_refute():
+    third = (f'>{ASK_8}', '<03 00 04 00 82 00 00 00 82 00', f'>{ACK}')
+    assert sierra(*OTHER, *third).verdict.value == 'not tried'
+    asked = ('>1b 43 02 00 01 55 56 00', '<03 00 04 00 0{} 00 00 00 0{} 00', f'>{ACK}')
+    lines = [line.format(value, value) for value in (1, 2) for line in asked]
+    assert found(SIERRA, 'sierra-031', *lines).verdict.value == 'confirmed'
 
 
 def test_what_is_damaged_is_no_answer():

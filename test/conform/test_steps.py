@@ -10,11 +10,13 @@ import pytest
 
 from camera_driver.abilities import ControlsExposure, Routes, StoresImages
 from camera_driver.catalog import BUILT_IN
-from camera_driver.conform.facts import Level
+from camera_driver.conform.facts import by_id, Level
 from camera_driver.conform.steps import restore, Steps
 from camera_driver.errors import DeviceError, PortError
+from camera_driver.link.dialogue import Exchange, Said
 from camera_driver.model import Access
 from camera_driver.sim.loop import LoopPort
+from camera_driver.sim.personality import Personality
 
 
 @pytest.fixture(params=BUILT_IN)
@@ -73,6 +75,40 @@ def test_levels_try_more_and_refute_no_more(kind, tmp_path):
     assert 'refuted' not in everything.values()
     assert all(everything[fact] == verdict for fact, verdict in look.items()
                if verdict != 'not tried')
+
+
+@pytest.mark.parametrize(('name', 'numbers'), [
+    ('sierra', ['sierra-014', 'sierra-022', 'sierra-042']), ('ix_link', ['ix_link-007'])])
+def test_what_only_a_picture_shows(name, numbers, tmp_path):
+    kind = BUILT_IN[name]
+    look, made = verdicts(looked(kind, tmp_path)), looked(kind, tmp_path, level=Level.CAPTURE)
+    found = verdicts(made)
+    assert {look[number] for number in numbers} == {'not tried'}
+    assert {number for number in found if found[number] != look[number]} == set(numbers)
+    assert {found[number] for number in numbers} == {'confirmed'}
+
+
+def test_what_a_picture_refutes(tmp_path):
+    kind = BUILT_IN['sierra']
+    camera = kind.simulator_class()()
+    camera.personality = Personality({b'\1\x28': Said(b'\5\0\0\0')}, kind.codec_module(),
+                                     kind.listener_class()())
+    found = verdicts(looked(kind, tmp_path, camera, level=Level.CAPTURE))
+    assert (found['sierra-014'], found['sierra-022']) == ('refuted', 'confirmed')
+
+
+READY, BUSY, NO = Said(b'\1'), Said(b'\2'), Said(b'\xfd', refused=True)
+
+
+@pytest.mark.parametrize(('said', 'status', 'verdict'), [
+    ((Said(b'\x12\3'),) * 2, BUSY, 'confirmed'), ((NO, NO), BUSY, 'refuted'),
+    ((None,) * 3, READY, 'refuted'), ((None,) * 2, READY, 'not tried'),
+    ((Said(b'\x12\3'), NO), BUSY, 'not tried'), ((Said(b'\x12\3'),) * 2, READY, 'not tried')])
+def test_what_is_asked_while_a_camera_is_busy(said, status, verdict):
+    questions = [(b'\x6e\0', Said(b'')), *((b'\x0b', one) for one in said), (b'\x6f', status)]
+    exchanges = [Exchange(line, float(line), *one) for line, one in enumerate(questions)]
+    watch = by_id(BUILT_IN['ix_link'].unproven())['ix_link-007'].watch
+    assert watch(exchanges)[0].value == verdict
 
 
 class Pulled(LoopPort):

@@ -2,7 +2,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """What docs/protocols/ix_link.md says without proof."""
 
-from camera_driver.conform.facts import Fact, Level
+from collections.abc import Sequence
+
+from camera_driver.conform.facts import Fact, Level, Verdict
+from camera_driver.devices.ix_link.commands import Command, Status
+from camera_driver.link.dialogue import Exchange, Said
+
+GETTERS = (Command.GET_APERTURE, Command.GET_ISO, Command.GET_SHUTTER_SPEED)
+SILENCES = 3  # questions without an answer, until it is none of the line
+
+
+def _while_busy(exchanges: Sequence[Exchange]) -> tuple[Verdict, Sequence[Exchange]]:
+    """Look at what was asked between a capture and a status that is still BUSY."""
+    asked: list[Exchange] = []
+    captured = False
+    for one in exchanges:
+        command = one.question[0]
+        if command == Command.CAPTURE:
+            captured, asked = bool(one.said and not one.said.refused), []
+        elif captured and command in GETTERS:
+            asked.append(one)
+        elif command == Command.GET_SYSTEM_STATUS and captured:
+            busy = one.said == Said(bytes([Status.BUSY]))
+            told = [get for get in asked if get.said and not get.said.refused]
+            refused = [get for get in asked if get.said and get.said.refused]
+            if busy and len(told) > 1 and not refused:
+                return Verdict.CONFIRMED, told
+            if busy and len(refused) > 1 and not told:
+                return Verdict.REFUTED, refused
+            if len(asked) >= SILENCES and not told and not refused:
+                return Verdict.REFUTED, asked
+            captured = False
+    return Verdict.NOT_TRIED, ()
+
 
 FACTS = (
     Fact('ix_link-001', 'Completion codes beyond 0 to -6 do not come.',
@@ -21,7 +53,7 @@ FACTS = (
          'What was set is read back after power was off and on.', 'Another value is read.'),
     Fact('ix_link-007', 'Questions are answered while the camera is busy.',
          'Between a capture and the first status READY a get command is answered with code 0.',
-         'It is refused or not answered.'),
+         'It is refused or not answered.', Level.CAPTURE, watch=_while_busy),
     Fact('ix_link-008', 'A system status is 0, 1 or 2.',
          'get_system_status answers one of them.', 'It answers another number.',
          Level.LOOK, '6f', '0[012]'),

@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What docs/protocols/sierra.md says without proof."""
 
-from camera_driver.conform.facts import Fact, Level
-from camera_driver.devices.sierra.codec import Code
+from collections.abc import Sequence
 
+from camera_driver.conform.facts import Fact, Level, Verdict, Watch
+from camera_driver.devices.sierra.codec import Code, Control, unpack_int
+from camera_driver.devices.sierra.registers import Action
+from camera_driver.link.dialogue import Exchange, Said
+
+ANSWERS = 2  # before the picture, and behind it
 INTEGER = '.. .. .. ..'
 
 
@@ -16,6 +21,35 @@ def _reads(number: int, registers: tuple[int, ...], answers: str, what: str,
     return Fact(f'sierra-{number:03}', f'Register{several} {names} read{"" if several else "s"} '
                 f'{what}.', f'The answer is {what}.', 'It is another one.', Level.LOOK,
                 ','.join(f'{code:02x} {register:02x}' for register in registers), answers)
+
+
+def _grows(register: int) -> Watch:
+    """Return what looks whether a register grows by one with a picture."""
+    question = bytes([Code.GET_INT, register])
+    shot = bytes([Code.ACTION, Action.TAKE_PICTURE])
+
+    def grows(exchanges: Sequence[Exchange]) -> tuple[Verdict, Sequence[Exchange]]:
+        shots = [number for number, one in enumerate(exchanges) if one.question[:2] == shot]
+        # Sent once, and accepted: else it is not certain that there is one picture more.
+        if len(shots) != 1 or exchanges[shots[0]].said != Said(bytes([Control.ACK])):
+            return Verdict.NOT_TRIED, ()
+        before, after = ([one for one in part if one.question == question and one.said
+                          and not one.said.refused and len(one.said.data) == 4]
+                         for part in (exchanges[:shots[0]], exchanges[shots[0]:]))
+        told = [{one.said.data for one in part if one.said} for part in (before, after)]
+        if min(len(before), len(after)) < ANSWERS or not all(len(part) == 1 for part in told):
+            return Verdict.NOT_TRIED, ()
+        was, now = (unpack_int(part.pop()) for part in told)
+        verdict = Verdict.CONFIRMED if now == was + 1 else Verdict.REFUTED
+        return verdict, [*before[:1], *after[:1]]
+
+    return grows
+
+
+def _total(number: int, register: int) -> Fact:
+    return Fact(f'sierra-{number:03}', f'Register {register} counts the frames that were taken.',
+                'It is one more behind a picture than before.', 'It is not.', Level.CAPTURE,
+                f'{Code.GET_INT:02x} {register:02x}', watch=_grows(register))
 
 
 def _int(number: int, register: int, answers: str, what: str) -> Fact:
@@ -45,7 +79,7 @@ FACTS = (
     _int(11, 34, '0[01236] 00 00 00', '0, 1 off, 2 record, 3 play, or 6 thumbnail'),
     _int(12, 36, '03 00 00 00', '3'),
     _reads(13, (37,), '00', 'one NUL byte'),
-    _int(14, 40, INTEGER, 'an int32'),
+    _total(14, 40),
     _reads(15, (42,), '', 'empty'),
     _reads(16, (45,), '', 'empty'),
     _reads(17, (49,), '', 'empty'),
@@ -53,7 +87,7 @@ FACTS = (
     _int(19, 51, '0[12] 00 00 00', '1 no card, or 2 card present'),
     _reads(20, (52,), '', 'empty'),
     _reads(21, (54, 55, 56, 57, 58, 59), '', 'empty'),
-    _int(22, 60, INTEGER, 'an int32'),
+    _total(22, 60),
     _reads(23, (61, 62, 63, 64, 65, 66, 67, 68), '', 'empty'),
     _reads(24, (69,), f'{INTEGER} 0a 00 00 00', 'two int32, the second 10'),
     _reads(25, (71,), f'{INTEGER} 0a 00 00 00', 'two int32, the second 10'),
