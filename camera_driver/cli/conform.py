@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from argparse import SUPPRESS
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -205,31 +205,16 @@ def run(device_type: DeviceType, args: Arguments, out: Output) -> int:
 def _levels(job: Job[Device], device: Device, work: Unfinished, level: Level) -> None:
     """Go through the levels, and keep what was done."""
     from camera_driver.conform.steps import Steps
-    with _saying(job.out) as say:
+    with ExitStack() as shown:
+        def say(words: str) -> None:
+            shown.close()
+            shown.enter_context(job.out.note(f'{words} ...'))
+
         steps = Steps(device, job.device_type.unproven(), work, say)
         for words in steps.go(level):
             work.did(words)
     if job.args.with_pictures:
         work.pictures = steps.pictures
-
-
-@contextmanager
-def _saying(out: Output) -> Iterator[Any]:
-    """Give what shows a line on the terminal until the next one."""
-    shown: list[Any] = []
-
-    def say(words: str) -> None:
-        while shown:
-            shown.pop().__exit__(None, None, None)
-        note = out.note(f'{words} ...')
-        note.__enter__()
-        shown.append(note)
-
-    try:
-        yield say
-    finally:
-        while shown:
-            shown.pop().__exit__(None, None, None)
 
 
 def _about(port: str, level: Level) -> Mapping[str, Any]:

@@ -74,6 +74,7 @@ exit codes:
 examples:
   camera-driver simulate sierra --link /tmp/camera
   camera-driver probe /dev/ttyUSB0
+  camera-driver conform --port /dev/ttyUSB0
   camera-driver sierra --port /dev/ttyUSB0 list
   camera-driver sierra --port /dev/ttyUSB0 download --all --directory pictures
   camera-driver up rig.yaml --simulate

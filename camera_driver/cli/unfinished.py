@@ -75,14 +75,15 @@ class Unfinished:
         from camera_driver.model import Identity
         for one in self._earlier:
             change = Change(one['what'], one['name'], one['before'])
-            same = identity.same_device(Identity(**one['identity']))
-            try:
-                words = ('of another device, which is not here' if not same else
-                         'put back' if restore(device, change) else 'still there')
-            except DeviceError as error:
-                words = f'still changed: {error}'
-            if words in ('put back', 'still there'):
-                self.restored(change)
+            if not identity.same_device(Identity(**one['identity'])):
+                words = 'of another device, which is not here'
+            else:
+                try:
+                    words = 'put back' if restore(device, change) else 'still there'
+                    words += '' if identity.verifiable else ', if it is the same device'
+                    self.restored(change)
+                except DeviceError as error:
+                    words = f'still changed: {error}'
             print(clean(f'camera-driver: what an earlier run changed, {change}: {words}'),
                   file=sys.stderr)
 
@@ -118,9 +119,12 @@ class Unfinished:
         self._note()
 
     def restored(self, change: Change) -> None:
-        """Strike out what is as it was."""
-        self._known['changes'] = [one for one in self._known['changes']
-                                  if (one['what'], one['name']) != (change.what, change.name)]
+        """Strike out what is as it was, of this device."""
+        from camera_driver.model import Identity
+        here = Identity(**self._identity)
+        self._known['changes'] = [one for one in self._known['changes'] if (
+            (one['what'], one['name']) != (change.what, change.name)
+            or not here.same_device(Identity(**one['identity'])))]
         self._note()
 
     def did(self, words: str) -> None:
@@ -143,12 +147,11 @@ class Unfinished:
 
     def end(self, ended: str) -> Report | None:
         """Write the report for good; `ended` says why it is not complete."""
-        try:
-            return self.save(ended.replace(self._port, 'the port'), complete=not ended)
-        finally:
-            self._trace.unlink(missing_ok=True)
-            if not self._known['changes']:
-                self._state.unlink(missing_ok=True)
+        made = self.save(ended.replace(self._port, 'the port'), complete=not ended)
+        self._trace.unlink(missing_ok=True)  # not if it could not be written
+        if not self._known['changes']:
+            self._state.unlink(missing_ok=True)
+        return made
 
     def _salted(self, text: str) -> str:
         """

@@ -9,6 +9,7 @@ from pathlib import Path
 import shutil
 import signal
 import subprocess
+from urllib.parse import quote
 from xml.etree import ElementTree
 import zipfile
 
@@ -263,6 +264,33 @@ def test_what_a_killed_run_changed_the_next_one_puts_back(started, command, tmp_
     assert report.read(tmp_path / 'report.zip').about['left']
     assert report.read(tmp_path / 'next.zip').about['left'] == []
     assert after == before
+
+
+def test_what_is_changed_on_another_device_is_left_alone(command, terminal, tmp_path, state):
+    change = {'what': 'setting', 'name': 'flash_mode', 'before': 'off',
+              'identity': {'camera_type': 'sierra', 'serial_number': 'of another one'}}
+    state.mkdir()
+    kept = state / f'conform-sierra-{quote(terminal.path, "")}.json'
+    kept.write_text(json.dumps({'changes': [change]}))
+    before = terminal.simulator.registers[7]
+    result = command('conform', 'sierra', '--port', terminal.path, '--level', 'capture', '--yes',
+                     '--out', tmp_path / 'report.zip')
+    assert 'setting flash_mode: of another device, which is not here' in result.err
+    assert terminal.simulator.registers[7] == before
+    assert json.loads(kept.read_text())['changes'] == [change]
+
+
+def test_a_report_that_cannot_be_written_is_written_by_the_next(command, tmp_path, state):
+    folder, path = tmp_path / 'folder', tmp_path / 'next.zip'
+    with Terminal(TYPES['ix_link'].simulator_class()()) as terminal:
+        words = 'conform', 'ix_link', '--port', terminal.path, '--out'
+        folder.mkdir()
+        result = command(*words, folder)
+        assert result.code == 6 and 'give a file that can be written with --out' in result.error
+        assert list(state.glob('*.trace'))
+        folder.rmdir()
+        assert command(*words, path).code == 0
+    assert report.read(path).about['complete'] and report.read(folder).about['device']
 
 
 def test_what_is_missing_is_said(command, tmp_path):
