@@ -39,7 +39,7 @@ def test_a_page_names_who_confirms_and_who_refutes(tmp_path):
     assert evidence.of('sierra-007') == 'confirmed on 1: Maker A 1; refuted on 1: Maker B 1'
     assert evidence.of('sierra-008') == 'confirmed on 2: Maker A 1, Maker B 1'
     assert evidence.of('sierra-001') == ''
-    assert 'of 2 devices (Maker A 1, Maker B 1) confirm 25 of the 48' in evidence.sentence()
+    assert 'of 2 devices (Maker A 1, Maker B 1) confirm 28 of the 48' in evidence.sentence()
     assert evidence.sentence().endswith('and refute 2.')
 
 

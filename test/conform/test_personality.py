@@ -14,7 +14,7 @@ from camera_driver.link.dialogue import dialogue, Said
 from camera_driver.sim.personality import Personality
 
 ALL = [(kind, fact.id) for kind in BUILT_IN.values() for fact in kind.unproven()
-       if fact.level is Level.LOOK and fact.silence is not Verdict.CONFIRMED]
+       if fact.level is Level.LOOK and not fact.watch and fact.silence is not Verdict.CONFIRMED]
 
 
 def deviating(kind, answers):

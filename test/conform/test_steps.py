@@ -78,7 +78,8 @@ def test_levels_try_more_and_refute_no_more(kind, tmp_path):
 
 
 @pytest.mark.parametrize(('name', 'numbers'), [
-    ('sierra', ['sierra-014', 'sierra-022', 'sierra-042']), ('ix_link', ['ix_link-007'])])
+    ('sierra', ['sierra-014', 'sierra-022', 'sierra-042']), ('ix_link', ['ix_link-007']),
+    ('fuji_mx', ['fuji_mx-015'])])
 def test_what_only_a_picture_shows(name, numbers, tmp_path):
     kind = BUILT_IN[name]
     look, made = verdicts(looked(kind, tmp_path)), looked(kind, tmp_path, level=Level.CAPTURE)
@@ -95,6 +96,50 @@ def test_what_a_picture_refutes(tmp_path):
                                      kind.listener_class()())
     found = verdicts(looked(kind, tmp_path, camera, level=Level.CAPTURE))
     assert (found['sierra-014'], found['sierra-022']) == ('refuted', 'confirmed')
+
+
+def judged(name, number, *questions):
+    """Return what a fact's watch says of questions and answers in hexadecimal."""
+    exchanges = [Exchange(line, float(line), bytes.fromhex(question), Said(bytes.fromhex(answer)))
+                 for line, (question, answer) in enumerate(questions)]
+    return by_id(BUILT_IN[name].unproven())[number].watch(exchanges)[0].value
+
+
+def test_words_of_a_summary_against_registers():
+    def word(number, place, held, register):
+        summary = f'{"00" * 4 * place}{held}{"00" * 4 * (7 - place)}'
+        asked = 'sierra', number, *[('042e', summary), register] * 2
+        return judged(*asked)
+
+    taken, left = ('010a', '05000000'), ('010b', '10000000')
+    assert word('sierra-036', 2, '05000000', taken) == 'confirmed'
+    assert word('sierra-036', 2, '06000000', taken) == 'not supported'
+    assert word('sierra-039', 5, '00000000', taken) == 'confirmed'
+    assert word('sierra-039', 5, '06000000', taken) == 'refuted'
+    assert word('sierra-040', 6, '10000000', left) == 'confirmed'
+    assert word('sierra-040', 6, '10000000', taken) == 'not tried'
+    late = [('0202 00', '06'), ('042e', '00' * 32), taken] * 2
+    assert judged('sierra', 'sierra-039', *late) == 'not tried'  # the count is another by then
+
+
+def test_the_high_byte_of_a_length():
+    def word(first, *lengths):
+        summary = ('042f', first + '00' * 28)
+        return judged('sierra', 'sierra-041', *(('010c', one) for one in lengths), summary,
+                      summary)
+
+    assert word('10270000', '10270000') == 'not tried'
+    assert word('10270001', '10270000') == 'confirmed'
+    assert word('10270001', '10270001') == 'refuted'
+    assert word('10270001', '10270001', '10270000') == 'confirmed'
+    assert word('10270001') == 'not tried'
+
+
+def test_how_long_a_thumbnail_is():
+    long, short = ('00 0100', '00' * 10501), ('00 0100', '00' * 10500)
+    assert judged('fuji_mx', 'fuji_mx-015', short, short) == 'confirmed'
+    assert judged('fuji_mx', 'fuji_mx-015', long, long) == 'refuted'
+    assert judged('fuji_mx', 'fuji_mx-015', long, short) == 'not tried'
 
 
 READY, BUSY, NO = Said(b'\1'), Said(b'\2'), Said(b'\xfd', refused=True)

@@ -2,9 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """What docs/protocols/fuji_mx.md says without proof."""
 
-from camera_driver.conform.facts import Fact, Level
+from collections.abc import Sequence
+
+from camera_driver.conform.facts import Fact, Level, Verdict
+from camera_driver.devices.fuji_mx.commands import Command
+from camera_driver.link.dialogue import Exchange
 
 HIDDEN = 'The camera takes it without a sign of harm, and answers as many bytes.'
+
+LARGEST_THUMBNAIL = 10500  # bytes
+ANSWERS = 2  # of one length, until it is none that the line has made
+
+
+def _thumbnail(exchanges: Sequence[Exchange]) -> tuple[Verdict, Sequence[Exchange]]:
+    """Look at the length of a thumbnail that was read twice."""
+    sizes: dict[int, list[Exchange]] = {}
+    for one in exchanges:
+        if one.question[0] == Command.GET_THUMBNAIL and one.said and one.said.data:
+            sizes.setdefault(len(one.said.data), []).append(one)
+    certain = [size for size, shown in sizes.items() if len(shown) >= ANSWERS]
+    if len(certain) != 1:
+        return Verdict.NOT_TRIED, ()
+    return (Verdict.CONFIRMED if certain[0] <= LARGEST_THUMBNAIL else Verdict.REFUTED,
+            sizes[certain[0]])
+
 
 FACTS = (
     Fact('fuji_mx-001', 'A command that the camera does not know is answered with NAK, and the '
@@ -40,7 +61,8 @@ FACTS = (
     Fact('fuji_mx-014', 'A DS-7 has the commands 00 02 07 09 0A 0B 0C 0E 0F 11 13 15 17 19 1B 27 '
          '29 30 32 34.', 'None of those that are tried is refused.', 'One is refused.'),
     Fact('fuji_mx-015', 'A thumbnail has at most 10500 bytes.',
-         'None of a full card is longer.', 'One is longer.'),
+         'That of the picture that is taken is not.', 'It is longer.', Level.CAPTURE,
+         watch=_thumbnail),
     Fact('fuji_mx-016', 'get_card_status (1B) tells the status first, 0 for normal.',
          'The first byte is 0 and the next four, low first, are a multiple of 512.',
          'They are not, with a card in the camera.', Level.LOOK, '1b',

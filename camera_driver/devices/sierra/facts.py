@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from camera_driver.conform.facts import Fact, Level, Verdict, Watch
 from camera_driver.devices.sierra.codec import Code, Control, unpack_int
-from camera_driver.devices.sierra.registers import Action
+from camera_driver.devices.sierra.registers import Action, NUMBER
 from camera_driver.link.dialogue import Exchange, Said
 
 ANSWERS = 2  # before the picture, and behind it
+SUMMARY = bytes([Code.GET_VDATA, NUMBER['camera_summary']])
+FRAME_SUMMARY = bytes([Code.GET_VDATA, NUMBER['frame_summary']])
+LENGTH = bytes([Code.GET_INT, NUMBER['frame_length']])
 INTEGER = '.. .. .. ..'
 
 
@@ -44,6 +47,51 @@ def _grows(register: int) -> Watch:
         return verdict, [*before[:1], *after[:1]]
 
     return grows
+
+
+def _alike(question: bytes, exchanges: Sequence[Exchange]) -> Sequence[Exchange]:
+    """Return the answers to a question if there are enough, and all alike; else none."""
+    found = [one for one in exchanges
+             if one.question == question and one.said and not one.said.refused]
+    alike = len({one.said for one in found}) == 1
+    return found if alike and len(found) >= ANSWERS else ()
+
+
+def _is_register(word: int, register: int, otherwise: Verdict) -> Watch:
+    """Return what holds a word of camera_summary against a register, before any picture."""
+    shot = bytes([Code.ACTION, Action.TAKE_PICTURE])
+
+    def is_register(exchanges: Sequence[Exchange]) -> tuple[Verdict, Sequence[Exchange]]:
+        first = next((number for number, one in enumerate(exchanges)
+                      if one.question[:2] == shot), len(exchanges))
+        summaries = _alike(SUMMARY, exchanges[:first])
+        values = _alike(bytes([Code.GET_INT, register]), exchanges[:first])
+        if not summaries or not values or not (summaries[0].said and values[0].said):
+            return Verdict.NOT_TRIED, ()
+        held = summaries[0].said.data[4 * word:4 * word + 4]
+        same = held == values[0].said.data or (
+            otherwise is Verdict.REFUTED and held == bytes(4))
+        return Verdict.CONFIRMED if same else otherwise, [values[0], summaries[0]]
+
+    return is_register
+
+
+def _without_high_byte(exchanges: Sequence[Exchange]) -> tuple[Verdict, Sequence[Exchange]]:
+    """Look for a summary of a frame whose word 0 has a high byte, and for the frame's length."""
+    lengths = {one.said.data for one in exchanges
+               if one.question == LENGTH and one.said and not one.said.refused}
+    shown: dict[bool, list[Exchange]] = {True: [], False: []}
+    for one in exchanges:
+        data = one.said.data if one.said and one.question == FRAME_SUMMARY else b''
+        if len(data) == 32 and data[3]:
+            if data[:3] + b'\0' in lengths:
+                shown[True].append(one)
+            elif data[:4] in lengths:
+                shown[False].append(one)
+    for side, verdict in (True, Verdict.CONFIRMED), (False, Verdict.REFUTED):
+        if len(shown[side]) >= ANSWERS and not shown[not side]:
+            return verdict, shown[side]
+    return Verdict.NOT_TRIED, ()
 
 
 def _total(number: int, register: int) -> Fact:
@@ -107,19 +155,22 @@ FACTS = (
     Fact('sierra-035', 'Words 3 to 7 of audio_info are 0.',
          'They are in register 43 of a picture with sound.', 'One is not.'),
     Fact('sierra-036', 'Word 2 of camera_summary is register 10 on some models.',
-         'The word equals the register before and behind a picture.', 'They differ.'),
+         'They are equal.', 'They differ on all models.', Level.LOOK, '01 0a, 04 2e',
+         watch=_is_register(2, 10, Verdict.NOT_SUPPORTED)),
     Fact('sierra-037', 'Word 3 of camera_summary is 0.', 'Bytes 12 to 15 of register 46 are 00.',
          'One is not.', Level.LOOK, '04 2e', '(.. ){12}00 00 00 00( ..){16}'),
     Fact('sierra-038', 'Word 4 of camera_summary is 0 or the battery in percent.',
          'Bytes 16 to 19 of register 46 are 0 to 100.', 'They are more.', Level.LOOK, '04 2e',
          '(.. ){16}([0-5].|6[0-4]) 00 00 00( ..){12}'),
     Fact('sierra-039', 'Word 5 of camera_summary is 0 or register 10.',
-         'The word is 0, or equals the register before and behind a picture.', 'It does not.'),
+         'The word is 0, or equals the register.', 'It is neither.', Level.LOOK,
+         '01 0a, 04 2e', watch=_is_register(5, 10, Verdict.REFUTED)),
     Fact('sierra-040', 'Word 6 of camera_summary is 0 or register 11.',
-         'The word is 0, or equals the register before and behind a picture.', 'It does not.'),
+         'The word is 0, or equals the register.', 'It is neither.', Level.LOOK,
+         '01 0b, 04 2e', watch=_is_register(6, 11, Verdict.REFUTED)),
     Fact('sierra-041', 'The high byte of word 0 of frame_summary is not part of the length.',
          'The length in register 12 of the picture is the low three bytes, and the high one is '
-         'not 0.', 'All four bytes are the length.'),
+         'not 0.', 'All four bytes are the length.', Level.CAPTURE, watch=_without_high_byte),
     Fact('sierra-042', 'Word 6 of frame_summary is 0.',
          'Bytes 24 to 27 of register 47 are 00 for a picture that was just taken.',
          'One is not.', Level.CAPTURE, '04 2f', '(|(.. ){24}00 00 00 00( ..){4})'),
