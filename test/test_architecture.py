@@ -26,7 +26,7 @@ MAY_IMPORT = {
     'video': CORE,
     'ledger': CORE,
     'payload': CORE | {'pictures', 'ledger'},
-    'mavlink': CORE | {'link'},
+    'mavlink': CORE | {'link', 'payload'},
     'doctor': {'host'},
     'sim': CORE | {'link', 'pictures'},
     'device': CORE | {'link'},

@@ -35,23 +35,23 @@ from pymavlink.dialects.v20 import common as mavlink
 
 from camera_driver.mavlink import ftp
 from camera_driver.mavlink.camera import Camera, Position, Shot
-from camera_driver.mavlink.definition import definition, MODE, Parameter, parameters
+from camera_driver.mavlink.definition import definition, parameters
 from camera_driver.mavlink.images import Image, Images
-from camera_driver.mavlink.position import Track
-from camera_driver.model import Access
+from camera_driver.mavlink.position import Track, Way
+from camera_driver.mavlink.settings import PROGRESS, Settings
+from camera_driver.payload.survey import DISTANCE, RANGES
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT = 1.0  # s
 REPEATED = 5.0  # s within which the same number is the same order
 RETRIED = 2.0  # s within which MAVSDK repeats its number 0: every 0.5 s, 3 times
-PROGRESS = 1.0  # s between two IN_PROGRESS: QGroundControl waits 3 s for the next answer
 FAILURE_PAUSE = 1.0  # s of a sequence behind a picture that failed
 PACE = 0.02  # s between messages of a long answer: a telemetry radio takes 6 kB/s
 SHORTEST_STREAM = 0.1  # s
-POSITION_PERIOD = 0.2  # s
-ASK_PERIOD = 30.0  # s
 MOST_SECONDS = 1e6
+WAY_PERIOD = 0.05  # s between looks how far the vehicle has come
+SHORTEST, LONGEST = RANGES[DISTANCE]['distance']  # m
 UNKNOWN_PROGRESS = 255
 NOT_KNOWN = 2 ** 31 - 1  # of latitude, longitude and heights
 MEBIBYTE = 1024 * 1024
@@ -64,6 +64,10 @@ FAILED: int = mavlink.MAV_RESULT_FAILED
 IN_PROGRESS: int = mavlink.MAV_RESULT_IN_PROGRESS
 
 START: int = mavlink.MAV_CMD_IMAGE_START_CAPTURE
+TRIGGER_INTERVAL: int = mavlink.MAV_CMD_DO_SET_CAM_TRIGG_INTERVAL
+TRIGGER_DISTANCE: int = mavlink.MAV_CMD_DO_SET_CAM_TRIGG_DIST
+OF_AUTOPILOT = TRIGGER_INTERVAL, TRIGGER_DISTANCE
+"""An autopilot triggers by itself on these, so what is sent to all is not meant for a camera."""
 
 INFORMATION: int = mavlink.MAVLINK_MSG_ID_CAMERA_INFORMATION
 SETTINGS: int = mavlink.MAVLINK_MSG_ID_CAMERA_SETTINGS
@@ -125,15 +129,18 @@ class Component:
 
     def __init__(self, system: int, component: int, camera: Camera, images: Images,
                  send: Callable[[Any, Link], None], clock: Callable[[], float],
-                 utc: Callable[[], float]) -> None:
+                 utc: Callable[[], float], track: Track, definitions: str = '') -> None:
         """
         Begin; `tick` sends the first heartbeat.
 
         :param send: is given a message and the link that it goes to; None: all.
         :param clock: monotonic seconds.
         :param utc: seconds since 1970.
+        :param track: of the vehicle.
+        :param definitions: where the definition can be had by HTTP; empty: by MAVLink FTP alone.
         """
         self._system = system
+        self._track = track
         self.component = component
         self._camera = camera
         self._images = images
@@ -141,9 +148,9 @@ class Component:
         self._clock = clock
         self._utc = utc
         self._start = now = clock()
-        self._track = Track()
-        self._asked = -math.inf  # s, when the autopilot was asked for positions
         self._files = ftp.FileServer()
+        self._settings = Settings(component, camera, self._look, lambda one: send(one, None),
+                                  clock)
         # Those from before this process may have been done, and are not done again.
         self._orders = {key: Order((0, 0), None, START, (math.nan,) * 7, 0, now, result=FAILED)
                         for key in images.orders(utc() - REPEATED)}
@@ -154,16 +161,19 @@ class Component:
         self._order: Order | None = None  # of a single picture, to be answered at its end
         self._sequence: Order | None = None  # of several pictures, answered at once
         self._formatting: Order | None = None
-        self._writing: dict[str, float] = {}  # parameter -> when its writer was told
         self._shooting = False
+        self._shot_for: Order | None = None  # the order of the picture that is being taken
         self._left = 0.0  # pictures still to be begun; inf: until it is stopped
         self._interval = 0.0  # s
+        self._way: Way | None = None  # of a sequence along it
         self._next = now
         self._others: list[Shot] = []  # events that came meanwhile
         # What is known of the camera, and follows from it.
         self._state = camera.state
         # Another one for each: MAVSDK fetches all into one folder, at the same time.
         self._path = f'/info/camera_{component}.xml.xz'
+        self.uri = (f'{definitions}/camera_{component}.xml' if definitions else
+                    f'mftp://{self._path}')
         self._define()
         self._commands: Mapping[int, Callable[[Order], int | None]] = {
             mavlink.MAV_CMD_REQUEST_MESSAGE: self._request_message,
@@ -186,7 +196,8 @@ class Component:
         """What must not be done twice for one command."""
         return {START: self._start_capture,
                 mavlink.MAV_CMD_DO_DIGICAM_CONTROL: self._digicam,
-                mavlink.MAV_CMD_DO_SET_CAM_TRIGG_INTERVAL: self._trigger_interval,
+                TRIGGER_INTERVAL: self._trigger_interval,
+                TRIGGER_DISTANCE: self._trigger_distance,
                 mavlink.MAV_CMD_STORAGE_FORMAT: self._format}
 
     @property
@@ -204,10 +215,6 @@ class Component:
         """Take a message of somebody else."""
         kind = message.get_type()
         sender = message.get_srcSystem(), message.get_srcComponent()
-        if sender == (self._system, mavlink.MAV_COMP_ID_AUTOPILOT1):
-            self._track.heard(self._utc(), message)
-            if kind == 'HEARTBEAT':
-                self._ask_for_positions(link)
         if (getattr(message, 'target_system', 0) not in (0, self._system)
                 or getattr(message, 'target_component', 0) not in (0, self.component)):
             return
@@ -225,16 +232,11 @@ class Component:
         elif kind == 'FILE_TRANSFER_PROTOCOL':
             for reply in self._files.ask(sender, message.payload):
                 self._outbox[link, sender, reply.number] = partial(ftp.message, sender, reply)
-        elif kind == 'PARAM_EXT_REQUEST_LIST':
-            for one in self._known:
-                self._outbox[link, one.name] = partial(self._parameter, one.name)
-        elif kind == 'PARAM_EXT_REQUEST_READ':
-            for place, one in enumerate(self._known):
-                if message.param_index == place or (message.param_index < 0
-                                                    and message.param_id == one.name):
-                    self._outbox[link, one.name] = partial(self._parameter, one.name)
         elif kind == 'PARAM_EXT_SET':
-            self._set(message)
+            self._settings.set(message)
+        elif kind in ('PARAM_EXT_REQUEST_LIST', 'PARAM_EXT_REQUEST_READ'):
+            for name in self._settings.asked(message):
+                self._outbox[link, name] = partial(self._settings.message, name)
 
     def shot(self, shot: Shot) -> None:
         """Hear of a shot of the camera, whoever asked for it; also how one was settled."""
@@ -267,10 +269,10 @@ class Component:
         for order in (self._order, self._formatting):
             if order and now >= order.told + PROGRESS:
                 self._answer(order, IN_PROGRESS)
-        for name, told in self._writing.items():
-            if now >= told + PROGRESS:
-                self._acknowledge(name, mavlink.PARAM_ACK_IN_PROGRESS)
-        if self._left and not self._shooting and now >= self._next:
+        self._settings.tick(now)
+        if self._way:
+            self._fly(self._way)
+        elif self._left and not self._shooting and now >= self._next:
             self._shoot()
         if self._outbox and now >= self._paced:
             self._paced = now + PACE
@@ -282,18 +284,8 @@ class Component:
                         if order.result is None or now <= order.at + REPEATED}
         return min([due for _, due in self._streams.values()] + [now + PROGRESS / 2]
                    + ([self._paced] if self._outbox else [])
-                   + ([self._next] if self._left and not self._shooting else []))
-
-    def _ask_for_positions(self, link: Link) -> None:
-        """Ask the autopilot for what tells where pictures are taken, if it does not send it."""
-        if self._clock() < self._asked + ASK_PERIOD or self._track.at(self._utc()):
-            return
-        self._asked = self._clock()
-        for number in (mavlink.MAVLINK_MSG_ID_GLOBAL_POSITION_INT,
-                       mavlink.MAVLINK_MSG_ID_ATTITUDE_QUATERNION):
-            self._send(mavlink.MAVLink_command_long_message(
-                self._system, mavlink.MAV_COMP_ID_AUTOPILOT1, mavlink.MAV_CMD_SET_MESSAGE_INTERVAL,
-                0, number, POSITION_PERIOD * 1e6, 0, 0, 0, 0, 0), link)
+                   + ([now + WAY_PERIOD] if self._way else [self._next] if (
+                       self._left and not self._shooting) else []))
 
     # The camera.
 
@@ -310,12 +302,14 @@ class Component:
 
     def _define(self) -> None:
         """Describe the settings that there are."""
-        self._known = parameters(self._state.settings)
-        file = definition(self._state.manufacturer, self._state.model, self._known)
-        self._files.files, self._version = {self._path: file.data}, file.version
+        self._settings.known = parameters(self._state.settings)
+        self.definition = definition(self._state.manufacturer, self._state.model,
+                                     self._settings.known)
+        self._files.files = {self._path: self.definition.packed}
 
     def _shoot(self) -> None:
         self._shooting = True
+        self._shot_for = self._order or self._sequence
         self._left -= 1
         self._next += self._interval
         self._camera.capture(self._shot)
@@ -338,17 +332,22 @@ class Component:
             self._next = max(self._next, now + FAILURE_PAUSE)
         while self._interval and self._next < now:  # places that have passed are left out
             self._next += self._interval
-        for one in (shot, *self._others):
+        self._announce(shot, self._shot_for)
+        for one in self._others:
             self._announce(one)
         self._others.clear()
 
-    def _announce(self, shot: Shot) -> None:
-        """Tell all of a shot, unless they know."""
+    def _announce(self, shot: Shot, order: Order | None = None) -> None:
+        """Tell all of a shot, unless they know; `order`: it was taken for."""
         image = self._images.of_shot(shot.shot_id) if shot.shot_id else None
         if image is None:
             if shot.settled:  # of before there was a component, or before formatting
                 return
             image = Image(self._images.count, shot.shot_id, shot.taken, shot.stamp)
+            if order:
+                self._images.commanded(
+                    image.number, *order.sender, order.command, order.parameters[3] if (
+                        order.number or order.counts_from_zero) else None)
             position = shot.taken and self._track.at(shot.stamp or self._utc())
             self._tell(_placed(image, position) if position else image)
         elif shot.settled and image.taken is not shot.taken:
@@ -365,7 +364,7 @@ class Component:
 
     def _command(self, order: Order, broadcast: bool) -> None:
         handler = self._commands.get(order.command)
-        if handler is None:
+        if handler is None or (broadcast and order.command in OF_AUTOPILOT):
             if not broadcast:  # else it is meant for others, who would seem to refuse it
                 self._answer(order, UNSUPPORTED)
             return
@@ -506,7 +505,8 @@ class Component:
             return DENIED
         return self._begin(order, count or math.inf, interval)
 
-    def _begin(self, order: Order, count: float, interval: float) -> int | None:
+    def _begin(self, order: Order, count: float, interval: float, shoot: bool = True
+               ) -> int | None:
         """Take pictures; the order of a single one is answered when it has been taken."""
         if not self._state.takes_pictures:
             return UNSUPPORTED
@@ -520,16 +520,20 @@ class Component:
             self._sequence = order
             self._answer(order, ACCEPTED)
         self._left, self._interval, self._next = count, interval, self._clock()
-        self._shoot()
+        if shoot:
+            self._shoot()
         return None
 
     def _stop_capture(self, order: Order) -> int:
         if not self._mine(order.parameters[0]):
             return DENIED
-        self._left = self._interval = 0.0
-        self._sequence = None
-        self._send(self._capture_status(), None)
+        self._stop()
         return ACCEPTED
+
+    def _stop(self) -> None:
+        self._left = self._interval = 0.0
+        self._sequence = self._way = None
+        self._send(self._capture_status(), None)
 
     def _digicam(self, order: Order) -> int | None:
         if order.parameters[4] != 1:
@@ -537,66 +541,44 @@ class Component:
         return self._begin(order, 1, 0.0)
 
     def _trigger_interval(self, order: Order) -> int | None:
-        milliseconds, _, target = order.parameters[:3]
-        if not self._mine(target) or not 0 < milliseconds <= MOST_SECONDS * 1000:
+        milliseconds, integration, target = order.parameters[:3]
+        if (not self._mine(target) or not 0 < milliseconds <= MOST_SECONDS * 1000
+                or integration > 0):
             return DENIED
+        self._replace_trigger()
         return self._begin(order, math.inf, milliseconds / 1000)
 
-    # Settings.
+    def _trigger_distance(self, order: Order) -> int | None:
+        """Take a picture each so many metres of the way that the autopilot tells; 0: no more."""
+        distance, integration, at_once, target = order.parameters[:4]
+        if not self._mine(target) or integration > 0 or not (
+                distance == 0 or SHORTEST <= distance <= LONGEST):
+            return DENIED
+        self._replace_trigger()
+        if distance == 0:
+            return ACCEPTED
+        if not self._track.at(self._utc()):
+            log.warning('component %d: DO_SET_CAM_TRIGG_DIST needs GLOBAL_POSITION_INT of the '
+                        'autopilot, and none comes', self.component)
+            return REJECTED
+        result = self._begin(order, math.inf, 0.0, shoot=at_once == 1)
+        if self._sequence is order:
+            self._way = Way(self._track, distance, self._utc())
+        return result
 
-    def _named(self, name: str) -> Parameter | None:
-        return next((one for one in self._known if one.name == name), None)
+    def _replace_trigger(self) -> None:
+        """End a sequence of triggers: another command for them takes its place."""
+        if self._sequence and self._sequence.command in OF_AUTOPILOT:
+            self._stop()
 
-    def _value(self, one: Parameter) -> bytes:
-        return one.encode('photo' if one.setting is MODE else
-                          self._state.values.get(one.setting.name))
-
-    def _parameter(self, name: str) -> Any:
-        """Return a parameter as it is now; None: the model has it no longer."""
-        one = self._named(name)
-        return one and mavlink.MAVLink_param_ext_value_message(
-            name.encode(), self._value(one), one.kind, len(self._known), self._known.index(one))
-
-    def _set(self, message: Any) -> None:
-        one = self._named(message.param_id)
-        if one is None:
-            self._send(mavlink.MAVLink_param_ext_ack_message(
-                message._param_id_raw, message._param_value_raw, message.param_type,
-                mavlink.PARAM_ACK_FAILED), None)
-            return
-        try:
-            value = one.decode(message._param_value_raw, message.param_type)
-        except ValueError as error:
-            log.warning('component %d: %s', self.component, error)
-            self._acknowledge(one.name, mavlink.PARAM_ACK_VALUE_UNSUPPORTED)
-            return
-        if one.name in self._writing:
-            self._acknowledge(one.name, mavlink.PARAM_ACK_IN_PROGRESS)
-        elif one.encode(value) == self._value(one):
-            self._acknowledge(one.name, mavlink.PARAM_ACK_ACCEPTED)
-        elif one.setting.access is Access.READ_ONLY:
-            self._acknowledge(one.name, mavlink.PARAM_ACK_FAILED)
-        else:
-            self._writing[one.name] = 0.0
-            self._acknowledge(one.name, mavlink.PARAM_ACK_IN_PROGRESS)
-            self._camera.set(one.setting.name, value, partial(self._written, one.name))
-
-    def _written(self, name: str, problem: str) -> None:
-        del self._writing[name]
-        if problem:
-            log.error('component %d: %s: %s', self.component, name, problem)
-        self._look()
-        self._acknowledge(name, mavlink.PARAM_ACK_FAILED if problem else
-                          mavlink.PARAM_ACK_ACCEPTED)
-
-    def _acknowledge(self, name: str, result: int) -> None:
-        """Answer a write, with what the camera holds; all stations may want to know."""
-        if result == mavlink.PARAM_ACK_IN_PROGRESS:
-            self._writing[name] = self._clock()
-        one = self._named(name)
-        if one:
-            self._send(mavlink.MAVLink_param_ext_ack_message(
-                name.encode(), self._value(one), one.kind, result), None)
+    def _fly(self, way: Way) -> None:
+        """Trigger where the next place is."""
+        look = way.look(self._utc(), self._clock(), self._shooting)
+        if look.missed:
+            log.warning('component %d: %d places were missed: the camera was at work, or no '
+                        'position came', self.component, look.missed)
+        if look.trigger:
+            self._shoot()
 
     # Out.
 
@@ -613,12 +595,12 @@ class Component:
         state = self._state
         flags = ((mavlink.CAMERA_CAP_FLAGS_CAPTURE_IMAGE if state.takes_pictures else 0)
                  | (mavlink.CAMERA_CAP_FLAGS_HAS_VIDEO_STREAM if state.video_url else 0))
-        described = len(self._known) > 1  # more than CAM_MODE
+        described = len(self._settings.known) > 1  # more than CAM_MODE
         return mavlink.MAVLink_camera_information_message(
             self._boot_time, _letters(state.manufacturer), _letters(state.model),
             _firmware(state.firmware_version), math.nan, math.nan, math.nan, state.width or 0,
-            state.height or 0, 0, flags, self._version if described else 0,
-            f'mftp://{self._path}'.encode() if described else b'')
+            state.height or 0, 0, flags, self.definition.version if described else 0,
+            self.uri.encode() if described else b'')
 
     def _camera_settings(self) -> Any:
         return mavlink.MAVLink_camera_settings_message(
@@ -674,10 +656,11 @@ class Component:
 
 def _placed(image: Image, position: Position) -> Image:
     """Return a picture with where it was taken."""
-    w, x, y, z = position.quaternion or (None,) * 4
+    w, x, y, z = position.quaternion or (image.w, image.x, image.y, image.z)
+    relative = position.relative_altitude
     return replace(image, latitude=position.latitude, longitude=position.longitude,
-                   altitude=position.altitude, relative_altitude=position.relative_altitude,
-                   w=w, x=x, y=y, z=z)
+                   altitude=position.altitude, w=w, x=x, y=y, z=z,
+                   relative_altitude=image.relative_altitude if relative is None else relative)
 
 
 def _whole(number: float) -> int | None:

@@ -118,8 +118,13 @@ def parameters(settings: Sequence[Setting]) -> tuple[Parameter, ...]:
 class Definition:
     """The definition file, and the version that goes with it: stations keep a file by that."""
 
-    data: bytes
+    text: bytes
     version: int
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The file, xz-compressed."""
+        return lzma.compress(self.text)
 
 
 def definition(manufacturer: str, model: str, known: Sequence[Parameter]) -> Definition:
@@ -134,8 +139,7 @@ def definition(manufacturer: str, model: str, known: Sequence[Parameter]) -> Def
     version = zlib.crc32(ElementTree.tostring(root)) & 0xffff or 1
     about.set('version', str(version))
     ElementTree.indent(root)
-    return Definition(lzma.compress(ElementTree.tostring(
-        root, encoding='UTF-8', xml_declaration=True)), version)
+    return Definition(ElementTree.tostring(root, encoding='UTF-8', xml_declaration=True), version)
 
 
 def _element(one: Parameter) -> ElementTree.Element:

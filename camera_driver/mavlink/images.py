@@ -36,6 +36,10 @@ CREATE TABLE IF NOT EXISTS images (
     w REAL, x REAL, y REAL, z REAL, url TEXT NOT NULL,
     PRIMARY KEY (camera, number)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS images_by_shot ON images (camera, shot_id);
+CREATE TABLE IF NOT EXISTS commands (
+    camera TEXT NOT NULL, number INTEGER NOT NULL, system INTEGER NOT NULL,
+    component INTEGER NOT NULL, command INTEGER NOT NULL, sequence INTEGER,
+    PRIMARY KEY (camera, number)) WITHOUT ROWID;
 DROP TABLE IF EXISTS orders;
 """
 
@@ -44,6 +48,13 @@ CREATE TABLE IF NOT EXISTS orders (
     camera TEXT NOT NULL, at REAL NOT NULL, key TEXT NOT NULL,
     PRIMARY KEY (camera, key)) WITHOUT ROWID;
 """
+
+LISTED = {  # what is said of each picture, and from where
+    'camera': 'camera', 'component': 'components.component', 'image_index': 'number',
+    'shot_id': 'shot_id', 'capture_result': 'COALESCE(taken, 0)', 'time_utc': 'stamp',
+    'file_url': 'url', 'sender_system': 'commands.system',
+    'sender_component': 'commands.component', 'command': 'command', 'sequence': 'sequence',
+}
 
 LOCK_TIMEOUT = 5.0  # s to wait for another process that writes
 
@@ -137,6 +148,12 @@ class Store:
         """Look up or change the orders; the disk is not waited for. Raises StorageError."""
         return self._ask(self._orders, text, values)
 
+    def listed(self) -> list[tuple[Any, ...]]:
+        """Return a row of LISTED for each picture. Raises StorageError."""
+        return self.read(
+            f'SELECT {", ".join(LISTED.values())} FROM images LEFT JOIN commands USING '
+            '(camera, number) LEFT JOIN components USING (camera) ORDER BY camera, number')
+
     def _ask(self, database: sqlite3.Connection, text: str, values: Sequence[Any]
              ) -> list[tuple[Any, ...]]:
         try:
@@ -192,11 +209,23 @@ class Images:
         except IndexError:
             return None
 
+    def commanded(self, number: int, system: int, component: int, command: int,
+                  sequence: float | None) -> None:
+        """
+        Note which command a picture was taken for.
+
+        :param system: id of who sent it, and `component` likewise.
+        :param sequence: the number that the sender gave it; None: none.
+        """
+        self._write('INSERT OR REPLACE INTO commands VALUES (?, ?, ?, ?, ?, ?)', number, system,
+                    component, command, sequence)
+
     def clear(self) -> None:
         """Forget all pictures: the camera's memory was formatted."""
         self.count = 0
         self._unsaved.clear()
         self._write('DELETE FROM images WHERE camera = ?')
+        self._write('DELETE FROM commands WHERE camera = ?')
 
     def order(self, key: str, at: float) -> None:
         """Note what a command that must not be done twice is known by, before it is done."""

@@ -10,6 +10,8 @@ import math
 from typing import Any
 
 from camera_driver.mavlink.camera import Position
+from camera_driver.payload.survey import Look, Odometer, Places
+from camera_driver.payload.track import Fix
 
 KEPT = 600  # messages of each kind: a minute at 10 Hz
 LONGEST_GAP = 2.0  # s between two messages that are interpolated
@@ -17,7 +19,7 @@ BEYOND = 0.3  # s behind the last, or before the first, that one still holds for
 
 
 class Track:
-    """Positions and orientations of late, by the UTC [s] at which they arrived."""
+    """Positions and orientations of late, by their times, UTC [s]."""
 
     def __init__(self) -> None:
         self._positions: deque[tuple[float, Any]] = deque(maxlen=KEPT)
@@ -26,9 +28,9 @@ class Track:
     def heard(self, at: float, message: Any) -> None:
         """Take a message of the autopilot, if it tells of either."""
         if message.get_type() == 'GLOBAL_POSITION_INT' and (message.lat or message.lon):
-            self._positions.append((at, message))
+            _add(self._positions, at, message)
         elif message.get_type() == 'ATTITUDE_QUATERNION':
-            self._orientations.append((at, message))
+            _add(self._orientations, at, message)
 
     def at(self, moment: float) -> Position | None:
         """Return where the vehicle was; None: not known."""
@@ -45,6 +47,11 @@ class Track:
         return Position(mean('lat') / 1e7, (longitude / 1e7 + 180) % 360 - 180, mean('alt') / 1e3,
                         mean('relative_alt') / 1e3, self._orientation(moment))
 
+    def since(self, moment: float) -> list[Fix]:
+        """Return the positions behind a moment."""
+        return [Fix(at, one.lat / 1e7, one.lon / 1e7, one.alt / 1e3)
+                for at, one in self._positions if at > moment]
+
     def _orientation(self, moment: float) -> tuple[float, float, float, float] | None:
         """Return the orientation of the vehicle's body."""
         place = _between(self._orientations, moment)
@@ -60,6 +67,33 @@ class Track:
             return None
         w, x, y, z = (one / length for one in mixed)
         return w, x, y, z
+
+
+class Way:
+    """Evenly spaced places on the way of a track, as a survey has them."""
+
+    def __init__(self, track: Track, spacing: float, now: float) -> None:
+        """Begin now, UTC [s]; the first place is `spacing` [m] from here."""
+        self._track = track
+        self._odometer = Odometer(spacing)
+        self._places = Places(spacing)
+        self._places.restart(spacing)
+        self._until = now
+
+    def look(self, utc: float, now: float, busy: bool) -> Look:
+        """Say whether to take a picture now, UTC and monotonic [s]; and what was missed."""
+        for fix in self._track.since(self._until):
+            self._odometer.add(fix)
+            self._until = fix.time
+        way = self._odometer.travelled(utc)
+        return Look(False, 0) if way is None else self._places.look(way, now, busy)
+
+
+def _add(messages: deque[tuple[float, Any]], at: float, message: Any) -> None:
+    """Add the next one; what is of a time that goes back begins anew."""
+    if messages and at < messages[-1][0]:
+        messages.clear()
+    messages.append((at, message))
 
 
 def _between(messages: deque[tuple[float, Any]], moment: float) -> tuple[Any, Any, float] | None:

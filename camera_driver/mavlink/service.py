@@ -5,8 +5,8 @@ The threads of a MAVLink system.
 
 One has the components: it waits for what arrives, or what is due, and for nothing else. Each
 link has one that opens it, again when it fails, and reads; and one that writes. One more writes
-to the file of pictures. So neither a camera nor a link nor a disk that is stuck keeps heartbeats
-waiting.
+to the file of pictures, and one serves definition files where these go by HTTP. So neither a
+camera nor a link nor a disk that is stuck keeps heartbeats waiting.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from camera_driver.mavlink.camera import Camera
 from camera_driver.mavlink.images import Store
 from camera_driver.mavlink.links import opener, UdpPort
 from camera_driver.mavlink.system import guarded, Link, System
+from camera_driver.mavlink.web import DefinitionServer
 
 log = logging.getLogger(__name__)
 
@@ -37,18 +38,28 @@ class Service:
     """Runs the components of cameras, until it is closed."""
 
     def __init__(self, system: int, cameras: Callable[['Service'], Mapping[str, Camera]],
-                 links: Sequence[str], store: Store, key: bytes | None = None) -> None:
+                 links: Sequence[str], store: Store, key: bytes | None = None,
+                 definition_address: str = '') -> None:
         """
         Begin. `cameras` makes them; they answer through `post`.
 
-        Raises ValueError for links that are none and too many cameras, StorageError.
+        :param key: 32 bytes that sign messages; None: they are not signed.
+        :param definition_address: HOST:PORT where definition files are served by HTTP; empty:
+            they are by MAVLink FTP alone.
+
+        Raises ValueError for links and addresses that are none and too many cameras, StorageError,
+        PortError for an address that cannot be bound.
         """
         openers = {name: opener(name) for name in links}
         self._news: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._store = store
         self._unwritten: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         store.writer = self._write_soon
-        self.system = System(system, cameras(self), store, time.monotonic, time.time)
+        self._web = DefinitionServer(
+            definition_address, lambda path: self.system.definition(path)
+            ) if definition_address else None
+        self.system = System(system, cameras(self), store, time.monotonic, time.time,
+                             self._web.url if self._web else '')
         self._closed = threading.Event()
         self._carriers = []
         for number, (name, open_port) in enumerate(openers.items()):
@@ -60,6 +71,8 @@ class Service:
             self._carriers.append(carrier)
         self._writer = _start('mavlink store', self._write)
         self._thread = _start('mavlink', self._run)
+        if self._web:
+            self._server = _start('mavlink definitions', self._web.serve_forever)
 
     def post(self, work: Callable[[], None]) -> None:
         """Let the components' thread do something soon; from any thread."""
@@ -68,6 +81,10 @@ class Service:
     def close(self) -> None:
         """End all threads, and close links and file."""
         self._closed.set()
+        if self._web:
+            self._web.shutdown()
+            self._server.join()
+            self._web.server_close()
         self._news.put(None)
         self._thread.join()
         self._unwritten.put(None)

@@ -19,6 +19,7 @@ from typing import Any
 from pymavlink.dialects.v20 import common as mavlink
 
 from camera_driver.errors import StorageError
+from camera_driver.mavlink.autopilot import Autopilot
 from camera_driver.mavlink.camera import Camera
 from camera_driver.mavlink.component import Component
 from camera_driver.mavlink.images import Images, Store
@@ -83,9 +84,12 @@ class System:
     """Cameras as components of one system. Of one thread."""
 
     def __init__(self, system: int, cameras: Mapping[str, Camera], store: Store,
-                 clock: Callable[[], float], utc: Callable[[], float]) -> None:
+                 clock: Callable[[], float], utc: Callable[[], float], definitions: str = ''
+                 ) -> None:
         """
         Begin, with no links.
+
+        :param definitions: where definitions can be had by HTTP; empty: by MAVLink FTP alone.
 
         Raises ValueError for too many cameras, StorageError.
         """
@@ -95,18 +99,26 @@ class System:
         self.links: list[Link] = []
         self.components: dict[str, Component] = {}
         ids = store.components(list(cameras))
+        self.autopilot = Autopilot(system, partial(self._send, min(ids.values(), default=0)),
+                                   clock, utc)
         for name, camera in cameras.items():
             self.components[name] = Component(
                 system, ids[name], camera, Images(store, name), partial(self._send, ids[name]),
-                clock, utc)
+                clock, utc, self.autopilot.track, definitions)
 
     def receive(self, link: Link, data: bytes) -> None:
         """Take what came by a link."""
         for message in link.decode(data, self._utc()):
             sender = message.get_srcSystem(), message.get_srcComponent()
+            guarded(partial(self.autopilot.receive, message, link))
             for one in self.components.values():
                 if sender != (self._system, one.component):  # a loop of links
                     guarded(partial(one.receive, message, link))
+
+    def definition(self, path: str) -> bytes | None:
+        """Return the definition that has a path by HTTP; None: there is none. From any thread."""
+        return next((one.definition.text for one in self.components.values()
+                     if path == f'/camera_{one.component}.xml'), None)
 
     def tick(self) -> float:
         """Do what is due and return when to call again [s]."""

@@ -27,6 +27,7 @@ from camera_driver.mavlink.system import read_key
 from camera_driver.model import Setting, When
 from camera_driver.nodes.logs import NodeLog
 from camera_driver.nodes.mavlink_camera import EVENTS, RosCamera
+from camera_driver.nodes.mavlink_topics import AutopilotTopics, TOPICS
 from camera_driver.nodes.parameters import Configuration
 from camera_driver.nodes.shared_memory import check_room
 from camera_driver.nodes.spinning import Spinner
@@ -40,8 +41,17 @@ PARAMETERS = (
             default=1, when=When.START),
     Setting('signing_key_file', str, '64 hexadecimal digits: all is signed with that key, and '
             'what is not is not heard; empty: nothing is signed', default='', when=When.START),
+    Setting('definition_address', str, 'HOST:PORT where the files that describe settings are '
+            'served by HTTP; empty: by MAVLink FTP, which needs no address', default='',
+            when=When.START),
     Setting('store_file', str, 'where pictures are numbered; empty: '
             '${ROS_HOME}/camera_driver/mavlink.sqlite3', default='', when=When.START),
+    Setting('fix_topic', str, "NavSatFix of the autopilot's GLOBAL_POSITION_INT, over mean sea "
+            'level; empty: not published', default='', when=When.START),
+    Setting('attitude_topic', str, "QuaternionStamped of the autopilot's ATTITUDE_QUATERNION; "
+            'empty: not published', default='', when=When.START),
+    Setting('trigger_topic', str, "TimeReference of the autopilot's CAMERA_TRIGGER; empty: not "
+            'published', default='', when=When.START),
 )
 
 LOOK_PERIOD = 0.5  # s between looks whether the nodes that were asked are still there
@@ -61,6 +71,7 @@ class MavlinkCameraNode(Node):  # type: ignore[misc]
         for name in ('cameras', 'links'):
             if not self._values[name]:
                 raise ValueError(f'the parameter {name} is empty: name at least one')
+        self._topics = AutopilotTopics(self, {name: self._values[name] for name in TOPICS})
         self._service: Service | None = None
 
     def begin(self) -> None:
@@ -80,8 +91,10 @@ class MavlinkCameraNode(Node):  # type: ignore[misc]
                     cameras[full] = RosCamera(self, full, service.post)
                 return cameras
 
-            self._service = Service(self._values['system_id'], make, self._values['links'], store,
-                                    key)
+            self._service = service = Service(
+                self._values['system_id'], make, self._values['links'], store, key,
+                self._values['definition_address'])
+            service.post(lambda: self._topics.listen(service.system.autopilot))
 
             def look() -> None:
                 for camera in cameras.values():
@@ -146,8 +159,3 @@ def run(values: Mapping[str, Any] = MappingProxyType({}),
         if node:
             node.destroy_node()
         rclpy.try_shutdown()
-
-
-def main() -> int:
-    """Run the node until it is told to end."""
-    return run()

@@ -36,6 +36,11 @@ def rotation_of(message: Any) -> Quaternion:
     return product(product(TO_NED, turn), TO_FLU)
 
 
+def orientation_of(rotation: Quaternion) -> Quaternion:
+    """Return what `payload` has as ROS has it, w first."""
+    return product(product(TO_NED, rotation), TO_FLU)
+
+
 def fix_of(message: Any) -> Fix | str:
     """Return the fix of a sensor_msgs/NavSatFix, or in words why it is none."""
     if message.status.status == NO_FIX:

@@ -84,7 +84,7 @@ def test_a_write_is_in_progress_then_what_the_camera_holds(rig):
     ('CAM_MODE', '<i', 1, INT32, WRONG), ('FRAMES_TAKEN_TOT', '<i', 5, INT32, FAILED)])
 def test_what_is_not_allowed_is_refused_with_the_present_value(rig, name, form, value, kind,
                                                                result):
-    held = number(next(rig.component._parameter(name) for _ in '.'))
+    held = number(next(rig.component._settings.message(name) for _ in '.'))
     write(rig, name, form, value, kind)
     (where, present, answer), = answers(rig)
     assert (where, answer) == (name, result)

@@ -15,12 +15,14 @@ from helpers import wait_until
 from node_rig import rig, sierra
 import pytest
 from rclpy.parameter import Parameter
+from sensor_msgs.msg import NavSatFix, TimeReference
 from spinning import executor_thread
 from std_srvs.srv import SetBool
 
 from camera_driver.errors import DeviceError
 from camera_driver.model import Access, Setting
-from camera_driver.msg import CaptureEvent
+from camera_driver.msg import CaptureEvent, Geotag
+from camera_driver.nodes.convert import seconds
 from camera_driver.nodes.sierra_node import SierraNode
 from camera_driver.srv import Capture
 
@@ -35,6 +37,7 @@ from camera_driver.nodes.mavlink_camera_node import MavlinkCameraNode  # noqa: E
 
 ACCEPTED, DENIED, FAILED = (mavlink.MAV_RESULT_ACCEPTED, mavlink.MAV_RESULT_DENIED,
                             mavlink.MAV_RESULT_FAILED)
+HALF = 0.5 ** 0.5
 
 
 @pytest.fixture
@@ -156,11 +159,55 @@ def test_what_is_denied_and_what_fails(station, tmp_path):
         wait_until(lambda: station.take() == FAILED)
 
 
+def test_shots_are_tagged_with_what_the_autopilot_tells(tmp_path):
+    """Its positions and orientations, and its triggers, as topics that other nodes read."""
+    with rig(SierraNode, sierra(), tmp_path, geotag_fix_topic='/fix', geotag_height='msl',
+             geotag_attitude_topic='/attitude', geotag_attitude_type='quaternion') as one, (
+             ExitStack()) as stack, closing(UdpStation(1, 1)) as autopilot:
+        begin(stack, one, autopilot, fix_topic='/fix', attitude_topic='/attitude',
+              trigger_topic='/trigger')
+        tags, fixes = one.listen(Geotag, 'geotags'), one.listen(NavSatFix, '/fix')
+        triggers = one.listen(TimeReference, '/trigger')
+
+        def fly():
+            autopilot.send(mavlink.MAVLink_global_position_int_message(
+                0, 475000000, 82500000, 612500, 50000, 0, 0, 0, 0))
+            autopilot.send(mavlink.MAVLink_attitude_quaternion_message(
+                0, HALF, 0, 0, HALF, 0, 0, 0))  # to the east
+            autopilot.hear()
+
+        wait_until(lambda: (fly(), len(fixes) > 2 and one.node.count_publishers('/fix'))[1])
+
+        def tagged():  # not the first, if the camera's node had not found the topic yet
+            asked, before = one.begin(Capture, 'capture', wait=True), len(tags)
+            wait_until(lambda: (fly(), len(tags) > before)[1])
+            assert one.result(asked).success
+            return tags[-1].status == Geotag.TAGGED
+
+        assert any(tagged() for _ in range(5)), tags[-1].message
+        tag = tags[-1]
+        assert tag.height_over == Geotag.MEAN_SEA_LEVEL
+        assert (tag.latitude, tag.longitude, tag.height, tag.yaw, tag.pitch) == pytest.approx(
+            (47.5, 8.25, 612.5, 90.0, 0.0), abs=1e-3)
+        # The picture is announced with that position, and keeps the orientation.
+        image = autopilot.wait('CAMERA_IMAGE_CAPTURED', lambda image: image.lat == 475000000)
+        assert (image.alt, image.q[0]) == (612500, pytest.approx(HALF, abs=1e-3))
+
+        autopilot.send(mavlink.MAVLink_camera_trigger_message(1_795_837_342_250_000, 3))
+        trigger, = wait_until(lambda: triggers)
+        assert seconds(trigger.header.stamp) == pytest.approx(1_795_837_342.25, abs=2e-6)
+        assert trigger.source == 'CAMERA_TRIGGER 3'
+
+
 @pytest.mark.parametrize(('parameters', 'words'), [
     ({}, 'cameras is empty'), ({'cameras': ['/a']}, 'links is empty'),
     ({'cameras': ['/a'], 'links': ['nowhere']}, 'is no MAVLink link'),
     ({'cameras': ['/a'], 'links': ['udpout:127.0.0.1:1'], 'system_id': 300}, 'system_id'),
     ({'cameras': ['/a'], 'links': ['udpout:127.0.0.1:1'], 'signing_key_file': '/none'}, 'key'),
+    ({'cameras': ['/a'], 'links': ['udpout:127.0.0.1:1'], 'fix_topic': 'a b'}, 'is no topic'),
+    ({'cameras': ['/a'], 'links': ['udpout:127.0.0.1:1'], 'fix_topic': '/fix',
+      'use_sim_time': True}, 'use_sim_time'),
+    ({'cameras': ['/a'], 'links': ['udpout:127.0.0.1:1'], 'definition_address': '8090'}, 'HOST:P'),
     ({'cameras': [*'abcdefg'], 'links': ['udpout:127.0.0.1:1']}, '7 cameras')])
 def test_what_is_wrong_is_said(tmp_path, parameters, words):
     with executor_thread(2) as executor:
