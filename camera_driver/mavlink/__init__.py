@@ -5,4 +5,4 @@
 from importlib.util import find_spec
 
 if find_spec('pymavlink') is None:
-    raise ImportError("MAVLink needs pymavlink: pip install 'camera_driver[mavlink]'")
+    raise ImportError('MAVLink needs pymavlink: python3 -m pip install pymavlink')
