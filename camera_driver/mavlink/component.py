@@ -5,26 +5,12 @@ One camera as a MAVLink camera component (protocol v2): what it answers, sends a
 
 Nothing here waits, and time comes from outside: messages go in by `receive`, time passes in
 `tick`, and what is to be sent comes out by `send`. Of the thread of its service.
-
-A picture is taken once for each time that it was asked for. Whoever sends a command repeats it in
-another way when no answer comes: MAVSDK with the same number and confirmation 0, PX4 with the
-same number and another confirmation, a second link with the same datagram, QGroundControl not at
-all. So an order is the same one as before, and gets the answer of that
-
-- while that is not done;
-- when it has the same number (from 1), or another confirmation, and less than REPEATED passed;
-- when it is the same frame (its sequence number in the header);
-- when it has the number 0, from a sender that counts from 0, and less than RETRIED passed:
-  MAVSDK does, and its unused parameters are NaN.
-
-Else it is another picture. An order is noted in the file before it is carried out, so that its
-repetition does not do so once more when this process was killed in between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 import logging
 import math
@@ -37,6 +23,7 @@ from camera_driver.mavlink import ftp
 from camera_driver.mavlink.camera import Camera, Position, Shot
 from camera_driver.mavlink.definition import definition, parameters
 from camera_driver.mavlink.images import Image, Images
+from camera_driver.mavlink.orders import Link, Order, REPEATED, START
 from camera_driver.mavlink.position import Track, Way
 from camera_driver.mavlink.settings import PROGRESS, Settings
 from camera_driver.payload.survey import DISTANCE, RANGES
@@ -44,8 +31,6 @@ from camera_driver.payload.survey import DISTANCE, RANGES
 log = logging.getLogger(__name__)
 
 HEARTBEAT = 1.0  # s
-REPEATED = 5.0  # s within which the same number is the same order
-RETRIED = 2.0  # s within which MAVSDK repeats its number 0: every 0.5 s, 3 times
 FAILURE_PAUSE = 1.0  # s of a sequence behind a picture that failed
 PACE = 0.02  # s between messages of a long answer: a telemetry radio takes 6 kB/s
 SHORTEST_STREAM = 0.1  # s
@@ -63,7 +48,6 @@ UNSUPPORTED: int = mavlink.MAV_RESULT_UNSUPPORTED
 FAILED: int = mavlink.MAV_RESULT_FAILED
 IN_PROGRESS: int = mavlink.MAV_RESULT_IN_PROGRESS
 
-START: int = mavlink.MAV_CMD_IMAGE_START_CAPTURE
 TRIGGER_INTERVAL: int = mavlink.MAV_CMD_DO_SET_CAM_TRIGG_INTERVAL
 TRIGGER_DISTANCE: int = mavlink.MAV_CMD_DO_SET_CAM_TRIGG_DIST
 OF_AUTOPILOT = TRIGGER_INTERVAL, TRIGGER_DISTANCE
@@ -76,52 +60,6 @@ CAPTURE_STATUS: int = mavlink.MAVLINK_MSG_ID_CAMERA_CAPTURE_STATUS
 IMAGE_CAPTURED: int = mavlink.MAVLINK_MSG_ID_CAMERA_IMAGE_CAPTURED
 VIDEO: int = mavlink.MAVLINK_MSG_ID_VIDEO_STREAM_INFORMATION
 VIDEO_STATUS: int = mavlink.MAVLINK_MSG_ID_VIDEO_STREAM_STATUS
-
-Link = Any
-"""What a message came by, and an answer goes back by; None in `send`: all there are."""
-
-
-@dataclass(eq=False)
-class Order:
-    """A command that somebody has sent."""
-
-    sender: ftp.Sender
-    link: Link
-    command: int
-    parameters: tuple[float, ...]  # 1 to 7
-    confirmation: int
-    at: float  # s, when it was heard last
-    frames: set[int] = field(default_factory=set)  # sequence numbers in the header
-    result: int | None = None  # MAV_RESULT; None: not done yet
-    told: float = 0.0  # s, when it was answered last
-
-    @property
-    def number(self) -> float:
-        """The number that its sender gave it; 0 = none, or the first of MAVSDK."""
-        number = self.parameters[3]
-        return number if self.command == START and number >= 1 else 0.0
-
-    @property
-    def counts_from_zero(self) -> bool:
-        """Whether its number 0 is one."""
-        return (self.command == START and self.parameters[3] == 0
-                and math.isnan(self.parameters[4]))
-
-    @property
-    def key(self) -> str:
-        """What the same order has in common whenever it is sent."""
-        what = (f'number {self.number:g}' if self.number else
-                ' '.join(f'{one:g}' for one in self.parameters))
-        return f'{self.sender} {self.command} {what}'
-
-    def repeats(self, earlier: Order, now: float) -> bool:
-        """Say whether this is `earlier`, which has the same key, sent once more."""
-        passed = now - earlier.at
-        if earlier.result is None:
-            return True
-        if self.number or self.confirmation > 0 or self.frames & earlier.frames:
-            return passed < REPEATED
-        return self.counts_from_zero and passed < RETRIED
 
 
 class Component:
