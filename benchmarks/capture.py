@@ -37,7 +37,7 @@ def measure() -> Iterator[Table]:
     with client() as node, scratch() as folder:
         for name, parameters in CONFIGURATIONS.items():
             rows += _capture(node, folder / name, name, parameters)
-        rows.append(_row('ledger: a shot on the disk', _ledger(folder / 'alone.sqlite3')))
+        rows.append(row('ledger: a shot on the disk', _ledger(folder / 'alone.sqlite3')))
     yield Table(
         f'The capture call, {CALLS} times each, client and node in two processes', COLUMNS, rows,
         'First byte: of the question that precedes every trigger (how many pictures there are; '
@@ -67,12 +67,12 @@ def _capture(node: Client, folder: Path, name: str, parameters: Mapping[str, Any
                 answers.append(monotonic())
                 if not (answer and answer.success):
                     raise RuntimeError(f'capture: {answer and answer.message}')
-    sent = _sent(trace)
-    triggers = [at for at, data in sent if data == TRIGGER]
-    questions = [max(at for at, data in sent if data == QUESTION and at < trigger)
+    commands = sent(trace)
+    triggers = [at for at, data in commands if data == TRIGGER]
+    questions = [max(at for at, data in commands if data == QUESTION and at < trigger)
                  for trigger in triggers]
-    rows = [] if parameters else [_row('bare service round trip', bare)]
-    return [*rows, *(_row(f'{name}: {what}', [b - a for a, b in zip(calls, times)])
+    rows = [] if parameters else [row('bare service round trip', bare)]
+    return [*rows, *(row(f'{name}: {what}', [b - a for a, b in zip(calls, times)])
                      for what, times in (('call to first byte', questions),
                                          ('call to trigger', triggers),
                                          ('call to answer, exposure of 0 s', answers)))]
@@ -106,7 +106,7 @@ def _ledger(path: Path) -> list[float]:
     return times
 
 
-def _sent(trace: Path) -> Sequence[tuple[float, bytes]]:
+def sent(trace: Path) -> Sequence[tuple[float, bytes]]:
     """Return when the first byte of each command left, and the first two bytes of its data."""
     decoder = Decoder()
     commands = []
@@ -120,6 +120,6 @@ def _sent(trace: Path) -> Sequence[tuple[float, bytes]]:
     return commands
 
 
-def _row(name: str, times: Sequence[float]) -> tuple[str, float, float, float]:
+def row(name: str, times: Sequence[float]) -> tuple[str, float, float, float]:
     middle, late, worst = spread(times)
     return name, 1e3 * middle, 1e3 * late, 1e3 * worst

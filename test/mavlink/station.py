@@ -171,8 +171,12 @@ class Relay:
         self.world = world
         self.chance = Random(seed)
         self.lost, self.doubled, self.longest = lost, doubled, longest
+        self.sent = self.gone = 0  # datagrams
 
     def __call__(self, data, there):
         for _ in range(2 if self.chance.random() < self.doubled else 1):
-            if self.chance.random() >= self.lost:
+            self.sent += 1
+            if self.chance.random() < self.lost:
+                self.gone += 1
+            else:
                 self.world.later(self.chance.random() * self.longest, partial(there, data))

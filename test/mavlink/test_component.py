@@ -697,6 +697,10 @@ def test_fuzzed_commands_and_bytes_break_nothing(rig, caplog):
         rig.station.command(command, *(chance.choice(numbers) for _ in range(7)),
                             component=chance.choice([100, 100, 0, 55]),
                             confirmation=chance.randrange(4))
+        rig.station.send(mavlink.MAVLink_command_int_message(
+            1, chance.choice([100, 0, 55]), 0, command, 0, 0,
+            *(chance.choice(numbers) for _ in range(4)), chance.randrange(-2 ** 31, 2 ** 31),
+            chance.randrange(-2, 3), chance.choice(numbers)))
         frame = bytearray(rig.station.frame(mavlink.MAVLink_command_long_message(
             1, 100, START, 0, 0, 0, 1, 0, 0, 0, 0)))
         del frame[chance.randrange(len(frame)):]

@@ -177,22 +177,32 @@ def test_the_definition_over_a_bad_link(tmp_path, burst):
     rig.store.close()
 
 
-def check_definition(text):
-    """Hold a definition against what stations demand of one."""
+def check_rules(text):
+    """Hold any definition against what stations demand of one, and return its parameters."""
     root = ElementTree.fromstring(text)
     assert root.tag == 'mavlinkcamera'
     about = root.find('definition')
     assert about.findtext('model') and about.findtext('vendor') and int(about.get('version'))
     found = root.findall('parameters/parameter')
-    assert [one.get('name') for one in found] == NAMES
+    assert found
     for one in found:
         assert len(one.get('name')) <= 16
-        assert one.get('type') in ('uint8', 'int32', 'float')
+        assert one.get('type') in ('bool', 'uint8', 'int8', 'uint16', 'int16', 'uint32', 'int32',
+                                   'float')
         assert one.findtext('description')
+        float(one.get('default'))
+    return found
+
+
+def check_definition(text):
+    """Hold one of ours against these rules and what is in it."""
+    found = check_rules(text)
+    assert [one.get('name') for one in found] == NAMES
+    for one in found:
+        assert one.get('type') in ('uint8', 'int32', 'float')
         options = {option.get('value'): option.get('name')
                    for option in one.findall('options/option')}
         assert options and one.get('default') in options or one.get('min')
-        float(one.get('default'))
     by_name = {one.get('name'): one for one in found}
     assert by_name['CAM_MODE'].get('control') == '0'
     assert by_name['FRAMES_TAKEN_TOT'].get('readonly') == '1'

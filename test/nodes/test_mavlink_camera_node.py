@@ -155,6 +155,12 @@ def test_what_is_denied_and_what_fails(station, tmp_path):
         assert bytes(station.wait('CAMERA_INFORMATION').vendor_name).startswith(b'SIM')
         assert station.take() == FAILED
         assert station.wait('CAMERA_IMAGE_CAPTURED').capture_result == 0
+
+        # It is there again.
+        station.received.clear()
+        one.terminal.replug()
+        station.wait('HEARTBEAT', lambda beat: beat.system_status == mavlink.MAV_STATE_ACTIVE)
+        wait_until(lambda: station.take() == ACCEPTED)
         one.end_node()  # and now there is nobody
         wait_until(lambda: station.take() == FAILED)
 
