@@ -443,12 +443,12 @@ class Component:
             return DENIED
         return self._begin(order, count or math.inf, interval)
 
-    def _begin(self, order: Order, count: float, interval: float, shoot: bool = True
-               ) -> int | None:
+    def _begin(self, order: Order, count: float, interval: float, shoot: bool = True,
+               replaced: bool = False) -> int | None:
         """Take pictures; the order of a single one is answered when it has been taken."""
         if not self._state.takes_pictures:
             return UNSUPPORTED
-        if self._busy:
+        if self._busy and not replaced:
             return REJECTED
         self._images.order(order.key, self._utc())
         if count == 1:
@@ -458,7 +458,7 @@ class Component:
             self._sequence = order
             self._answer(order, ACCEPTED)
         self._left, self._interval, self._next = count, interval, self._clock()
-        if shoot:
+        if shoot and not self._shooting:
             self._shoot()
         return None
 
@@ -483,8 +483,8 @@ class Component:
         if (not self._mine(target) or not 0 < milliseconds <= MOST_SECONDS * 1000
                 or integration > 0):
             return DENIED
-        self._replace_trigger()
-        return self._begin(order, math.inf, milliseconds / 1000)
+        replaced = self._replace_trigger()
+        return self._begin(order, math.inf, milliseconds / 1000, replaced=replaced)
 
     def _trigger_distance(self, order: Order) -> int | None:
         """Take a picture each so many metres of the way that the autopilot tells; 0: no more."""
@@ -492,22 +492,25 @@ class Component:
         if not self._mine(target) or integration > 0 or not (
                 distance == 0 or SHORTEST <= distance <= LONGEST):
             return DENIED
-        self._replace_trigger()
         if distance == 0:
+            self._replace_trigger()
             return ACCEPTED
         if not self._track.at(self._utc()):
             log.warning('component %d: DO_SET_CAM_TRIGG_DIST needs GLOBAL_POSITION_INT of the '
                         'autopilot, and none comes', self.component)
             return REJECTED
-        result = self._begin(order, math.inf, 0.0, shoot=at_once == 1)
+        replaced = self._replace_trigger()
+        result = self._begin(order, math.inf, 0.0, at_once == 1, replaced)
         if self._sequence is order:
             self._way = Way(self._track, distance, self._utc())
         return result
 
-    def _replace_trigger(self) -> None:
-        """End a sequence of triggers: another command for them takes its place."""
-        if self._sequence and self._sequence.command in OF_AUTOPILOT:
-            self._stop()
+    def _replace_trigger(self) -> bool:
+        """End a sequence of triggers, for another one; its last picture may be under way."""
+        if self._sequence is None or self._sequence.command not in OF_AUTOPILOT:
+            return False
+        self._stop()
+        return True
 
     def _fly(self, way: Way) -> None:
         """Trigger where the next place is."""

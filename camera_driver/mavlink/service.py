@@ -58,8 +58,13 @@ class Service:
         self._web = DefinitionServer(
             definition_address, lambda path: self.system.definition(path)
             ) if definition_address else None
-        self.system = System(system, cameras(self), store, time.monotonic, time.time,
-                             self._web.url if self._web else '')
+        try:
+            self.system = System(system, cameras(self), store, time.monotonic, time.time,
+                                 self._web.url if self._web else '')
+        except Exception:
+            if self._web:
+                self._web.server_close()
+            raise
         self._closed = threading.Event()
         self._carriers = []
         for number, (name, open_port) in enumerate(openers.items()):

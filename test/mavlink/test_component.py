@@ -282,6 +282,18 @@ def test_what_an_autopilot_does_by_itself_is_not_done_twice(rig):
         [0, 1, 1.5, 3.5])
 
 
+def test_another_interval_amid_a_picture(rig):
+    interval = mavlink.MAV_CMD_DO_SET_CAM_TRIGG_INTERVAL
+    rig.camera.exposure = 0.8
+    rig.station.command(interval, 5000, 0, 0)
+    rig.run(0.3)
+    rig.station.command(interval, 2000, 0, 0)
+    rig.run(5)
+    assert rig.station.results(interval) == [ACCEPTED, ACCEPTED]
+    assert [at - rig.camera.taken[0] for at in rig.camera.taken] == pytest.approx(
+        [0, 2.3, 4.3])
+
+
 DISTANCE = mavlink.MAV_CMD_DO_SET_CAM_TRIGG_DIST
 
 
