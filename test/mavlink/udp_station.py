@@ -68,6 +68,7 @@ class UdpStation:
             for _, one in self.received[before:]:
                 if (one.get_type() == 'COMMAND_ACK'
                         and one.command == mavlink.MAV_CMD_IMAGE_START_CAPTURE
+                        and one.target_system == self.codec.srcSystem  # a router sends all to all
                         and one.result != mavlink.MAV_RESULT_IN_PROGRESS):
                     return one.result
             self.hear()
