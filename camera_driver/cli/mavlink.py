@@ -40,6 +40,9 @@ examples:
                         help='of the vehicle: that of its autopilot (default: 1)')
     parser.add_argument('--signing-key', default='', metavar='FILE',
                         help='sign with the key in this file, and hear only what is signed')
+    parser.add_argument('--lens', action='append', default=[], metavar='CAMERA=WxH,F',
+                        help='width and height of the sensor and focal length [mm] of a camera, '
+                        'by its full name, such as /survey/nadir=7.2x5.3,10.3')
     parser.add_argument('--definition-address', default='', metavar='HOST:PORT',
                         help='where stations fetch by HTTP what describes the settings (default: '
                         'by MAVLink FTP, which needs no address)')
@@ -79,7 +82,7 @@ def run(args: Arguments, out: Output) -> int:
              f'{", ".join(names)} on {", ".join(links)}. Ctrl-C ends.')
     values = {'cameras': names, 'links': links, 'system_id': args.system_id,
               'signing_key_file': args.signing_key, 'store_file': args.store,
-              'definition_address': args.definition_address}
+              'definition_address': args.definition_address, 'lenses': args.lens}
     return int(run_node(values, []))
 
 

@@ -6,9 +6,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+import re
+from typing import NamedTuple, Protocol
 
 from camera_driver.model import Setting, SettingValue
+
+OPTICS = re.compile(r'(\d+\.?\d*)x(\d+\.?\d*),(\d+\.?\d*)')
+
+
+class Optics(NamedTuple):
+    """Sensor and lens as somebody has written them down [mm]."""
+
+    sensor_width: float
+    sensor_height: float
+    focal_length: float
+
+    @classmethod
+    def parse(cls, text: str) -> Optics:
+        """Make it of 'WIDTHxHEIGHT,FOCAL_LENGTH'. Raises ValueError."""
+        found = OPTICS.fullmatch(text)
+        if found is None or not all(0 < float(one) < 10_000 for one in found.groups()):
+            raise ValueError(f'{text!r}: write WIDTHxHEIGHT,FOCAL_LENGTH in mm, such as '
+                             '7.2x5.3,10.3')
+        return cls(*map(float, found.groups()))
 
 
 @dataclass(frozen=True)
@@ -22,6 +42,7 @@ class State:
     firmware_version: str = ''
     width: int | None = None  # of a picture [pixels]
     height: int | None = None
+    optics: Optics | None = None
     memory_free: int | None = None  # bytes
     may_format: bool = False  # deleting all pictures is allowed, and not locked
     video_url: str = ''  # of a stream that a ground station can open
@@ -32,7 +53,7 @@ class State:
     def about(self) -> tuple[object, ...]:
         """All that is said once, as it does not change in flight."""
         return (self.takes_pictures, self.manufacturer, self.model, self.firmware_version,
-                self.width, self.height, self.video_url, self.settings)
+                self.width, self.height, self.optics, self.video_url, self.settings)
 
 
 @dataclass(frozen=True)

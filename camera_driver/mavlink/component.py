@@ -20,7 +20,7 @@ from typing import Any
 from pymavlink.dialects.v20 import common as mavlink
 
 from camera_driver.mavlink import ftp
-from camera_driver.mavlink.camera import Camera, Position, Shot
+from camera_driver.mavlink.camera import Camera, Optics, Position, Shot
 from camera_driver.mavlink.definition import definition, parameters
 from camera_driver.mavlink.images import Image, Images
 from camera_driver.mavlink.orders import Link, Order, REPEATED, START
@@ -39,6 +39,7 @@ WAY_PERIOD = 0.05  # s between looks how far the vehicle has come
 SHORTEST, LONGEST = RANGES[DISTANCE]['distance']  # m
 UNKNOWN_PROGRESS = 255
 NOT_KNOWN = 2 ** 31 - 1  # of latitude, longitude and heights
+UNKNOWN_OPTICS = Optics(math.nan, math.nan, math.nan)
 MEBIBYTE = 1024 * 1024
 
 ACCEPTED: int = mavlink.MAV_RESULT_ACCEPTED
@@ -537,10 +538,12 @@ class Component:
         flags = ((mavlink.CAMERA_CAP_FLAGS_CAPTURE_IMAGE if state.takes_pictures else 0)
                  | (mavlink.CAMERA_CAP_FLAGS_HAS_VIDEO_STREAM if state.video_url else 0))
         described = len(self._settings.known) > 1  # more than CAM_MODE
+        optics = state.optics or UNKNOWN_OPTICS
         return mavlink.MAVLink_camera_information_message(
             self._boot_time, _letters(state.manufacturer), _letters(state.model),
-            _firmware(state.firmware_version), math.nan, math.nan, math.nan, state.width or 0,
-            state.height or 0, 0, flags, self.definition.version if described else 0,
+            _firmware(state.firmware_version), optics.focal_length, optics.sensor_width,
+            optics.sensor_height, state.width or 0, state.height or 0, 0, flags,
+            self.definition.version if described else 0,
             self.uri.encode() if described else b'')
 
     def _camera_settings(self) -> Any:

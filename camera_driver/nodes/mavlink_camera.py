@@ -24,7 +24,7 @@ from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Bool
 
 from camera_driver.catalog import TYPES
-from camera_driver.mavlink.camera import Position, Shot, State
+from camera_driver.mavlink.camera import Optics, Position, Shot, State
 from camera_driver.mavlink.component import Component
 from camera_driver.model import Setting, SettingValue
 from camera_driver.msg import CameraStatus, CaptureEvent, Exposure, Geotag, PictureReport
@@ -50,11 +50,13 @@ Reply = Callable[[Any], None]
 class RosCamera:
     """One camera."""
 
-    def __init__(self, node: Node, name: str, post: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, node: Node, name: str, post: Callable[[Callable[[], None]], None],
+                 optics: Optics | None = None) -> None:
         """
         Listen to the node `name`, which may come later.
 
         :param post: lets the components' thread do something.
+        :param optics: its sensor and lens; ROS does not tell their sizes.
         """
         self._node = node
         self._name = name
@@ -68,7 +70,7 @@ class RosCamera:
         self._locked = True
         self._heard = -math.inf
         model = name.strip('/')
-        self._state = State(manufacturer='unknown', model=model)
+        self._state = State(manufacturer='unknown', model=model, optics=optics)
         self._capture = node.create_client(Capture, f'{name}/capture', qos_profile=REQUESTS)
         self._delete = node.create_client(DeleteImages, f'{name}/delete_images',
                                           qos_profile=REQUESTS)

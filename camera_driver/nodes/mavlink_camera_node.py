@@ -21,6 +21,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from camera_driver.errors import DeviceError
 from camera_driver.host.process import ending_signals, tell_manager
+from camera_driver.mavlink.camera import Optics
 from camera_driver.mavlink.images import Store
 from camera_driver.mavlink.service import Service
 from camera_driver.mavlink.system import read_key
@@ -44,6 +45,8 @@ PARAMETERS = (
     Setting('definition_address', str, 'HOST:PORT where the files that describe settings are '
             'served by HTTP; empty: by MAVLink FTP, which needs no address', default='',
             when=When.START),
+    Setting('lenses', str, 'CAMERA=WIDTHxHEIGHT,FOCAL_LENGTH, sensor and lens in mm, of those '
+            'that are known; such as /survey/nadir=7.2x5.3,10.3', many=True, when=When.START),
     Setting('store_file', str, 'where pictures are numbered; empty: '
             '${ROS_HOME}/camera_driver/mavlink.sqlite3', default='', when=When.START),
     Setting('fix_topic', str, "NavSatFix of the autopilot's GLOBAL_POSITION_INT, over mean sea "
@@ -71,6 +74,12 @@ class MavlinkCameraNode(Node):  # type: ignore[misc]
         for name in ('cameras', 'links'):
             if not self._values[name]:
                 raise ValueError(f'the parameter {name} is empty: name at least one')
+        lenses = [one.partition('=') for one in self._values['lenses']]
+        self._optics = {'/' + name.strip('/'): Optics.parse(text) for name, _, text in lenses}
+        unknown = {*self._optics} - {'/' + name.strip('/') for name in self._values['cameras']}
+        if unknown:
+            raise ValueError(f'the parameter lenses names {", ".join(sorted(unknown))}, which is '
+                             'none of the cameras')
         self._topics = AutopilotTopics(self, {name: self._values[name] for name in TOPICS})
         self._service: Service | None = None
 
@@ -88,7 +97,7 @@ class MavlinkCameraNode(Node):  # type: ignore[misc]
             def make(service: Service) -> dict[str, RosCamera]:
                 for name in self._values['cameras']:
                     full = '/' + name.strip('/')
-                    cameras[full] = RosCamera(self, full, service.post)
+                    cameras[full] = RosCamera(self, full, service.post, self._optics.get(full))
                 return cameras
 
             self._service = service = Service(

@@ -9,7 +9,7 @@ from mavlink.station import NAN, Relay, Rig, Station
 from pymavlink.dialects.v20 import common as mavlink
 import pytest
 
-from camera_driver.mavlink.camera import Position, Shot
+from camera_driver.mavlink.camera import Optics, Position, Shot
 from camera_driver.mavlink.images import LISTED
 
 REQUEST, START, STOP = (mavlink.MAV_CMD_REQUEST_MESSAGE, mavlink.MAV_CMD_IMAGE_START_CAPTURE,
@@ -51,6 +51,20 @@ def test_information_also_while_the_camera_is_away(rig):
     assert math.isnan(info.focal_length)
     assert (info.cam_definition_uri, info.cam_definition_version != 0) == (
         'mftp:///info/camera_100.xml.xz', True)
+
+
+def test_sensor_and_lens_that_somebody_has_written_down(rig):
+    rig.camera.change(optics=Optics.parse('7.2x5.3,10.3'))
+    rig.run(0.1)
+    info = rig.station.last('CAMERA_INFORMATION')
+    assert (info.sensor_size_h, info.sensor_size_v, info.focal_length) == pytest.approx(
+        (7.2, 5.3, 10.3))
+
+
+@pytest.mark.parametrize('text', ['', '7.2x5.3', '7.2,5.3,10', '0x5.3,10.3', '7.2x5.3,10.3mm'])
+def test_a_lens_that_is_none(text):
+    with pytest.raises(ValueError, match='write WIDTHxHEIGHT,FOCAL_LENGTH in mm'):
+        Optics.parse(text)
 
 
 def test_another_model_is_told_to_all(rig):

@@ -248,7 +248,8 @@ def test_the_command_offers_the_cameras_of_a_rig(station, tmp_path):
                     '- {name: left, type: fuji_mx, namespace: wing}\n')
     process = subprocess.Popen(
         [sys.executable, '-m', 'camera_driver.cli.main', '--json', 'mavlink', str(file),
-         '--link', station.name, '--system-id', '9'], stdout=subprocess.PIPE, text=True,
+         '--link', station.name, '--system-id', '9', '--lens', 'wing/left=7.2x5.3,10.3'],
+        stdout=subprocess.PIPE, text=True,
         stderr=subprocess.PIPE, env={**os.environ, 'ROS_HOME': str(tmp_path)})
     with process:
         try:
@@ -257,6 +258,9 @@ def test_the_command_offers_the_cameras_of_a_rig(station, tmp_path):
                      for component in (100, 101)]
             assert [(one.get_srcSystem(), one.system_status) for one in beats] == [
                 (9, mavlink.MAV_STATE_CRITICAL)] * 2
+            station.send(mavlink.MAVLink_command_long_message(
+                9, 101, mavlink.MAV_CMD_REQUEST_MESSAGE, 0, 259, *[0] * 6))
+            assert station.wait('CAMERA_INFORMATION').sensor_size_h == pytest.approx(7.2)
         finally:
             process.send_signal(signal.SIGINT)
         _, words = process.communicate(timeout=20)
