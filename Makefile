@@ -38,7 +38,7 @@ demo-mavlink: setup
 
 test: setup
 	@$(overlay) && CAMERA_DRIVER_REQUIRE_ROS=1 exec python3 -m pytest \
-		-n $$((7 * $$(nproc) / 2)) --dist worksteal  # many tests wait most of the time
+		-n $$(($$(nproc) > 4 ? 20 : 5 * $$(nproc))) --dist worksteal  # most tests wait most of the time
 
 matrix: setup
 	@$(overlay) && PYTHONPATH=test:examples/sixth_device:$$PYTHONPATH exec python3 -m matrix
