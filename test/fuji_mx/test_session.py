@@ -68,8 +68,7 @@ def test_a_camera_that_was_there_is_soon_found_again(reset, same, rest):
     session, simulator = simulated()
     session.login()
     port, speeds = session.port, session.speeds
-    port.pause(0.1)
-    session.picture_count()  # it hears ENQ within a session
+    session.ping()  # it hears ENQ within a session
     port.pause(rest)
     if reset:
         simulator.power_cycle()

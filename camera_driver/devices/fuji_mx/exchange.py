@@ -249,6 +249,8 @@ class Exchange:
                 try:
                     if self.channel.receive(left) is Control.ACK:
                         self._answered(sent)
+                        if not self.closed:
+                            self.hears_enq = True
                         return True
                 except ReplyTimeout:
                     break
